@@ -1,0 +1,32 @@
+# Warnings, sanitizers and ccache for the project's own targets.
+# fairlead_flags carries warnings and sanitizers; generated code links fairlead_generated_flags (no warnings, no sanitizers).
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Paths relative to the checkout, so that every clone and worktree shares one cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
+endif()
+
+add_library(fairlead_flags INTERFACE)
+target_compile_options(fairlead_flags INTERFACE -Wall -Wextra -Werror=return-type -Werror=switch -Wno-missing-field-initializers)
+option(FAIRLEAD_WERROR "Warnings are errors" ON)
+if(FAIRLEAD_WERROR)
+  target_compile_options(fairlead_flags INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these falsely through inlined std::string and std::variant.
+  target_compile_options(fairlead_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-reference)
+endif()
+if(FAIRLEAD_SANITIZE)
+  target_compile_options(fairlead_flags INTERFACE -fsanitize=${FAIRLEAD_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(fairlead_flags INTERFACE -fsanitize=${FAIRLEAD_SANITIZE})
+  if(FAIRLEAD_SANITIZE MATCHES "undefined")
+    # cpprestsdk's own type information across the shared library makes vptr reports that are false.
+    target_compile_options(fairlead_flags INTERFACE -fno-sanitize=vptr -fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+add_library(fairlead_generated_flags INTERFACE)
+target_compile_options(fairlead_generated_flags INTERFACE -w)

@@ -1,0 +1,83 @@
+# One function a module. A module is a static library that owns one or more folders; its headers are reachable only
+# through a wall: a folder in the build tree that holds links to just those folders. A target sees its own walls and
+# those of the modules that it names in DEPENDS, so an include that breaks the order of dependencies does not compile.
+#
+#   fairlead_module(reconcilers
+#     DIRS reconcilers                 # folders, from the top of the checkout
+#     SOURCES lower.cc …               # explicit, relative to the current folder
+#     HEADERS lower.h …                # likewise; each is compiled alone (target verify_headers)
+#     DEPENDS crds                     # seen by includers too
+#     PRIVATE_DEPENDS …)               # seen by this module's sources only
+
+find_package(Threads REQUIRED)
+add_custom_target(verify_headers)
+
+function(fairlead_wall target)
+  foreach(dir IN LISTS ARGN)
+    get_filename_component(parent "${CMAKE_BINARY_DIR}/walls/${target}/${dir}" DIRECTORY)
+    file(MAKE_DIRECTORY ${parent})
+    if(NOT IS_SYMLINK "${CMAKE_BINARY_DIR}/walls/${target}/${dir}")
+      file(CREATE_LINK "${CMAKE_SOURCE_DIR}/${dir}" "${CMAKE_BINARY_DIR}/walls/${target}/${dir}" SYMBOLIC)
+    endif()
+  endforeach()
+endfunction()
+
+function(fairlead_module name)
+  cmake_parse_arguments(M "" "" "DIRS;SOURCES;HEADERS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  if(M_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "fairlead_module(${name}): unknown argument ${M_UNPARSED_ARGUMENTS}")
+  endif()
+  fairlead_wall(${name} ${M_DIRS})
+  set(wall "${CMAKE_BINARY_DIR}/walls/${name}")
+  if(M_SOURCES)
+    add_library(${name} STATIC ${M_SOURCES})
+    target_include_directories(${name} PUBLIC ${wall})
+    target_link_libraries(${name} PUBLIC ${M_DEPENDS} Threads::Threads PRIVATE fairlead_flags ${M_PRIVATE_DEPENDS})
+  else()
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE ${wall})
+    target_link_libraries(${name} INTERFACE ${M_DEPENDS})
+  endif()
+  add_library(fairlead::${name} ALIAS ${name})
+
+  # Each public header compiles alone.
+  set(stubs)
+  foreach(header IN LISTS M_HEADERS)
+    file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} "${CMAKE_CURRENT_SOURCE_DIR}/${header}")
+    string(MAKE_C_IDENTIFIER "${path}" id)
+    set(stub "${CMAKE_BINARY_DIR}/verify_headers/${id}.cc")
+    if(NOT EXISTS ${stub})
+      file(WRITE ${stub} "#include \"${path}\"\n")
+    endif()
+    list(APPEND stubs ${stub})
+  endforeach()
+  if(stubs)
+    add_library(${name}_headers OBJECT EXCLUDE_FROM_ALL ${stubs})
+    target_link_libraries(${name}_headers PRIVATE ${name} fairlead_flags)
+    add_dependencies(verify_headers ${name}_headers)
+  endif()
+endfunction()
+
+# fairlead_test(unit_crds SOURCES a_test.cc … DEPENDS crds … [LABELS unit] [TIMEOUT seconds] [RESOURCE name])
+# One GoogleTest binary; each TEST is a ctest test of its own. RESOURCE: tests that name the same one never run at once.
+function(fairlead_test name)
+  cmake_parse_arguments(T "" "TIMEOUT;RESOURCE" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(T_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "fairlead_test(${name}): unknown argument ${T_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  if(NOT T_LABELS)
+    set(T_LABELS unit)
+  endif()
+  add_executable(${name} ${T_SOURCES})
+  target_link_libraries(${name} PRIVATE fairlead_flags ${T_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE FAIRLEAD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" FAIRLEAD_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set(properties TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}" SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]"
+    ENVIRONMENT "FAIRLEAD_CACHE=${FAIRLEAD_CACHE};LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+  if(T_RESOURCE)
+    list(APPEND properties RESOURCE_LOCK ${T_RESOURCE})
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
+endfunction()
