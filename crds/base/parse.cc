@@ -1,0 +1,49 @@
+#include "crds/base/parse.h"
+
+namespace fairlead {
+namespace {
+
+bool Kept(std::string_view annotation) {
+  const std::string_view domain = annotation.substr(0, annotation.find('/'));
+  return domain == "fairlead.dev" || domain == "istio.io" || domain.ends_with(".istio.io") ||
+         domain == "gateway.networking.k8s.io";
+}
+
+}  // namespace
+
+ObjectMeta ParseMeta(const JsonNode& object) {
+  ObjectMeta meta;
+  const std::optional<JsonNode> m = object.Find("metadata");
+  if (!m) return meta;
+  meta.name = m->StringAt("name");
+  meta.ns = m->StringAt("namespace");
+  meta.uid = m->StringAt("uid");
+  meta.resource_version = m->StringAt("resourceVersion");
+  if (auto generation = m->Find("generation")) meta.generation = generation->AsInt().value_or(0);
+  Timestamp::Parse(m->StringAt("creationTimestamp"), &meta.created);
+  meta.deleting = !m->StringAt("deletionTimestamp").empty();
+  if (auto labels = m->Find("labels")) {
+    for (auto [key, value] : labels->Members()) {
+      meta.labels.Set(std::string(key), std::string(JsonNode(value).AsString()));
+    }
+  }
+  if (auto annotations = m->Find("annotations")) {
+    for (auto [key, value] : annotations->Members()) {
+      if (Kept(key)) meta.annotations.Set(std::string(key), std::string(JsonNode(value).AsString()));
+    }
+  }
+  if (auto owners = m->Find("ownerReferences")) {
+    for (JsonNode o : owners->Items()) {
+      OwnerReference ref;
+      ref.api_version = o.StringAt("apiVersion");
+      ref.kind = o.StringAt("kind");
+      ref.name = o.StringAt("name");
+      ref.uid = o.StringAt("uid");
+      if (auto c = o.Find("controller")) ref.controller = c->AsBool().value_or(false);
+      meta.owners.push_back(std::move(ref));
+    }
+  }
+  return meta;
+}
+
+}  // namespace fairlead

@@ -1,0 +1,38 @@
+// Pod, Node and Namespace (v1), as Fairlead reads them. They travel as Kubernetes protobuf.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "crds/base/meta.h"
+
+namespace fairlead::core {
+
+struct Pod {
+  static constexpr Kind kKind = Kind::kPod;
+  ObjectMeta meta;
+  std::string service_account;
+  std::string node_name;
+  bool host_network = false;
+  std::string phase;
+  bool ready = false;
+  std::vector<std::string> ips;
+  friend bool operator==(const Pod&, const Pod&) = default;
+};
+
+struct Node {
+  static constexpr Kind kKind = Kind::kNode;
+  ObjectMeta meta;  // labels hold region and zone
+  bool ready = false;
+  bool unschedulable = false;
+  std::vector<std::string> internal_ips;
+  friend bool operator==(const Node&, const Node&) = default;
+};
+
+struct Namespace {
+  static constexpr Kind kKind = Kind::kNamespace;
+  ObjectMeta meta;
+  friend bool operator==(const Namespace&, const Namespace&) = default;
+};
+
+}  // namespace fairlead::core

@@ -1,0 +1,45 @@
+// Gateway (Gateway API v1), as Fairlead reads it: waypoints are Gateways of a waypoint class.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/base/meta.h"
+
+namespace fairlead::gateway {
+
+struct Listener {
+  enum class From : unsigned char { kSame, kAll, kSelector, kNone };
+  std::string name;
+  uint16_t port = 0;
+  std::string protocol;  // "HBONE", "HTTP", …
+  std::string hostname;
+  From allowed_from = From::kSame;
+  LabelSelector allowed_selector;
+  friend bool operator==(const Listener&, const Listener&) = default;
+};
+
+struct GatewayAddress {
+  std::string type;  // "IPAddress", "Hostname"
+  std::string value;
+  friend bool operator==(const GatewayAddress&, const GatewayAddress&) = default;
+};
+
+struct Gateway {
+  static constexpr Kind kKind = Kind::kGateway;
+  ObjectMeta meta;
+  std::string class_name;
+  std::vector<Listener> listeners;
+  std::vector<GatewayAddress> addresses;
+  friend bool operator==(const Gateway&, const Gateway&) = default;
+};
+
+// Gateway classes that are waypoints.
+inline constexpr std::string_view kIstioWaypointClass = "istio-waypoint";
+inline constexpr std::string_view kFairleadWaypointClass = "fairlead-waypoint";
+inline bool IsWaypoint(const Gateway& g) {
+  return g.class_name == kIstioWaypointClass || g.class_name == kFairleadWaypointClass;
+}
+
+}  // namespace fairlead::gateway
