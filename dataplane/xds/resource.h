@@ -1,0 +1,54 @@
+// Resource: one xDS resource, serialized once and shared by every stream that sends it.
+//
+// Made by the encoders (dataplane/envoy/), kept by the Catalog, sent by the server as a slice that is never
+// copied. Immutable; shared across threads as std::shared_ptr<const Resource>.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crds/base/key.h"
+
+namespace fairlead::xds {
+
+// In the order in which a change is sent (make before break); removals go the other way round.
+enum class Type : unsigned char { kCluster, kEndpoints, kListener, kScopedRoute, kRoute };
+inline constexpr size_t kTypeCount = static_cast<size_t>(Type::kRoute) + 1;
+std::string_view TypeUrl(Type type);  // "type.googleapis.com/envoy.config.cluster.v3.Cluster"
+bool TypeFromUrl(std::string_view url, Type* out);
+
+struct ResourceName {
+  Type type = Type::kCluster;
+  std::string name;
+  std::string ToString() const;  // "Cluster shop/ratings|9080"
+  friend auto operator<=>(const ResourceName&, const ResourceName&) = default;
+  friend bool operator==(const ResourceName&, const ResourceName&) = default;
+};
+
+// An object that had a say in the resource, at which generation: so that an acknowledgement can speak for it.
+struct Source {
+  ObjectKey object;
+  int64_t generation = 0;
+  friend auto operator<=>(const Source&, const Source&) = default;
+  friend bool operator==(const Source&, const Source&) = default;
+};
+
+struct Resource {
+  ResourceName name;
+  std::string version;  // hash of the content: equal content has an equal version, also after a restart
+  std::string wire;  // field `resources` (2) of DeltaDiscoveryResponse: tag, length, envoy Resource message
+  std::vector<ResourceName>
+      needs;  // must be acknowledged by the proxy before this is sent (RDS: its clusters; CDS with EDS: none)
+  std::vector<Source> sources;  // sorted. Not part of the version
+};
+using ResourcePtr = std::shared_ptr<const Resource>;
+
+// Wraps the serialized message of `type` (without Any) into `wire`, and computes `version`.
+ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
+                         std::vector<Source> sources);
+
+}  // namespace fairlead::xds

@@ -1,0 +1,31 @@
+// Update: one atomic change of what the proxies are to have. From the planner (dataplane/envoy/planner.h) to
+// the Catalog.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "crds/base/key.h"
+#include "dataplane/xds/resource.h"
+
+namespace fairlead::xds {
+
+// Proxies of one audience get the same resources. An audience is a waypoint: its Gateway's namespace/name.
+using Audience = NamespacedName;
+
+struct AudienceChange {
+  bool gone = false;  // the audience is no longer: its proxies keep what they have, nothing is sent
+  std::vector<ResourceName> added;
+  std::vector<ResourceName> removed;
+};
+
+struct Update {
+  std::vector<ResourcePtr>
+      changed;  // new or with other content; in force for every audience that has the name
+  std::vector<ResourceName> forgotten;  // in no audience any more
+  std::map<Audience, AudienceChange> audiences;
+  bool empty() const { return changed.empty() && forgotten.empty() && audiences.empty(); }
+};
+
+}  // namespace fairlead::xds

@@ -1,0 +1,97 @@
+// The effective policy of one route rule: every field with its origin, as merged from all policies that apply
+// (GEP-713).
+//
+// Written by the merge (reconcilers/policy/), read by the encoders of dataplane/, by the Istio lowering and
+// by `explain`. Values; nothing here names Envoy or Istio.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/api/retry_timeout_policy.h"
+#include "crds/base/duration.h"
+#include "crds/base/key.h"
+
+namespace fairlead::reconcilers {
+
+// From the least to the most specific. kInline: written in the route's own rule. kBuiltIn: a default of ours.
+enum class Level : unsigned char {
+  kBuiltIn,
+  kMesh,
+  kWorkspace,
+  kNamespace,
+  kService,
+  kRoute,
+  kRouteRule,
+  kInline
+};
+std::string_view ToString(Level level);  // "Service"
+
+// The fields that are merged one by one, in the order in which they are printed.
+enum class PolicyField : unsigned char {
+  kRequestTimeout,
+  kIdleTimeout,
+  kAttempts,
+  kPerTryTimeout,
+  kRetryOn,
+  kRetryCodes,
+  kRetryMethods,
+  kBackoffBase,
+  kBackoffMax,
+  kBudgetPercent,
+  kBudgetMinPerSecond,
+  kRemoteLocalities,
+};
+inline constexpr size_t kPolicyFieldCount = static_cast<size_t>(PolicyField::kRemoteLocalities) + 1;
+std::string_view PathOf(PolicyField field);  // "spec.retries.attempts"
+
+// Where a value came from.
+struct Origin {
+  Level level = Level::kBuiltIn;
+  bool is_override = false;  // by a policy of mode Override
+  ObjectKey object;          // the policy, or for kInline the route; default-constructed for kBuiltIn
+  int64_t generation = 0;
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+template <class T>
+struct Sourced {
+  T value{};
+  Origin origin;
+  friend bool operator==(const Sourced&, const Sourced&) = default;
+};
+
+struct EffectiveRetries {
+  Sourced<int> attempts;  // >= 1 (0 = off is no EffectiveRetries at all, see EffectivePolicy)
+  std::optional<Sourced<Duration>> per_try_timeout;
+  Sourced<std::vector<api::RetryOn>> on;
+  std::optional<Sourced<std::vector<int>>> codes;
+  Sourced<api::RetryMethods> methods;
+  Sourced<Duration> backoff_base;
+  Sourced<Duration> backoff_max;
+  Sourced<int> budget_percent;
+  Sourced<int> budget_min_per_second;
+  std::optional<Sourced<bool>> remote_localities;
+  friend bool operator==(const EffectiveRetries&, const EffectiveRetries&) = default;
+};
+
+struct EffectivePolicy {
+  std::optional<Sourced<Duration>> request_timeout;  // 0: explicitly none
+  std::optional<Sourced<Duration>> idle_timeout;
+  std::optional<EffectiveRetries> retries;
+  std::optional<Sourced<int>> retries_off;  // attempts: 0 won, here is who said so
+  friend bool operator==(const EffectivePolicy&, const EffectivePolicy&) = default;
+};
+
+// One policy's field at one rule, that another object's value beat (or for `winner == policy`, that took
+// effect).
+struct Contribution {
+  ObjectKey policy;
+  PolicyField field = PolicyField::kRequestTimeout;
+  Origin winner;
+  friend bool operator==(const Contribution&, const Contribution&) = default;
+};
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,145 @@
+// The effective model of one destination (a Service or a ServiceEntry): its ports, the route rules in force,
+// the merged policy.
+//
+// The seam between reconcilers/ and dataplane/: vocabulary of Gateway API, policies merged in, every field
+// with its origin. From it come what the proxies get, the objects that we write in Istio mode, and `explain`.
+// Immutable once published (std::shared_ptr<const EffectiveService>); equal input gives an equal value.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/base/key.h"
+#include "crds/gateway/common.h"
+#include "crds/gateway/http_route.h"
+#include "reconcilers/model/policy.h"
+
+namespace fairlead::reconcilers {
+
+enum class Protocol : unsigned char {
+  kTcp,
+  kHttp,
+  kHttp2,
+  kGrpc,
+  kTls
+};  // kHttp: HTTP/1.1, or h2c where the client speaks it
+std::string_view ToString(Protocol protocol);
+
+// A port of a destination that traffic is sent to.
+struct Destination {
+  ObjectKey service;  // kService or kServiceEntry
+  uint16_t port = 0;
+  friend auto operator<=>(const Destination&, const Destination&) = default;
+  friend bool operator==(const Destination&, const Destination&) = default;
+};
+
+struct Backend {
+  // Absent: the reference cannot be resolved (no such service or port, no ReferenceGrant, kind not
+  // supported); its share of the requests is answered 500, as Gateway API asks.
+  std::optional<Destination> destination;
+  Protocol protocol = Protocol::kHttp;
+  uint32_t weight = 1;
+  std::vector<gateway::HttpFilter> filters;  // per backend
+  std::string problem;                       // why destination is absent
+  friend bool operator==(const Backend&, const Backend&) = default;
+};
+
+struct MirrorTarget {
+  std::optional<Destination> destination;
+  Protocol protocol = Protocol::kHttp;
+  int32_t numerator = 100;
+  int32_t denominator = 100;
+  std::string problem;
+  friend bool operator==(const MirrorTarget&, const MirrorTarget&) = default;
+};
+
+struct GrpcMethodMatch {
+  gateway::StringMatchType type = gateway::StringMatchType::kExact;
+  std::string service;
+  std::string method;
+  friend bool operator==(const GrpcMethodMatch&, const GrpcMethodMatch&) = default;
+};
+
+// One match of one rule, as it stands in the order of precedence. An HTTP match, or a gRPC match with `grpc`
+// set (then path_type and path are unused).
+struct EffectiveMatch {
+  gateway::HttpMatch http;
+  std::optional<GrpcMethodMatch> grpc;
+  friend bool operator==(const EffectiveMatch&, const EffectiveMatch&) = default;
+};
+
+// What one rule does. Shared by its matches.
+struct EffectiveRule {
+  ObjectKey route;  // HTTPRoute or GRPCRoute; for a service without a route: the service itself
+  int64_t route_generation = 0;
+  int index = 0;                             // of the rule in the route
+  std::string name;                          // of the rule, may be empty
+  std::vector<gateway::HttpFilter> filters;  // without mirrors
+  std::vector<MirrorTarget> mirrors;
+  std::vector<Backend> backends;  // empty, and no redirect among the filters: answered 500
+  EffectivePolicy policy;
+  bool answers_500 = false;  // a filter that cannot be carried out
+  friend bool operator==(const EffectiveRule&, const EffectiveRule&) = default;
+};
+
+struct RouteEntry {
+  EffectiveMatch match;
+  uint32_t rule = 0;  // index in EffectivePort::rules
+  friend bool operator==(const RouteEntry&, const RouteEntry&) = default;
+};
+
+struct EffectivePort {
+  uint16_t port = 0;
+  std::string name;
+  Protocol protocol = Protocol::kHttp;  // kTcp, kTls: no routes
+  std::vector<EffectiveRule> rules;
+  std::vector<RouteEntry>
+      entries;  // in the order of Gateway API's precedence: the first that matches is taken
+  friend bool operator==(const EffectivePort&, const EffectivePort&) = default;
+};
+
+struct EffectiveService {
+  ObjectKey key;                       // Service or ServiceEntry
+  std::vector<std::string> hostnames;  // all names by which clients call it, the full one first
+  std::vector<std::string> addresses;  // VIPs
+  std::optional<NamespacedName>
+      waypoint;                      // the Gateway that serves it; absent: traffic does not pass a waypoint
+  std::vector<EffectivePort> ports;  // sorted by port
+  std::vector<Contribution> contributions;  // policies at this service: who won, who lost. Sorted
+  friend bool operator==(const EffectiveService&, const EffectiveService&) = default;
+};
+
+// Endpoints of one destination port, ready ones only.
+struct EffectiveEndpoint {
+  std::string address;
+  uint16_t port = 0;
+  std::string region, zone, subzone;
+  uint32_t weight = 1;
+  friend auto operator<=>(const EffectiveEndpoint&, const EffectiveEndpoint&) = default;
+};
+
+enum class Discovery : unsigned char {
+  kStatic,
+  kDns
+};  // kDns: endpoints are names (ServiceEntry with resolution DNS)
+
+struct EffectiveEndpoints {
+  Destination destination;
+  Discovery discovery = Discovery::kStatic;
+  std::vector<EffectiveEndpoint> endpoints;  // sorted
+  friend bool operator==(const EffectiveEndpoints&, const EffectiveEndpoints&) = default;
+};
+
+// A waypoint: the Gateway, and the services that are bound to it.
+struct EffectiveWaypoint {
+  NamespacedName name;
+  std::string class_name;
+  std::vector<std::string>
+      proxies;  // pods that are to run it ("pod name"), sorted: the denominator of Programmed
+  friend bool operator==(const EffectiveWaypoint&, const EffectiveWaypoint&) = default;
+};
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,77 @@
+// World: the state of the cluster as Fairlead reads it, and its lowering, kept up to date change by change.
+//
+// Who calls: the operator's engine (one thread) for each watch event, and the command line for a folder of
+// files. Pure: no clock, client or logger; the same objects give the same results, in whatever order they
+// came. Apply and Remove only mark what they touch; Drain lowers exactly that and returns what is different
+// from before.
+//
+//   World world(options);
+//   world.Apply(object);
+//   Delta delta = world.Drain();   // services, endpoints and waypoints that changed; policies whose status
+//   may have
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crds/api/policy_common.h"
+#include "crds/object/any_object.h"
+#include "reconcilers/model/service.h"
+
+namespace fairlead::reconcilers {
+
+struct WorldOptions {
+  std::string cluster_domain = "cluster.local";
+  std::string root_namespace =
+      "fairlead-system";  // policies of scope Mesh are honoured in this namespace only
+  bool istio_mode = false;
+};
+
+struct Delta {
+  // A null pointer: gone.
+  std::map<ObjectKey, Ptr<EffectiveService>> services;
+  std::map<Destination, Ptr<EffectiveEndpoints>> endpoints;
+  std::map<NamespacedName, Ptr<EffectiveWaypoint>> waypoints;
+  std::set<ObjectKey> policies;  // whose status is to be computed anew (deleted ones left out)
+
+  bool empty() const {
+    return services.empty() && endpoints.empty() && waypoints.empty() && policies.empty();
+  }
+};
+
+class World {
+ public:
+  explicit World(WorldOptions options);
+  ~World();
+  World(World&&) noexcept;
+  World& operator=(World&&) noexcept;
+
+  void Apply(const AnyObject& object);
+  void Remove(const ObjectKey& key);
+  void Replace(Kind kind, const std::vector<AnyObject>& objects);  // a whole list; what is not in it is gone
+  Delta Drain();
+
+  // Reads of the newest drained state.
+  const std::map<ObjectKey, Ptr<EffectiveService>>& services() const;
+  const std::map<Destination, Ptr<EffectiveEndpoints>>& endpoints() const;
+  const std::map<NamespacedName, Ptr<EffectiveWaypoint>>& waypoints() const;
+  std::vector<ObjectKey> policies() const;  // RetryTimeoutPolicy objects, invalid ones included
+  std::optional<AnyObject> Find(const ObjectKey& key) const;
+
+  // Waypoints whose proxies must carry the policy.
+  std::set<NamespacedName> WaypointsOf(const ObjectKey& policy) const;
+
+  // The status of a policy, truthful about the data plane by `proxies` (which the caller counts for
+  // WaypointsOf(policy)). lastTransitionTime is left for the writer to fill.
+  api::PolicyStatus StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fairlead::reconcilers
