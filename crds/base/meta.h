@@ -17,6 +17,8 @@
 
 namespace fairlead {
 
+class JsonNode;  // crds/base/json.h; every Parse takes one
+
 // Seconds since the epoch, as in metadata.creationTimestamp (RFC 3339, whole seconds, UTC).
 struct Timestamp {
   int64_t seconds = 0;

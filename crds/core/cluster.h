@@ -35,4 +35,9 @@ struct Namespace {
   friend bool operator==(const Namespace&, const Namespace&) = default;
 };
 
+// From JSON (offline input, JSON lists). From protobuf: ParseCoreProtobuf in crds/object/any_object.h.
+Parsed<Pod> ParsePod(const JsonNode& object);
+Parsed<Node> ParseNode(const JsonNode& object);
+Parsed<Namespace> ParseNamespace(const JsonNode& object);
+
 }  // namespace fairlead::core

@@ -61,4 +61,8 @@ struct EndpointSlice {
   friend bool operator==(const EndpointSlice&, const EndpointSlice&) = default;
 };
 
+// From JSON (offline input, JSON lists). From protobuf: ParseCoreProtobuf in crds/object/any_object.h.
+Parsed<Service> ParseService(const JsonNode& object);
+Parsed<EndpointSlice> ParseEndpointSlice(const JsonNode& object);
+
 }  // namespace fairlead::core

@@ -42,4 +42,8 @@ inline bool IsWaypoint(const Gateway& g) {
   return g.class_name == kIstioWaypointClass || g.class_name == kFairleadWaypointClass;
 }
 
+// Lenient towards unknown fields, since the API server has validated the object; a field that we use and that
+// is malformed makes it Invalid. Defaults of the CRD are filled.
+Parsed<Gateway> ParseGateway(const JsonNode& object);
+
 }  // namespace fairlead::gateway

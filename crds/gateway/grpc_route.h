@@ -34,4 +34,8 @@ struct GRPCRoute {
   friend bool operator==(const GRPCRoute&, const GRPCRoute&) = default;
 };
 
+// Lenient towards unknown fields, since the API server has validated the object; a field that we use and that
+// is malformed makes it Invalid. Defaults of the CRD are filled.
+Parsed<GRPCRoute> ParseGRPCRoute(const JsonNode& object);
+
 }  // namespace fairlead::gateway

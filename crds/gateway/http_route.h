@@ -114,4 +114,8 @@ struct HTTPRoute {
   friend bool operator==(const HTTPRoute&, const HTTPRoute&) = default;
 };
 
+// Lenient towards unknown fields, since the API server has validated the object; a field that we use and that
+// is malformed makes it Invalid. Defaults of the CRD are filled.
+Parsed<HTTPRoute> ParseHTTPRoute(const JsonNode& object);
+
 }  // namespace fairlead::gateway

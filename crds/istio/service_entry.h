@@ -44,4 +44,8 @@ struct ServiceEntry {
   friend bool operator==(const ServiceEntry&, const ServiceEntry&) = default;
 };
 
+// Lenient towards unknown fields, since the API server has validated the object; a field that we use and that
+// is malformed makes it Invalid. Defaults of the CRD are filled.
+Parsed<ServiceEntry> ParseServiceEntry(const JsonNode& object);
+
 }  // namespace fairlead::istio
