@@ -99,6 +99,12 @@ std::optional<int64_t> JsonNode::AsInt() const {
   return std::nullopt;
 }
 
+std::optional<uint64_t> JsonNode::AsUint() const {
+  uint64_t u;
+  if (e_.get(u) == simdjson::SUCCESS) return u;
+  return std::nullopt;
+}
+
 std::optional<double> JsonNode::AsDouble() const {
   double d;
   if (e_.get(d) == simdjson::SUCCESS) return d;

@@ -40,6 +40,7 @@ class JsonNode {
   std::string_view AsString() const;                      // view into the document
   std::string_view StringAt(std::string_view key) const;  // member, "" where absent or another type
   std::optional<int64_t> AsInt() const;  // 5 and 5.0, as Kubernetes takes them; nullopt beyond int64
+  std::optional<uint64_t> AsUint() const;
   std::optional<double> AsDouble() const;
   std::optional<bool> AsBool() const;
 

@@ -1,15 +1,16 @@
 // Reading YAML where a person writes it: manifests, kubeconfig, cases.
 //
-// A stream of documents becomes JSON texts (as sigs.k8s.io/yaml does for kubectl: YAML 1.1 scalars, duplicate
-// keys are errors, anchors and aliases bounded), each with the line of every field, so that an error can be
-// told by file and line. JSON input is YAML too and takes a fast path. Over libyaml's events; pure.
+// A stream of documents becomes JSON texts (as sigs.k8s.io/yaml does for kubectl: YAML 1.1 scalars; but
+// duplicate keys are errors, as the API server's strict validation has it), merge keys and aliases resolved
+// and bounded. Each document knows the line of every field, so that an error can be told by file and line.
+// JSON input is YAML too and takes a fast path. Over libyaml's events; pure.
 //
 //   Result<std::vector<YamlDocument>> docs = ParseYaml(text);
 //   docs->front().LineOf("spec.targetRefs[0].kind");  // 7
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,17 +21,19 @@ namespace fairlead {
 
 struct YamlDocument {
   std::string json;
-  size_t line = 1;                      // where the document starts, from 1
-  std::map<std::string, size_t> lines;  // field path as in FieldError -> line; empty for JSON input
+  size_t line = 1;  // where the document starts, from 1
+  // The line of each value in document order, of a member the line of its key; empty for JSON input, whose
+  // lines are those of `json` itself.
+  std::vector<uint32_t> lines;
 
-  // The line of the field, or of its nearest ancestor that is there.
+  // The line of the field (path as in FieldError), or of its nearest ancestor that is there.
   size_t LineOf(std::string_view path) const;
 };
 
 struct YamlLimits {
   size_t max_bytes = 64u << 20;
   size_t max_depth = 100;
-  size_t max_nodes = 10'000'000;  // after expansion of aliases
+  size_t max_nodes = 10'000'000;  // after expansion of aliases, whose text is bounded by four times the input
 };
 
 // Empty documents are left out. The error names line and column.
