@@ -16,6 +16,7 @@ class Labels {
   Labels() = default;
   Labels(std::initializer_list<std::pair<std::string, std::string>> init);
   void Set(std::string key, std::string value);
+  void Reserve(size_t n) { items_.reserve(n); }
   const std::string* Find(std::string_view key) const;  // null: absent
   std::string_view Get(std::string_view key) const;     // "" where absent
   bool empty() const { return items_.empty(); }

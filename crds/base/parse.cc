@@ -1,15 +1,12 @@
 #include "crds/base/parse.h"
 
 namespace fairlead {
-namespace {
 
-bool Kept(std::string_view annotation) {
+bool KeepsAnnotation(std::string_view annotation) {
   const std::string_view domain = annotation.substr(0, annotation.find('/'));
   return domain == "fairlead.dev" || domain == "istio.io" || domain.ends_with(".istio.io") ||
          domain == "gateway.networking.k8s.io";
 }
-
-}  // namespace
 
 ObjectMeta ParseMeta(const JsonNode& object) {
   ObjectMeta meta;
@@ -23,16 +20,19 @@ ObjectMeta ParseMeta(const JsonNode& object) {
   Timestamp::Parse(m->StringAt("creationTimestamp"), &meta.created);
   meta.deleting = !m->StringAt("deletionTimestamp").empty();
   if (auto labels = m->Find("labels")) {
+    meta.labels.Reserve(labels->Members().size());
     for (auto [key, value] : labels->Members()) {
       meta.labels.Set(std::string(key), std::string(JsonNode(value).AsString()));
     }
   }
   if (auto annotations = m->Find("annotations")) {
     for (auto [key, value] : annotations->Members()) {
-      if (Kept(key)) meta.annotations.Set(std::string(key), std::string(JsonNode(value).AsString()));
+      if (KeepsAnnotation(key))
+        meta.annotations.Set(std::string(key), std::string(JsonNode(value).AsString()));
     }
   }
   if (auto owners = m->Find("ownerReferences")) {
+    meta.owners.reserve(owners->Items().size());
     for (JsonNode o : owners->Items()) {
       OwnerReference ref;
       ref.api_version = o.StringAt("apiVersion");

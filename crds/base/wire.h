@@ -65,6 +65,16 @@ class WireReader {
   std::string_view String();  // UTF-8 checked
   void String(std::string* out) { out->assign(String()); }
   WireReader Message() { return WireReader(Bytes(), status_); }
+  // The current field as an entry of a map<string, string>; not checked, see Checked().
+  struct Entry {
+    std::string_view key;
+    std::string_view value;
+  };
+  Entry MapEntry();
+  std::string_view Checked(std::string_view text);  // the text; not UTF-8: status kUtf8, and empty
+
+  // How many fields of this number are yet to come, to reserve for them.
+  size_t Count(uint32_t field) const;
 
  private:
   bool ReadVarint(uint64_t* out);

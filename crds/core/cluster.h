@@ -16,7 +16,7 @@ struct Pod {
   bool host_network = false;
   std::string phase;
   bool ready = false;
-  std::vector<std::string> ips;
+  std::vector<std::string> ips;  // the first is the primary one
   friend bool operator==(const Pod&, const Pod&) = default;
 };
 

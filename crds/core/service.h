@@ -28,6 +28,8 @@ struct Service {
   Labels selector;
   std::string external_name;
   std::string traffic_distribution;
+  bool internal_traffic_local = false;  // internalTrafficPolicy: Local, only endpoints of the client's node
+  bool session_affinity = false;        // sessionAffinity: ClientIP
   bool headless() const { return !cluster_ips.empty() && cluster_ips.front() == "None"; }
   friend bool operator==(const Service&, const Service&) = default;
 };
@@ -42,8 +44,8 @@ struct EndpointPort {
 
 struct Endpoint {
   std::vector<std::string> addresses;
-  bool ready = true;  // conditions.ready, unknown counts as ready
-  bool serving = true;
+  bool ready = true;    // conditions.ready, unknown counts as ready
+  bool serving = true;  // left out: as ready
   bool terminating = false;
   std::string node_name;
   std::string zone;
@@ -51,10 +53,12 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+inline constexpr std::string_view kServiceNameLabel = "kubernetes.io/service-name";
+
 struct EndpointSlice {
   static constexpr Kind kKind = Kind::kEndpointSlice;
   ObjectMeta meta;
-  std::string service;       // label kubernetes.io/service-name
+  std::string service;       // kServiceNameLabel; empty: of no service
   std::string address_type;  // "IPv4", "IPv6", "FQDN"
   std::vector<EndpointPort> ports;
   std::vector<Endpoint> endpoints;

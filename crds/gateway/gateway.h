@@ -9,6 +9,12 @@
 
 namespace fairlead::gateway {
 
+struct RouteKind {
+  std::string group = "gateway.networking.k8s.io";
+  std::string kind;
+  friend bool operator==(const RouteKind&, const RouteKind&) = default;
+};
+
 struct Listener {
   enum class From : unsigned char { kSame, kAll, kSelector, kNone };
   std::string name;
@@ -17,11 +23,12 @@ struct Listener {
   std::string hostname;
   From allowed_from = From::kSame;
   LabelSelector allowed_selector;
+  std::vector<RouteKind> allowed_kinds;  // empty: those that the protocol can carry
   friend bool operator==(const Listener&, const Listener&) = default;
 };
 
 struct GatewayAddress {
-  std::string type;  // "IPAddress", "Hostname"
+  std::string type = "IPAddress";  // or "Hostname"
   std::string value;
   friend bool operator==(const GatewayAddress&, const GatewayAddress&) = default;
 };
@@ -31,7 +38,10 @@ struct Gateway {
   ObjectMeta meta;
   std::string class_name;
   std::vector<Listener> listeners;
-  std::vector<GatewayAddress> addresses;
+  std::vector<GatewayAddress> addresses;         // asked for
+  std::vector<GatewayAddress> status_addresses;  // given
+  Labels infrastructure_labels;                  // for what is made for the Gateway
+  Labels infrastructure_annotations;
   friend bool operator==(const Gateway&, const Gateway&) = default;
 };
 

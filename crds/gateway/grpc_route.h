@@ -29,6 +29,7 @@ struct GRPCRoute {
   static constexpr Kind kKind = Kind::kGRPCRoute;
   ObjectMeta meta;
   std::vector<ParentRef> parents;
+  bool default_gateways = false;  // useDefaultGateways (experimental): also attached to default Gateways
   std::vector<std::string> hostnames;
   std::vector<GrpcRouteRule> rules;
   friend bool operator==(const GRPCRoute&, const GRPCRoute&) = default;

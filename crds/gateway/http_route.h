@@ -109,6 +109,7 @@ struct HTTPRoute {
   static constexpr Kind kKind = Kind::kHTTPRoute;
   ObjectMeta meta;
   std::vector<ParentRef> parents;
+  bool default_gateways = false;       // useDefaultGateways (experimental): also attached to default Gateways
   std::vector<std::string> hostnames;  // ignored for Service parents (GAMMA)
   std::vector<HttpRouteRule> rules;    // never empty: the default rule is filled in
   friend bool operator==(const HTTPRoute&, const HTTPRoute&) = default;

@@ -28,6 +28,13 @@ struct WorkloadEndpoint {
   friend bool operator==(const WorkloadEndpoint&, const WorkloadEndpoint&) = default;
 };
 
+// An address that istiod has given to a host (status.addresses), where the user gave none.
+struct AutoAddress {
+  std::string value;
+  std::string host;
+  friend bool operator==(const AutoAddress&, const AutoAddress&) = default;
+};
+
 enum class Resolution : unsigned char { kNone, kStatic, kDns, kDnsRoundRobin, kDynamicDns };
 
 struct ServiceEntry {
@@ -41,6 +48,8 @@ struct ServiceEntry {
   std::vector<WorkloadEndpoint> endpoints;
   Labels workload_selector;
   std::vector<std::string> export_to;
+  std::vector<std::string> subject_alt_names;
+  std::vector<AutoAddress> auto_addresses;
   friend bool operator==(const ServiceEntry&, const ServiceEntry&) = default;
 };
 

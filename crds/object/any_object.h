@@ -49,7 +49,7 @@ struct ParsedObject {
 ParsedObject ParseObject(Kind kind, const JsonNode& json);
 
 // One object of a core kind as Kubernetes protobuf: the bytes of the object message itself (without
-// envelope). An error: not well-formed protobuf.
+// envelope). What cannot be read becomes Invalid; an error: not even its name can be read.
 Result<AnyObject> ParseCoreProtobuf(Kind kind, std::string_view message);
 
 // apiVersion and kind of a document, to pick the Kind; nullopt: not a kind that we read (not an error).

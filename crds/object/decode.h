@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crds/base/kube_frames.h"
 #include "crds/base/kube_wire.h"
 #include "crds/object/any_object.h"
 

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "crds/base/parse.h"
+#include "crds/core/protobuf.h"
+
+namespace fairlead::core {
+namespace {
+
+// meta.v1.Time
+int64_t ReadTime(WireReader time) {
+  int64_t seconds = 0;
+  while (time.Next()) {
+    if (time.field() == 1) seconds = time.Int64();
+  }
+  return seconds;
+}
+
+// meta.v1.OwnerReference
+void ReadOwner(WireReader owner, OwnerReference* out) {
+  while (owner.Next()) {
+    switch (owner.field()) {
+      case 1:
+        owner.String(&out->kind);
+        break;
+      case 3:
+        owner.String(&out->name);
+        break;
+      case 4:
+        owner.String(&out->uid);
+        break;
+      case 5:
+        owner.String(&out->api_version);
+        break;
+      case 6:
+        out->controller = owner.Bool();
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+void ReadStringMap(WireReader& field, Labels* out) {
+  const WireReader::Entry entry = field.MapEntry();
+  out->Set(std::string(field.Checked(entry.key)), std::string(field.Checked(entry.value)));
+}
+
+void ReadMeta(WireReader meta, ObjectMeta* out) {
+  out->labels.Reserve(out->labels.size() + meta.Count(11));
+  out->owners.reserve(out->owners.size() + meta.Count(13));
+  while (meta.Next()) {
+    switch (meta.field()) {
+      case 1:
+        meta.String(&out->name);
+        break;
+      case 3:
+        meta.String(&out->ns);
+        break;
+      case 5:
+        meta.String(&out->uid);
+        break;
+      case 6:
+        meta.String(&out->resource_version);
+        break;
+      case 7:
+        out->generation = meta.Int64();
+        break;
+      case 8:
+        out->created.seconds = ReadTime(meta.Message());
+        break;
+      case 9:
+        ReadTime(meta.Message());
+        out->deleting = true;
+        break;
+      case 11:
+        ReadStringMap(meta, &out->labels);
+        break;
+      case 12: {
+        const WireReader::Entry entry = meta.MapEntry();
+        if (KeepsAnnotation(entry.key)) {
+          out->annotations.Set(std::string(meta.Checked(entry.key)), std::string(meta.Checked(entry.value)));
+        }
+        break;
+      }
+      case 13:
+        ReadOwner(meta.Message(), &out->owners.emplace_back());
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void ReadListMeta(WireReader meta, ListMeta* out) {
+  while (meta.Next()) {
+    switch (meta.field()) {
+      case 2:
+        meta.String(&out->resource_version);
+        break;
+      case 3:
+        meta.String(&out->continue_token);
+        break;
+      case 4:
+        out->remaining = std::max<int64_t>(meta.Int64(), 0);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+}  // namespace fairlead::core
