@@ -1,0 +1,140 @@
+#include "operator/app/engine.h"
+
+#include <utility>
+
+namespace fairlead::app {
+
+Engine::Engine(EngineOptions options, xds::Catalog* catalog, std::function<void(const reconcilers::Delta&)> on_delta)
+    : options_(std::move(options)),
+      catalog_(catalog),
+      on_delta_(std::move(on_delta)),
+      world_(options_.world),
+      planner_(options_.planner),
+      pending_kinds_(options_.kinds) {}
+
+Engine::~Engine() { Stop(); }
+
+void Engine::Start() {
+  const std::lock_guard lock(mutex_);
+  if (started_ || stopping_) return;
+  started_ = true;
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Engine::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  room_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Engine::Push(Event event) {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [this] { return stopping_ || inbox_.size() < options_.max_pending; });
+  if (stopping_) return;
+  inbox_.emplace_back(std::move(event));
+  lock.unlock();
+  wake_.notify_one();
+}
+
+void Engine::Post(std::function<void()> task) {
+  std::unique_lock lock(mutex_);
+  if (started_ && !stopping_) {
+    inbox_.emplace_back(std::move(task));
+    lock.unlock();
+    wake_.notify_one();
+    return;
+  }
+  // Not running: the caller's thread stands in for the engine's, one at a time.
+  ended_signal_.wait(lock, [this] { return !started_ || ended_; });
+  lock.unlock();
+  const std::lock_guard offline(offline_mutex_);
+  task();
+}
+
+void Engine::Run() {
+  for (;;) {
+    std::deque<Item> batch;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !inbox_.empty(); });
+      batch.swap(inbox_);
+      if (batch.empty() && stopping_) {
+        ended_ = true;
+        break;
+      }
+    }
+    room_.notify_all();
+    bool changed = false;
+    for (Item& item : batch) {
+      if (auto* event = std::get_if<Event>(&item)) {
+        Handle(*event);
+        changed = true;
+        const std::lock_guard lock(mutex_);
+        ++stats_.events;
+      } else {
+        if (std::exchange(changed, false)) Publish();  // a read sees all events before it
+        std::get<std::function<void()>>(item)();
+      }
+    }
+    if (changed) Publish();
+  }
+  ended_signal_.notify_all();
+}
+
+void Engine::Handle(Event& event) {
+  std::optional<Kind> listed;
+  if (auto* upsert = std::get_if<Upsert>(&event)) {
+    world_.Apply(upsert->object);
+  } else if (auto* remove = std::get_if<Remove>(&event)) {
+    world_.Remove(remove->key);
+  } else if (auto* replace = std::get_if<Replace>(&event)) {
+    world_.Replace(replace->kind, replace->objects);
+    listed = replace->kind;
+  } else if (auto* absent = std::get_if<Absent>(&event)) {
+    world_.Replace(absent->kind, {});
+    listed = absent->kind;
+  }
+  if (listed) {
+    const std::lock_guard lock(mutex_);
+    pending_kinds_.erase(*listed);
+  }
+}
+
+void Engine::Publish() {
+  if (!first_published_ && !ready()) return;  // half a state is no state
+  const reconcilers::Delta delta = world_.Drain();
+  const bool first = !std::exchange(first_published_, true);
+  if (delta.empty() && !first) return;
+  const xds::Update update = planner_.Plan(delta);
+  if (!update.empty()) catalog_->Publish(update);
+  if (first) catalog_->SetReady();
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.drains;
+    stats_.services_lowered += delta.services.size();
+    stats_.resources_published += update.changed.size();
+  }
+  on_delta_(delta);
+}
+
+std::vector<xds::ResourcePtr> Engine::ResourcesOf(const xds::Audience& waypoint) {
+  return Read([&](const reconcilers::World&) { return planner_.ResourcesOf(waypoint); });
+}
+
+std::set<Kind> Engine::PendingKinds() const {
+  const std::lock_guard lock(mutex_);
+  return pending_kinds_;
+}
+
+EngineStats Engine::stats() const {
+  const std::lock_guard lock(mutex_);
+  EngineStats stats = stats_;
+  stats.pending = inbox_.size();
+  return stats;
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,115 @@
+// Engine: the one thread that owns the World; from watch events to what the proxies get.
+//
+// Watches push events from their threads; the engine takes whatever has come (so a burst coalesces while it works, and nothing
+// waits for a timer), lowers what was touched, and publishes it to the Catalog. Nothing is published before every watched kind
+// has had its first list. Reads of the World from other threads go through Read(), which runs on the engine's thread.
+//
+//   Engine engine(options, &catalog, [](const std::set<ObjectKey>& policies) { statuses.Enqueue(policies); });
+//   engine.Start();
+//   engine.Push(Engine::Upsert{object});
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "crds/object/any_object.h"
+#include "dataplane/envoy/planner.h"
+#include "dataplane/xds/catalog.h"
+#include "reconcilers/world.h"
+
+namespace fairlead::app {
+
+struct EngineOptions {
+  reconcilers::WorldOptions world;
+  envoy::PlannerOptions planner;
+  std::set<Kind> kinds;           // that are watched: each must be listed (or found absent) before the first publication
+  size_t max_pending = 16'384;    // events; beyond it Push waits, and so does the watch behind it
+};
+
+// Counters since the start; for metrics and the debug dump.
+struct EngineStats {
+  uint64_t events = 0;        // taken from the inbox
+  uint64_t drains = 0;        // rounds of lowering
+  uint64_t services_lowered = 0;
+  uint64_t resources_published = 0;
+  uint64_t pending = 0;       // in the inbox now
+};
+
+class Engine {
+ public:
+  struct Upsert { AnyObject object; };
+  struct Remove { ObjectKey key; };
+  struct Replace { Kind kind; std::vector<AnyObject> objects; };
+  struct Absent { Kind kind; };   // the API server does not serve the kind: as an empty list
+  using Event = std::variant<Upsert, Remove, Replace, Absent>;
+
+  // `on_delta`: called on the engine's thread after a publication, with what changed.
+  Engine(EngineOptions options, xds::Catalog* catalog, std::function<void(const reconcilers::Delta&)> on_delta);
+  ~Engine();
+
+  void Start();
+  void Stop();                // takes no further events; returns when the thread has ended
+  void Push(Event event);     // waits while the inbox is full
+
+  // Runs `f(const World&)` on the engine's thread, after the events pushed before. Not from the engine's own thread. When the
+  // engine has stopped, it runs at once in the caller.
+  template <class F>
+  auto Read(F f) -> decltype(f(std::declval<const reconcilers::World&>())) {
+    using R = decltype(f(std::declval<const reconcilers::World&>()));
+    std::promise<R> promise;
+    std::future<R> future = promise.get_future();
+    Post([&] {
+      if constexpr (std::is_void_v<R>) {
+        f(static_cast<const reconcilers::World&>(world_));
+        promise.set_value();
+      } else {
+        promise.set_value(f(static_cast<const reconcilers::World&>(world_)));
+      }
+    });
+    return future.get();
+  }
+
+  // The resources of a waypoint, as planned.
+  std::vector<xds::ResourcePtr> ResourcesOf(const xds::Audience& waypoint);
+
+  std::set<Kind> PendingKinds() const;  // not listed yet
+  bool ready() const { return PendingKinds().empty(); }
+  EngineStats stats() const;
+
+ private:
+  using Item = std::variant<Event, std::function<void()>>;
+  void Post(std::function<void()> task);
+  void Run();
+  void Handle(Event& event);
+  void Publish();
+
+  const EngineOptions options_;
+  xds::Catalog* const catalog_;
+  const std::function<void(const reconcilers::Delta&)> on_delta_;
+  reconcilers::World world_;    // the engine's thread only
+  envoy::Planner planner_;      // likewise
+  bool first_published_ = false;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable room_;
+  std::deque<Item> inbox_;
+  std::set<Kind> pending_kinds_;
+  EngineStats stats_;
+  bool started_ = false;
+  bool stopping_ = false;
+  bool ended_ = false;
+  std::condition_variable ended_signal_;
+  std::mutex offline_mutex_;
+  std::thread thread_;
+};
+
+}  // namespace fairlead::app
