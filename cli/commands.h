@@ -1,0 +1,53 @@
+// The commands of fairleadctl. Each takes its options as a value and returns the exit code (cli/output.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+
+namespace fairlead::cli {
+
+enum class Format { kYaml, kJson, kText };
+
+// What all commands that read manifests share.
+struct InputOptions {
+  std::vector<std::string> paths;  // -f
+  std::string ns = "default";      // -n: for objects without a namespace, and for names given without one
+  std::string root_namespace = "fairlead-system";
+  std::string cluster_domain = "cluster.local";
+  bool istio_mode = false;
+};
+
+struct RenderOptions {
+  InputOptions input;
+  Format format = Format::kYaml;
+  bool with_status = false;
+};
+int Render(const RenderOptions& options, const Output& output);
+
+struct LintOptions {
+  InputOptions input;
+  Format format = Format::kText;
+  bool warnings_as_errors = false;  // --strict
+};
+int Lint(const LintOptions& options, const Output& output);
+
+struct ExplainOptions {
+  InputOptions input;
+  std::string kind;  // "service" or "route"
+  std::string name;  // "name" or "namespace/name"
+  Format format = Format::kText;
+};
+int Explain(const ExplainOptions& options, const Output& output);
+
+struct VersionOptions {
+  Format format = Format::kText;
+};
+int PrintVersion(const VersionOptions& options, const Output& output);
+
+// Parses the command line and runs the command; argv[0] is skipped.
+int Run(const std::vector<std::string>& arguments, const Output& output, std::optional<ColorMode> force_color = {});
+
+}  // namespace fairlead::cli

@@ -1,0 +1,182 @@
+#include "operator/app/options.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <sstream>
+
+#include "crds/base/duration.h"
+#include "crds/base/version.h"
+
+namespace fairlead::app {
+namespace {
+
+Unexpected<Error> Usage(std::string message) { return Unexpected(Error{ErrorClass::kInvalid, std::move(message)}); }
+
+bool IsLoopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+bool IsAddress(const std::string& host) {
+  in_addr v4;
+  in6_addr v6;
+  return host == "localhost" || inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+}
+
+struct Texts {
+  std::string metrics = "127.0.0.1:8080";
+  std::string health = ":8081";
+  std::string xds;
+  std::string xds_plaintext;
+  std::string waypoint_plaintext = "127.0.0.1:15080";
+  std::vector<std::string> roles = {"controllers", "control-plane"};
+  std::string mode = "built-in";
+  std::string lease_duration = "15s", lease_renew_deadline = "10s", lease_retry_period = "2s";
+};
+
+void Describe(CLI::App* app, Options* o, Texts* t) {
+  app->add_option("--kubeconfig", o->kubeconfig, "Kubeconfig file; default: $KUBECONFIG, in-cluster, ~/.kube/config");
+  app->add_option("--roles", t->roles, "What this process does: controllers (writes, by the leader), control-plane (serves proxies)")
+      ->delimiter(',')
+      ->capture_default_str();
+  app->add_flag("--leader-elect", o->leader_elect, "Write to the API server only while holding the lease; for more than one replica");
+  app->add_option("--leader-elect-lease-duration", t->lease_duration, "How long others wait before they take the lease")->capture_default_str();
+  app->add_option("--leader-elect-renew-deadline", t->lease_renew_deadline, "How long the leader tries to renew")->capture_default_str();
+  app->add_option("--leader-elect-retry-period", t->lease_retry_period, "Pause between tries")->capture_default_str();
+  app->add_option("--leader-elect-identity", o->identity, "Name in the lease; default: host name and process id");
+  app->add_option("--metrics-bind-address", t->metrics, "Prometheus metrics and /debug/dump; 0 turns it off")->capture_default_str();
+  app->add_option("--health-probe-bind-address", t->health, "/healthz and /readyz; 0 turns it off")->capture_default_str();
+  app->add_option("--xds-bind-address", t->xds, "xDS over mutual TLS; needs --xds-cert-dir");
+  app->add_option("--xds-cert-dir", o->xds_cert_dir, "Folder with tls.crt, tls.key and ca.crt of the xDS server");
+  app->add_option("--xds-plaintext-bind-address", t->xds_plaintext, "xDS without TLS, on a loopback address only; off by default");
+  app->add_option("--waypoint-plaintext-address", t->waypoint_plaintext, "Where waypoints without a tunnel listen")->capture_default_str();
+  app->add_option("--namespace", o->ns, "Our own namespace: the lease, and policies of scope Mesh")->capture_default_str();
+  app->add_option("--cluster-domain", o->cluster_domain, "DNS domain of the cluster")->capture_default_str();
+  app->add_option("--mesh-mode", t->mode, "Who drives the data plane")->check(CLI::IsMember({"built-in", "istio"}))->capture_default_str();
+  app->add_option("--log-level", o->log_level, "Least level that is logged")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  app->add_option("--log-format", o->log_format, "Log lines as text or JSON")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  app->set_version_flag("--version", std::string(Version()));
+}
+
+Result<void> SetAddress(const char* flag, const std::string& text, std::optional<BindAddress>* out) {
+  Result<std::optional<BindAddress>> address = ParseBindAddress(text);
+  if (!address) return Usage(std::string(flag) + ": " + address.error().message);
+  *out = *address;
+  return {};
+}
+
+Result<void> SetDuration(const char* flag, const std::string& text, std::chrono::milliseconds* out) {
+  Result<Duration> duration = Duration::Parse(text);
+  if (!duration) return Usage(std::string(flag) + ": " + duration.error().message);
+  if (duration->zero()) return Usage(std::string(flag) + ": must be more than 0s");
+  *out = std::chrono::milliseconds(duration->milliseconds());
+  return {};
+}
+
+Result<void> SetRoles(const Texts& t, Options* o) {
+  o->roles.clear();
+  for (const std::string& role : t.roles) {
+    if (role == "controllers") {
+      o->roles.insert(Role::kControllers);
+    } else if (role == "control-plane") {
+      o->roles.insert(Role::kControlPlane);
+    } else {
+      return Usage("--roles: \"" + role + "\" is not a role of this version; there are controllers and control-plane");
+    }
+  }
+  if (o->roles.empty()) return Usage("--roles: at least one role is needed");
+  return {};
+}
+
+Result<void> SetLease(const Texts& t, Options* o) {
+  for (const auto& [flag, text, out] :
+       {std::tuple("--leader-elect-lease-duration", &t.lease_duration, &o->lease_duration),
+        std::tuple("--leader-elect-renew-deadline", &t.lease_renew_deadline, &o->lease_renew_deadline),
+        std::tuple("--leader-elect-retry-period", &t.lease_retry_period, &o->lease_retry_period)}) {
+    if (Result<void> r = SetDuration(flag, *text, out); !r) return r;
+  }
+  if (o->lease_renew_deadline >= o->lease_duration) {
+    return Usage("--leader-elect-renew-deadline: must be less than --leader-elect-lease-duration");
+  }
+  if (o->lease_retry_period >= o->lease_renew_deadline) {
+    return Usage("--leader-elect-retry-period: must be less than --leader-elect-renew-deadline");
+  }
+  return {};
+}
+
+Result<void> SetAddresses(const Texts& t, Options* o) {
+  if (Result<void> r = SetAddress("--metrics-bind-address", t.metrics, &o->metrics); !r) return r;
+  if (Result<void> r = SetAddress("--health-probe-bind-address", t.health, &o->health); !r) return r;
+  if (Result<void> r = SetAddress("--xds-bind-address", t.xds, &o->xds); !r) return r;
+  if (Result<void> r = SetAddress("--xds-plaintext-bind-address", t.xds_plaintext, &o->xds_plaintext); !r) return r;
+  std::optional<BindAddress> waypoint;
+  if (Result<void> r = SetAddress("--waypoint-plaintext-address", t.waypoint_plaintext, &waypoint); !r) return r;
+  if (!waypoint) return Usage("--waypoint-plaintext-address: an address is needed");
+  o->waypoint_plaintext = *waypoint;
+  if (o->xds_plaintext && !IsLoopback(o->xds_plaintext->host)) {
+    return Usage("--xds-plaintext-bind-address: " + o->xds_plaintext->ToString() +
+                 " is not a loopback address; xDS without TLS is served on loopback only, use --xds-bind-address");
+  }
+  if (o->xds && o->xds_cert_dir.empty()) return Usage("--xds-bind-address: needs --xds-cert-dir");
+  return {};
+}
+
+std::string DefaultIdentity() {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  return std::string(host) + "_" + std::to_string(getpid());
+}
+
+}  // namespace
+
+std::string BindAddress::ToString() const {
+  return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Result<std::optional<BindAddress>> ParseBindAddress(const std::string& text) {
+  if (text.empty() || text == "0") return std::optional<BindAddress>();
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return Usage("\"" + text + "\" is not host:port");
+  BindAddress address;
+  address.host = text.substr(0, colon);
+  if (address.host.size() >= 2 && address.host.front() == '[' && address.host.back() == ']') {
+    address.host = address.host.substr(1, address.host.size() - 2);
+  }
+  if (address.host.empty()) address.host = "0.0.0.0";
+  if (!IsAddress(address.host)) return Usage("\"" + address.host + "\" is not an IP address or localhost");
+  if (address.host == "localhost") address.host = "127.0.0.1";
+  const std::string port = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (error != std::errc() || end != port.data() + port.size() || port.empty()) {
+    return Usage("\"" + port + "\" is not a port (0 to 65535)");
+  }
+  return std::optional<BindAddress>(address);
+}
+
+Result<ParsedOptions> ParseOptions(const std::vector<std::string>& arguments) {
+  ParsedOptions parsed;
+  Texts texts;
+  CLI::App app("fairlead-operator: lowers policies, programs waypoints, reports what came of it");
+  app.name("fairlead-operator");
+  Describe(&app, &parsed.options, &texts);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& e) {
+    std::ostringstream out, err;
+    if (app.exit(e, out, err) != 0) return Usage(e.what());
+    parsed.help = out.str();
+    return parsed;
+  }
+  if (Result<void> r = SetRoles(texts, &parsed.options); !r) return Unexpected(r.error());
+  if (Result<void> r = SetLease(texts, &parsed.options); !r) return Unexpected(r.error());
+  if (Result<void> r = SetAddresses(texts, &parsed.options); !r) return Unexpected(r.error());
+  parsed.options.istio_mode = texts.mode == "istio";
+  if (parsed.options.identity.empty()) parsed.options.identity = DefaultIdentity();
+  return parsed;
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,53 @@
+// The operator's flags, in the manner of kubebuilder. Parsed once; every value is checked here, with the flag's name in the error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crds/base/result.h"
+
+namespace fairlead::app {
+
+enum class Role { kControllers, kControlPlane };
+
+struct BindAddress {
+  std::string host;  // "127.0.0.1", "0.0.0.0", "::"
+  uint16_t port = 0;
+  std::string ToString() const;
+};
+// "host:port", ":port" (all addresses), "[::1]:port". nullopt for "" and "0": off.
+Result<std::optional<BindAddress>> ParseBindAddress(const std::string& text);
+
+struct Options {
+  std::string kubeconfig;  // empty: KUBECONFIG, then in-cluster, then ~/.kube/config
+  std::set<Role> roles = {Role::kControllers, Role::kControlPlane};
+  bool leader_elect = false;
+  std::chrono::milliseconds lease_duration{15'000};
+  std::chrono::milliseconds lease_renew_deadline{10'000};
+  std::chrono::milliseconds lease_retry_period{2'000};
+  std::optional<BindAddress> metrics;
+  std::optional<BindAddress> health;
+  std::optional<BindAddress> xds;            // mTLS
+  std::string xds_cert_dir;                  // tls.crt, tls.key, ca.crt
+  std::optional<BindAddress> xds_plaintext;  // loopback only
+  BindAddress waypoint_plaintext;            // where waypoints without a tunnel listen
+  std::string ns = "fairlead-system";
+  std::string identity;                      // of the lease holder; default host name and process id
+  std::string cluster_domain = "cluster.local";
+  bool istio_mode = false;
+  std::string log_level = "info";
+  std::string log_format = "text";
+};
+
+// `help` holds the text when the user asked for it; an error is a usage error (exit 2).
+struct ParsedOptions {
+  Options options;
+  std::string help;
+};
+Result<ParsedOptions> ParseOptions(const std::vector<std::string>& arguments);
+
+}  // namespace fairlead::app
