@@ -48,6 +48,7 @@ struct VersionOptions {
 int PrintVersion(const VersionOptions& options, const Output& output);
 
 // Parses the command line and runs the command; argv[0] is skipped.
-int Run(const std::vector<std::string>& arguments, const Output& output, std::optional<ColorMode> force_color = {});
+int Run(const std::vector<std::string>& arguments, const Output& output,
+        std::optional<ColorMode> force_color = {});
 
 }  // namespace fairlead::cli

@@ -55,19 +55,21 @@ std::string Join(const std::set<std::string>& words) {
 std::string BashCompletion(const CLI::App& app) {
   std::map<std::string, Words> all;
   Collect(app, "", &all);
-  std::string out = "# bash completion of fairleadctl\n_fairleadctl() {\n"
-                    "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path='' i word\n"
-                    "  COMPREPLY=()\n"
-                    "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-                    "    word=${COMP_WORDS[i]}\n"
-                    "    case \"${path:+$path }$word\" in\n";
+  std::string out =
+      "# bash completion of fairleadctl\n_fairleadctl() {\n"
+      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path='' i word\n"
+      "  COMPREPLY=()\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+      "    word=${COMP_WORDS[i]}\n"
+      "    case \"${path:+$path }$word\" in\n";
   for (const auto& [path, words] : all) {
     if (!path.empty()) out += "      '" + path + "') path='" + path + "' ;;\n";
   }
   out += "    esac\n  done\n  case \"$path:$prev\" in\n";
   for (const auto& [path, words] : all) {
     for (const auto& [option, values] : words.values) {
-      out += "    '" + path + ":" + option + "') COMPREPLY=($(compgen -W '" + Join(values) + "' -- \"$cur\")); return ;;\n";
+      out += "    '" + path + ":" + option + "') COMPREPLY=($(compgen -W '" + Join(values) +
+             "' -- \"$cur\")); return ;;\n";
     }
     for (const std::string& option : words.files) {
       out += "    '" + path + ":" + option + "') COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n";

@@ -1,5 +1,5 @@
-// Completion scripts for bash and zsh, made from the parser's own description of commands and options, so that they cannot
-// fall behind it.
+// Completion scripts for bash and zsh, made from the parser's own description of commands and options, so
+// that they cannot fall behind it.
 #pragma once
 
 #include <string>

@@ -17,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void AddProblem(Loaded* loaded, std::string file, size_t line, std::string object, FieldError error, bool warning) {
+void AddProblem(Loaded* loaded, std::string file, size_t line, std::string object, FieldError error,
+                bool warning) {
   loaded->problems.push_back({std::move(file), line, std::move(object), std::move(error), warning});
 }
 
@@ -40,15 +41,17 @@ std::vector<std::string> FilesOf(const std::string& path, Loaded* loaded) {
     if (it->is_regular_file(error) && IsManifest(it->path())) files.push_back(it->path().string());
   }
   if (error) AddProblem(loaded, path, 0, "", {"", "cannot be read: " + error.message()}, false);
-  if (files.empty() && !error) AddProblem(loaded, path, 0, "", {"", "holds no .yaml, .yml or .json file"}, false);
+  if (files.empty() && !error)
+    AddProblem(loaded, path, 0, "", {"", "holds no .yaml, .yml or .json file"}, false);
   std::sort(files.begin(), files.end());
   return files;
 }
 
 std::string Quoted(std::string_view text) { return Json::valueToQuotedString(std::string(text).c_str()); }
 
-// Objects without a namespace get the default one, as kubectl would do it. AnyObject is immutable and the parsers read
-// JSON, so the name goes into the text. nullopt: the object has a namespace (or no metadata, which its parser reports).
+// Objects without a namespace get the default one, as kubectl would do it. AnyObject is immutable and the
+// parsers read JSON, so the name goes into the text. nullopt: the object has a namespace (or no metadata,
+// which its parser reports).
 std::optional<std::string> WithNamespace(const JsonNode& root, const std::string& ns) {
   const std::optional<JsonNode> metadata = root.Find("metadata");
   if (!metadata || !metadata->IsObject() || metadata->Find("namespace")) return std::nullopt;
@@ -63,13 +66,13 @@ std::optional<std::string> WithNamespace(const JsonNode& root, const std::string
   return text + "}";
 }
 
-void AddObject(const std::string& file, const YamlDocument& document, const JsonNode& root, const LoadOptions& options,
-               Loaded* loaded) {
+void AddObject(const std::string& file, const YamlDocument& document, const JsonNode& root,
+               const LoadOptions& options, Loaded* loaded) {
   const std::optional<Kind> kind = KindOf(root);
   if (!kind) {
     if (root.StringAt("kind").empty() || root.StringAt("apiVersion").empty()) {
-      AddProblem(loaded, file, document.line, "", {"", "not a Kubernetes object: apiVersion and kind are required"},
-                 false);
+      AddProblem(loaded, file, document.line, "",
+                 {"", "not a Kubernetes object: apiVersion and kind are required"}, false);
     } else {
       ++loaded->ignored;
     }
@@ -94,12 +97,14 @@ void AddObject(const std::string& file, const YamlDocument& document, const Json
       AddProblem(loaded, file, document.LineOf(e.path), name, e, false);
     }
   }
-  for (const FieldError& w : parsed.warnings) AddProblem(loaded, file, document.LineOf(w.path), name, w, true);
+  for (const FieldError& w : parsed.warnings)
+    AddProblem(loaded, file, document.LineOf(w.path), name, w, true);
   loaded->objects.push_back({std::move(parsed.object), file, document});
 }
 
 // `kind: List` as kubectl prints it: its items are taken one by one, with the list's place.
-void AddDocument(const std::string& file, const YamlDocument& document, const LoadOptions& options, Loaded* loaded) {
+void AddDocument(const std::string& file, const YamlDocument& document, const LoadOptions& options,
+                 Loaded* loaded) {
   Result<JsonDocument> json = JsonDocument::Parse(document.json, options.max_file_bytes);
   if (!json) {
     AddProblem(loaded, file, document.line, "", {"", json.error().message}, false);
@@ -122,7 +127,8 @@ void AddDocument(const std::string& file, const YamlDocument& document, const Lo
   AddObject(file, document, root, options, loaded);
 }
 
-// The same object twice in one input is nearly always a mistake of copying; kubectl would let the last win in silence.
+// The same object twice in one input is nearly always a mistake of copying; kubectl would let the last win in
+// silence.
 void ReportDuplicates(Loaded* loaded) {
   std::map<ObjectKey, const LoadedObject*> seen;
   for (const LoadedObject& object : loaded->objects) {

@@ -1,7 +1,8 @@
-// Load: manifests from files, folders and standard input, as parsed objects that remember their file and line.
+// Load: manifests from files, folders and standard input, as parsed objects that remember their file and
+// line.
 //
-// Who calls: every command that takes -f. Never stops at the first bad document: what cannot be read becomes a problem with
-// its place, and what is no kind of ours is counted and left out.
+// Who calls: every command that takes -f. Never stops at the first bad document: what cannot be read becomes
+// a problem with its place, and what is no kind of ours is counted and left out.
 //
 //   Loaded loaded = Load({"config/samples"}, {});
 //   for (const LoadedObject& o : loaded.objects) world.Apply(o.object);
@@ -37,7 +38,7 @@ struct LoadedObject {
 struct Loaded {
   std::vector<LoadedObject> objects;  // in the order of files (sorted by name) and documents
   std::vector<Problem> problems;
-  size_t ignored = 0;                 // documents of kinds that Fairlead does not read
+  size_t ignored = 0;  // documents of kinds that Fairlead does not read
 
   bool HasErrors() const;
   const LoadedObject* Find(const ObjectKey& key) const;  // null: not among them

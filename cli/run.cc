@@ -21,17 +21,23 @@ void AddFormat(CLI::App* command, Format* format, const std::map<std::string, Fo
 }
 
 void AddInput(CLI::App* command, InputOptions* input) {
-  command->add_option("-f,--filename", input->paths, "Manifest, folder of manifests (recursively), or - for standard input")
+  command
+      ->add_option("-f,--filename", input->paths,
+                   "Manifest, folder of manifests (recursively), or - for standard input")
       ->required()
       ->type_name("FILE");
   command->add_option("-n,--namespace", input->ns, "Namespace of objects and names that give none")
       ->capture_default_str();
-  command->add_option("--root-namespace", input->root_namespace, "Namespace whose policies of scope Mesh are honoured")
+  command
+      ->add_option("--root-namespace", input->root_namespace,
+                   "Namespace whose policies of scope Mesh are honoured")
       ->capture_default_str();
-  command->add_option("--cluster-domain", input->cluster_domain, "DNS domain of the cluster")->capture_default_str();
-  command->add_option_function<std::string>(
-             "--mode", [input](const std::string& mode) { input->istio_mode = mode == "istio"; },
-             "Which control plane carries it out")
+  command->add_option("--cluster-domain", input->cluster_domain, "DNS domain of the cluster")
+      ->capture_default_str();
+  command
+      ->add_option_function<std::string>(
+          "--mode", [input](const std::string& mode) { input->istio_mode = mode == "istio"; },
+          "Which control plane carries it out")
       ->check(CLI::IsMember({"built-in", "istio"}))
       ->default_str("built-in");
 }
@@ -46,7 +52,8 @@ struct Commands {
 };
 
 void Describe(CLI::App* app, Commands* c) {
-  app->description("fairleadctl: see what Fairlead does with your manifests, before and after they are applied");
+  app->description(
+      "fairleadctl: see what Fairlead does with your manifests, before and after they are applied");
   app->require_subcommand(1);
   app->fallthrough();
   app->add_option("--color", c->color, "Colour: auto (only on a terminal), always, never")
@@ -55,14 +62,17 @@ void Describe(CLI::App* app, Commands* c) {
   CLI::App* render = app->add_subcommand("render", "Print what manifests are lowered to; needs no cluster");
   AddInput(render, &c->render.input);
   AddFormat(render, &c->render.format, kDocumentFormats);
-  render->add_flag("--with-status", c->render.with_status, "Print the policies' statuses too, as if all proxies had acknowledged");
+  render->add_flag("--with-status", c->render.with_status,
+                   "Print the policies' statuses too, as if all proxies had acknowledged");
 
-  CLI::App* lint = app->add_subcommand("lint", "Check manifests, each and against one another; findings have codes (docs/lint.md)");
+  CLI::App* lint = app->add_subcommand(
+      "lint", "Check manifests, each and against one another; findings have codes (docs/lint.md)");
   AddInput(lint, &c->lint.input);
   AddFormat(lint, &c->lint.format, kReportFormats);
   lint->add_flag("--strict", c->lint.warnings_as_errors, "Exit 1 for warnings too");
 
-  CLI::App* explain = app->add_subcommand("explain", "Every effective field, which object set it, and what lost");
+  CLI::App* explain =
+      app->add_subcommand("explain", "Every effective field, which object set it, and what lost");
   explain->require_subcommand(1);
   for (const char* kind : {"service", "route"}) {
     CLI::App* sub = explain->add_subcommand(
@@ -76,7 +86,8 @@ void Describe(CLI::App* app, Commands* c) {
   CLI::App* version = app->add_subcommand("version", "Print the version");
   AddFormat(version, &c->version.format, kReportFormats);
 
-  CLI::App* completion = app->add_subcommand("completion", "Print a completion script: source <(fairleadctl completion bash)");
+  CLI::App* completion =
+      app->add_subcommand("completion", "Print a completion script: source <(fairleadctl completion bash)");
   completion->add_option("shell", c->shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
 }
 
@@ -100,7 +111,8 @@ int PrintVersion(const VersionOptions& options, const Output& output) {
   return kExitGood;
 }
 
-int Run(const std::vector<std::string>& arguments, const Output& output, std::optional<ColorMode> force_color) {
+int Run(const std::vector<std::string>& arguments, const Output& output,
+        std::optional<ColorMode> force_color) {
   CLI::App app;
   app.name("fairleadctl");
   Commands commands;
@@ -116,7 +128,7 @@ int Run(const std::vector<std::string>& arguments, const Output& output, std::op
     return kExitUsage;
   }
   Output colored = output;
-  const ColorMode mode = force_color.value_or(commands.color == "always" ? ColorMode::kAlways
+  const ColorMode mode = force_color.value_or(commands.color == "always"  ? ColorMode::kAlways
                                               : commands.color == "never" ? ColorMode::kNever
                                                                           : ColorMode::kAuto);
   colored.color_out = WantsColor(mode, STDOUT_FILENO);

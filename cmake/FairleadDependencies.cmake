@@ -4,6 +4,7 @@
 #   cpprestsdk  HTTP client of the Kubernetes API              OpenSSL   TLS
 #   protobuf    Envoy's messages                               gRPC      the xDS server
 #   prometheus-cpp  metrics                                    Boost.Beast  HTTP server (health, metrics)
+#   CLI11       command lines
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
@@ -17,6 +18,7 @@ find_package(fmt CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(Boost REQUIRED COMPONENTS system)
 find_package(cpprestsdk CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
 pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
 if(FAIRLEAD_TESTS OR FAIRLEAD_BENCH OR FAIRLEAD_FUZZ)
   find_package(GTest CONFIG REQUIRED)

@@ -4,7 +4,8 @@
 
 namespace fairlead::app {
 
-Engine::Engine(EngineOptions options, xds::Catalog* catalog, std::function<void(const reconcilers::Delta&)> on_delta)
+Engine::Engine(EngineOptions options, xds::Catalog* catalog,
+               std::function<void(const reconcilers::Delta&)> on_delta)
     : options_(std::move(options)),
       catalog_(catalog),
       on_delta_(std::move(on_delta)),

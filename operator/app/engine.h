@@ -1,12 +1,12 @@
 // Engine: the one thread that owns the World; from watch events to what the proxies get.
 //
-// Watches push events from their threads; the engine takes whatever has come (so a burst coalesces while it works, and nothing
-// waits for a timer), lowers what was touched, and publishes it to the Catalog. Nothing is published before every watched kind
-// has had its first list. Reads of the World from other threads go through Read(), which runs on the engine's thread.
+// Watches push events from their threads; the engine takes whatever has come (so a burst coalesces while it
+// works, and nothing waits for a timer), lowers what was touched, and publishes it to the Catalog. Nothing is
+// published before every watched kind has had its first list. Reads of the World from other threads go
+// through Read(), which runs on the engine's thread.
 //
-//   Engine engine(options, &catalog, [](const std::set<ObjectKey>& policies) { statuses.Enqueue(policies); });
-//   engine.Start();
-//   engine.Push(Engine::Upsert{object});
+//   Engine engine(options, &catalog, [](const std::set<ObjectKey>& policies) { statuses.Enqueue(policies);
+//   }); engine.Start(); engine.Push(Engine::Upsert{object});
 #pragma once
 
 #include <condition_variable>
@@ -30,37 +30,48 @@ namespace fairlead::app {
 struct EngineOptions {
   reconcilers::WorldOptions world;
   envoy::PlannerOptions planner;
-  std::set<Kind> kinds;           // that are watched: each must be listed (or found absent) before the first publication
-  size_t max_pending = 16'384;    // events; beyond it Push waits, and so does the watch behind it
+  std::set<Kind>
+      kinds;  // that are watched: each must be listed (or found absent) before the first publication
+  size_t max_pending = 16'384;  // events; beyond it Push waits, and so does the watch behind it
 };
 
 // Counters since the start; for metrics and the debug dump.
 struct EngineStats {
-  uint64_t events = 0;        // taken from the inbox
-  uint64_t drains = 0;        // rounds of lowering
+  uint64_t events = 0;  // taken from the inbox
+  uint64_t drains = 0;  // rounds of lowering
   uint64_t services_lowered = 0;
   uint64_t resources_published = 0;
-  uint64_t pending = 0;       // in the inbox now
+  uint64_t pending = 0;  // in the inbox now
 };
 
 class Engine {
  public:
-  struct Upsert { AnyObject object; };
-  struct Remove { ObjectKey key; };
-  struct Replace { Kind kind; std::vector<AnyObject> objects; };
-  struct Absent { Kind kind; };   // the API server does not serve the kind: as an empty list
+  struct Upsert {
+    AnyObject object;
+  };
+  struct Remove {
+    ObjectKey key;
+  };
+  struct Replace {
+    Kind kind;
+    std::vector<AnyObject> objects;
+  };
+  struct Absent {
+    Kind kind;
+  };  // the API server does not serve the kind: as an empty list
   using Event = std::variant<Upsert, Remove, Replace, Absent>;
 
   // `on_delta`: called on the engine's thread after a publication, with what changed.
-  Engine(EngineOptions options, xds::Catalog* catalog, std::function<void(const reconcilers::Delta&)> on_delta);
+  Engine(EngineOptions options, xds::Catalog* catalog,
+         std::function<void(const reconcilers::Delta&)> on_delta);
   ~Engine();
 
   void Start();
-  void Stop();                // takes no further events; returns when the thread has ended
-  void Push(Event event);     // waits while the inbox is full
+  void Stop();             // takes no further events; returns when the thread has ended
+  void Push(Event event);  // waits while the inbox is full
 
-  // Runs `f(const World&)` on the engine's thread, after the events pushed before. Not from the engine's own thread. When the
-  // engine has stopped, it runs at once in the caller.
+  // Runs `f(const World&)` on the engine's thread, after the events pushed before. Not from the engine's own
+  // thread. When the engine has stopped, it runs at once in the caller.
   template <class F>
   auto Read(F f) -> decltype(f(std::declval<const reconcilers::World&>())) {
     using R = decltype(f(std::declval<const reconcilers::World&>()));
@@ -94,8 +105,8 @@ class Engine {
   const EngineOptions options_;
   xds::Catalog* const catalog_;
   const std::function<void(const reconcilers::Delta&)> on_delta_;
-  reconcilers::World world_;    // the engine's thread only
-  envoy::Planner planner_;      // likewise
+  reconcilers::World world_;  // the engine's thread only
+  envoy::Planner planner_;    // likewise
   bool first_published_ = false;
 
   mutable std::mutex mutex_;

@@ -13,7 +13,9 @@
 namespace fairlead::app {
 namespace {
 
-Unexpected<Error> Usage(std::string message) { return Unexpected(Error{ErrorClass::kInvalid, std::move(message)}); }
+Unexpected<Error> Usage(std::string message) {
+  return Unexpected(Error{ErrorClass::kInvalid, std::move(message)});
+}
 
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
@@ -22,7 +24,8 @@ bool IsLoopback(const std::string& host) {
 bool IsAddress(const std::string& host) {
   in_addr v4;
   in6_addr v6;
-  return host == "localhost" || inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+  return host == "localhost" || inet_pton(AF_INET, host.c_str(), &v4) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &v6) == 1;
 }
 
 struct Texts {
@@ -37,28 +40,49 @@ struct Texts {
 };
 
 void Describe(CLI::App* app, Options* o, Texts* t) {
-  app->add_option("--kubeconfig", o->kubeconfig, "Kubeconfig file; default: $KUBECONFIG, in-cluster, ~/.kube/config");
-  app->add_option("--roles", t->roles, "What this process does: controllers (writes, by the leader), control-plane (serves proxies)")
+  app->add_option("--kubeconfig", o->kubeconfig,
+                  "Kubeconfig file; default: $KUBECONFIG, in-cluster, ~/.kube/config");
+  app->add_option(
+         "--roles", t->roles,
+         "What this process does: controllers (writes, by the leader), control-plane (serves proxies)")
       ->delimiter(',')
       ->capture_default_str();
-  app->add_flag("--leader-elect", o->leader_elect, "Write to the API server only while holding the lease; for more than one replica");
-  app->add_option("--leader-elect-lease-duration", t->lease_duration, "How long others wait before they take the lease")->capture_default_str();
-  app->add_option("--leader-elect-renew-deadline", t->lease_renew_deadline, "How long the leader tries to renew")->capture_default_str();
-  app->add_option("--leader-elect-retry-period", t->lease_retry_period, "Pause between tries")->capture_default_str();
-  app->add_option("--leader-elect-identity", o->identity, "Name in the lease; default: host name and process id");
-  app->add_option("--metrics-bind-address", t->metrics, "Prometheus metrics and /debug/dump; 0 turns it off")->capture_default_str();
-  app->add_option("--health-probe-bind-address", t->health, "/healthz and /readyz; 0 turns it off")->capture_default_str();
+  app->add_flag("--leader-elect", o->leader_elect,
+                "Write to the API server only while holding the lease; for more than one replica");
+  app->add_option("--leader-elect-lease-duration", t->lease_duration,
+                  "How long others wait before they take the lease")
+      ->capture_default_str();
+  app->add_option("--leader-elect-renew-deadline", t->lease_renew_deadline,
+                  "How long the leader tries to renew")
+      ->capture_default_str();
+  app->add_option("--leader-elect-retry-period", t->lease_retry_period, "Pause between tries")
+      ->capture_default_str();
+  app->add_option("--leader-elect-identity", o->identity,
+                  "Name in the lease; default: host name and process id");
+  app->add_option("--metrics-bind-address", t->metrics, "Prometheus metrics and /debug/dump; 0 turns it off")
+      ->capture_default_str();
+  app->add_option("--health-probe-bind-address", t->health, "/healthz and /readyz; 0 turns it off")
+      ->capture_default_str();
   app->add_option("--xds-bind-address", t->xds, "xDS over mutual TLS; needs --xds-cert-dir");
-  app->add_option("--xds-cert-dir", o->xds_cert_dir, "Folder with tls.crt, tls.key and ca.crt of the xDS server");
-  app->add_option("--xds-plaintext-bind-address", t->xds_plaintext, "xDS without TLS, on a loopback address only; off by default");
-  app->add_option("--waypoint-plaintext-address", t->waypoint_plaintext, "Where waypoints without a tunnel listen")->capture_default_str();
-  app->add_option("--namespace", o->ns, "Our own namespace: the lease, and policies of scope Mesh")->capture_default_str();
+  app->add_option("--xds-cert-dir", o->xds_cert_dir,
+                  "Folder with tls.crt, tls.key and ca.crt of the xDS server");
+  app->add_option("--xds-plaintext-bind-address", t->xds_plaintext,
+                  "xDS without TLS, on a loopback address only; off by default");
+  app->add_option("--waypoint-plaintext-address", t->waypoint_plaintext,
+                  "Where waypoints without a tunnel listen")
+      ->capture_default_str();
+  app->add_option("--namespace", o->ns, "Our own namespace: the lease, and policies of scope Mesh")
+      ->capture_default_str();
   app->add_option("--cluster-domain", o->cluster_domain, "DNS domain of the cluster")->capture_default_str();
-  app->add_option("--mesh-mode", t->mode, "Who drives the data plane")->check(CLI::IsMember({"built-in", "istio"}))->capture_default_str();
+  app->add_option("--mesh-mode", t->mode, "Who drives the data plane")
+      ->check(CLI::IsMember({"built-in", "istio"}))
+      ->capture_default_str();
   app->add_option("--log-level", o->log_level, "Least level that is logged")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
-  app->add_option("--log-format", o->log_format, "Log lines as text or JSON")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  app->add_option("--log-format", o->log_format, "Log lines as text or JSON")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   app->set_version_flag("--version", std::string(Version()));
 }
 
@@ -85,7 +109,8 @@ Result<void> SetRoles(const Texts& t, Options* o) {
     } else if (role == "control-plane") {
       o->roles.insert(Role::kControlPlane);
     } else {
-      return Usage("--roles: \"" + role + "\" is not a role of this version; there are controllers and control-plane");
+      return Usage("--roles: \"" + role +
+                   "\" is not a role of this version; there are controllers and control-plane");
     }
   }
   if (o->roles.empty()) return Usage("--roles: at least one role is needed");
@@ -112,14 +137,17 @@ Result<void> SetAddresses(const Texts& t, Options* o) {
   if (Result<void> r = SetAddress("--metrics-bind-address", t.metrics, &o->metrics); !r) return r;
   if (Result<void> r = SetAddress("--health-probe-bind-address", t.health, &o->health); !r) return r;
   if (Result<void> r = SetAddress("--xds-bind-address", t.xds, &o->xds); !r) return r;
-  if (Result<void> r = SetAddress("--xds-plaintext-bind-address", t.xds_plaintext, &o->xds_plaintext); !r) return r;
+  if (Result<void> r = SetAddress("--xds-plaintext-bind-address", t.xds_plaintext, &o->xds_plaintext); !r)
+    return r;
   std::optional<BindAddress> waypoint;
-  if (Result<void> r = SetAddress("--waypoint-plaintext-address", t.waypoint_plaintext, &waypoint); !r) return r;
+  if (Result<void> r = SetAddress("--waypoint-plaintext-address", t.waypoint_plaintext, &waypoint); !r)
+    return r;
   if (!waypoint) return Usage("--waypoint-plaintext-address: an address is needed");
   o->waypoint_plaintext = *waypoint;
   if (o->xds_plaintext && !IsLoopback(o->xds_plaintext->host)) {
-    return Usage("--xds-plaintext-bind-address: " + o->xds_plaintext->ToString() +
-                 " is not a loopback address; xDS without TLS is served on loopback only, use --xds-bind-address");
+    return Usage(
+        "--xds-plaintext-bind-address: " + o->xds_plaintext->ToString() +
+        " is not a loopback address; xDS without TLS is served on loopback only, use --xds-bind-address");
   }
   if (o->xds && o->xds_cert_dir.empty()) return Usage("--xds-bind-address: needs --xds-cert-dir");
   return {};

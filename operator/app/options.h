@@ -1,4 +1,5 @@
-// The operator's flags, in the manner of kubebuilder. Parsed once; every value is checked here, with the flag's name in the error.
+// The operator's flags, in the manner of kubebuilder. Parsed once; every value is checked here, with the
+// flag's name in the error.
 #pragma once
 
 #include <chrono>
@@ -36,7 +37,7 @@ struct Options {
   std::optional<BindAddress> xds_plaintext;  // loopback only
   BindAddress waypoint_plaintext;            // where waypoints without a tunnel listen
   std::string ns = "fairlead-system";
-  std::string identity;                      // of the lease holder; default host name and process id
+  std::string identity;  // of the lease holder; default host name and process id
   std::string cluster_domain = "cluster.local";
   bool istio_mode = false;
   std::string log_level = "info";
