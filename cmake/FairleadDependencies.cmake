@@ -3,6 +3,7 @@
 #   libyaml     YAML events with line and column               spdlog    structured logs
 #   cpprestsdk  HTTP client of the Kubernetes API              OpenSSL   TLS
 #   protobuf    Envoy's messages                               gRPC      the xDS server
+#   re2         the regular expressions that Envoy takes
 #   prometheus-cpp  metrics                                    Boost.Beast  HTTP server (health, metrics)
 #   CLI11       command lines
 find_package(PkgConfig REQUIRED)
@@ -19,6 +20,7 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(Boost REQUIRED COMPONENTS system)
 find_package(cpprestsdk CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
 if(FAIRLEAD_TESTS OR FAIRLEAD_BENCH OR FAIRLEAD_FUZZ)
   find_package(GTest CONFIG REQUIRED)

@@ -137,6 +137,7 @@ struct EffectiveEndpoints {
 struct EffectiveWaypoint {
   NamespacedName name;
   std::string class_name;
+  std::optional<uint16_t> plaintext_port;  // annotation fairlead.dev/plaintext-port
   std::vector<std::string>
       proxies;  // pods that are to run it ("pod name"), sorted: the denominator of Programmed
   friend bool operator==(const EffectiveWaypoint&, const EffectiveWaypoint&) = default;

@@ -1,0 +1,114 @@
+#include "dataplane/envoy/cluster.h"
+
+#include <arpa/inet.h>
+#include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
+
+#include <limits>
+#include <map>
+#include <tuple>
+
+#include "dataplane/envoy/proto.h"
+
+namespace fairlead::envoy {
+namespace {
+
+using ::envoy::config::cluster::v3::Cluster;
+using ::envoy::config::endpoint::v3::ClusterLoadAssignment;
+using reconcilers::EffectiveEndpoint;
+using reconcilers::EffectiveEndpoints;
+
+constexpr Duration kConnectTimeout = Duration::Seconds(5);
+constexpr Duration kConnectionIdle = Duration::Seconds(3600);
+constexpr uint32_t kUnbounded = std::numeric_limits<uint32_t>::max();
+
+// The waypoint is no place to shed load unasked: Envoy's own limits (1024) are lifted. The retry budget
+// replaces max_retries.
+void EncodeLimits(const std::optional<RetryBudget>& budget, Cluster* out) {
+  auto* limits = out->mutable_circuit_breakers()->add_thresholds();
+  limits->mutable_max_connections()->set_value(kUnbounded);
+  limits->mutable_max_pending_requests()->set_value(kUnbounded);
+  limits->mutable_max_requests()->set_value(kUnbounded);
+  limits->set_track_remaining(true);
+  if (!budget) return;
+  limits->mutable_retry_budget()->mutable_budget_percent()->set_value(budget->percent);
+  limits->mutable_retry_budget()->mutable_min_retry_concurrency()->set_value(
+      static_cast<uint32_t>(budget->min_concurrency));
+}
+
+void EncodeProtocol(bool http2, Cluster* out) {
+  ::envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
+  Assign(kConnectionIdle, options.mutable_common_http_protocol_options()->mutable_idle_timeout());
+  if (http2) {
+    options.mutable_explicit_http_config()->mutable_http2_protocol_options();
+  } else {
+    // As the client speaks: gRPC and h2c stay HTTP/2 up to the endpoint.
+    options.mutable_use_downstream_protocol_config()->mutable_http_protocol_options();
+    options.mutable_use_downstream_protocol_config()->mutable_http2_protocol_options();
+  }
+  (*out->mutable_typed_extension_protocol_options())
+      ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"] = Pack(options);
+}
+
+void EncodeDiscovery(const std::string& name, const EffectiveEndpoints* endpoints, Cluster* out) {
+  if (HasEds(endpoints)) {
+    out->set_type(Cluster::EDS);
+    auto* source = out->mutable_eds_cluster_config()->mutable_eds_config();
+    source->mutable_ads();
+    source->set_resource_api_version(core_v3::ApiVersion::V3);
+    return;
+  }
+  out->set_type(Cluster::STRICT_DNS);
+  out->set_dns_lookup_family(Cluster::V4_PREFERRED);
+  *out->mutable_load_assignment() = EncodeEndpoints(name, endpoints);
+}
+
+bool IsIpAddress(const std::string& text) {
+  in6_addr buffer;
+  return inet_pton(AF_INET, text.c_str(), &buffer) == 1 || inet_pton(AF_INET6, text.c_str(), &buffer) == 1;
+}
+
+}  // namespace
+
+Cluster EncodeCluster(const ClusterKey& key, const EffectiveEndpoints* endpoints) {
+  Cluster out;
+  out.set_name(ClusterName(key));
+  Assign(kConnectTimeout, out.mutable_connect_timeout());
+  out.set_lb_policy(Cluster::LEAST_REQUEST);
+  // Hosts that are known to fail get nothing, even when all do.
+  out.mutable_common_lb_config()->mutable_healthy_panic_threshold()->set_value(0);
+  EncodeLimits(key.budget, &out);
+  EncodeProtocol(key.http2, &out);
+  EncodeDiscovery(out.name(), endpoints, &out);
+  return out;
+}
+
+ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const EffectiveEndpoints* endpoints) {
+  ClusterLoadAssignment out;
+  out.set_cluster_name(cluster_name);
+  if (endpoints == nullptr) return out;
+  std::map<std::tuple<std::string, std::string, std::string>, std::vector<const EffectiveEndpoint*>>
+      localities;
+  for (const EffectiveEndpoint& e : endpoints->endpoints) {
+    // A name where an address is due would make Envoy reject the others with it.
+    if (HasEds(endpoints) && !IsIpAddress(e.address)) continue;
+    if (e.weight > 0) localities[{e.region, e.zone, e.subzone}].push_back(&e);
+  }
+  for (const auto& [place, members] : localities) {
+    auto* group = out.add_endpoints();
+    if (place != decltype(place){}) {
+      group->mutable_locality()->set_region(std::get<0>(place));
+      group->mutable_locality()->set_zone(std::get<1>(place));
+      group->mutable_locality()->set_sub_zone(std::get<2>(place));
+    }
+    for (const EffectiveEndpoint* e : members) {
+      auto* to = group->add_lb_endpoints();
+      auto* address = to->mutable_endpoint()->mutable_address()->mutable_socket_address();
+      address->set_address(e->address);
+      address->set_port_value(e->port);
+      if (e->weight != 1) to->mutable_load_balancing_weight()->set_value(e->weight);
+    }
+  }
+  return out;
+}
+
+}  // namespace fairlead::envoy

@@ -1,0 +1,218 @@
+#include "dataplane/envoy/planner.h"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "dataplane/envoy/cluster.h"
+#include "dataplane/envoy/host_claims.h"
+#include "dataplane/envoy/listener.h"
+#include "dataplane/envoy/names.h"
+#include "dataplane/envoy/registry.h"
+#include "dataplane/envoy/route_table.h"
+
+namespace fairlead::envoy {
+namespace {
+
+using reconcilers::Destination;
+using reconcilers::EffectiveEndpoints;
+using reconcilers::EffectiveService;
+using reconcilers::EffectiveWaypoint;
+using xds::ResourceName;
+using xds::Type;
+
+// What a service adds to its waypoint.
+struct ServicePlan {
+  NamespacedName waypoint;
+  std::vector<xds::ResourcePtr> tables;      // one an HTTP port
+  std::map<std::string, std::string> hosts;  // to route table
+  std::set<ClusterKey> clusters;
+};
+
+ResourceName ClusterResource(const ClusterKey& key) { return {Type::kCluster, ClusterName(key)}; }
+ResourceName EndpointsResource(const ClusterKey& key) { return {Type::kEndpoints, ClusterName(key)}; }
+
+xds::ResourcePtr TableResource(const RouteTable& table) {
+  std::vector<ResourceName> needs;
+  for (const ClusterKey& key : table.clusters) {
+    needs.push_back(ClusterResource(key));
+    needs.push_back(EndpointsResource(key));
+  }
+  return xds::MakeResource({Type::kRoute, table.config.name()}, Serialize(table.config), std::move(needs),
+                           {table.sources.begin(), table.sources.end()});
+}
+
+ServicePlan PlanOf(const EffectiveService& service) {
+  ServicePlan plan{*service.waypoint, {}, {}, {}};
+  for (const auto& port : service.ports) {
+    if (!IsHttp(port.protocol)) continue;  // the plaintext listener tells services apart by HTTP's host alone
+    RouteTable table = EncodeRoutes(service, port);
+    plan.tables.push_back(TableResource(table));
+    plan.clusters.merge(table.clusters);
+  }
+  for (auto& [host, route] : HostsOf(service)) plan.hosts.emplace(std::move(host), std::move(route));
+  return plan;
+}
+
+}  // namespace
+
+struct Planner::Impl {
+  PlannerOptions options;
+  Registry registry;
+  HostClaims claims;
+  std::map<ObjectKey, ServicePlan> services;
+  std::map<Destination, Ptr<EffectiveEndpoints>> endpoints;
+  std::map<ClusterKey, int> clusters;  // by the number of services that use it
+
+  void OnWaypoint(const NamespacedName& name, const Ptr<EffectiveWaypoint>& waypoint);
+  void OnEndpoints(const Destination& destination, const Ptr<EffectiveEndpoints>& next);
+  void OnService(const ObjectKey& key, const Ptr<EffectiveService>& service);
+
+  void Count(const ServicePlan& plan, int delta);
+  void UseCluster(const NamespacedName& waypoint, const ClusterKey& key, int delta);
+  void EncodeClusterAt(const ClusterKey& key);
+  void EncodeScopeAt(const NamespacedName& waypoint, const std::string& host,
+                     const std::optional<std::string>& before);
+  void ClaimHosts(const ObjectKey& service, const ServicePlan* before, const ServicePlan* after);
+};
+
+void Planner::Impl::OnWaypoint(const NamespacedName& name, const Ptr<EffectiveWaypoint>& waypoint) {
+  const ResourceName listener{Type::kListener, ListenerName(name)};
+  const bool known = registry.HasAudience(name);
+  if (!waypoint) {
+    if (!known) return;
+    registry.DropAudience(name);
+    registry.DropContent(listener);
+    registry.Use(name, listener, -1);
+    return;
+  }
+  if (!known) {
+    registry.AddAudience(name);
+    registry.Use(name, listener, +1);
+  }
+  const uint16_t port = waypoint->plaintext_port.value_or(options.plaintext_port);
+  registry.SetContent(xds::MakeResource(
+      listener, Serialize(EncodePlaintextListener(name, options.plaintext_address, port)), {}, {}));
+}
+
+void Planner::Impl::EncodeClusterAt(const ClusterKey& key) {
+  const auto it = endpoints.find(key.destination);
+  const EffectiveEndpoints* at = it == endpoints.end() ? nullptr : it->second.get();
+  registry.SetContent(xds::MakeResource(ClusterResource(key), Serialize(EncodeCluster(key, at)), {}, {}));
+  if (HasEds(at)) {
+    registry.SetContent(
+        xds::MakeResource(EndpointsResource(key), Serialize(EncodeEndpoints(ClusterName(key), at)), {}, {}));
+  } else {
+    registry.DropContent(EndpointsResource(key));
+  }
+}
+
+void Planner::Impl::OnEndpoints(const Destination& destination, const Ptr<EffectiveEndpoints>& next) {
+  if (next) {
+    endpoints[destination] = next;
+  } else {
+    endpoints.erase(destination);
+  }
+  for (auto it = clusters.lower_bound({destination, false, std::nullopt});
+       it != clusters.end() && it->first.destination == destination; ++it) {
+    EncodeClusterAt(it->first);
+  }
+}
+
+void Planner::Impl::UseCluster(const NamespacedName& waypoint, const ClusterKey& key, int delta) {
+  registry.Use(waypoint, ClusterResource(key), delta);
+  registry.Use(waypoint, EndpointsResource(key), delta);
+  int& users = clusters[key];
+  users += delta;
+  if (users == 0) {
+    clusters.erase(key);
+    registry.DropContent(ClusterResource(key));
+    registry.DropContent(EndpointsResource(key));
+  } else if (users == 1 && delta == 1) {
+    EncodeClusterAt(key);
+  }
+}
+
+void Planner::Impl::EncodeScopeAt(const NamespacedName& waypoint, const std::string& host,
+                                  const std::optional<std::string>& before) {
+  const std::optional<std::string> now = claims.RouteFor(waypoint, host);
+  if (now == before) return;
+  const ResourceName name{Type::kScopedRoute, ScopeName(waypoint, host)};
+  if (now) {
+    registry.SetContent(xds::MakeResource(name, Serialize(EncodeScope(waypoint, host, *now)), {}, {}));
+  } else {
+    registry.DropContent(name);
+  }
+  const int delta = (now ? 1 : 0) - (before ? 1 : 0);
+  if (delta != 0) registry.Use(waypoint, name, delta);
+}
+
+void Planner::Impl::ClaimHosts(const ObjectKey& service, const ServicePlan* before,
+                               const ServicePlan* after) {
+  const bool moved = before && after && before->waypoint != after->waypoint;
+  if (before && after && !moved && before->hosts == after->hosts) return;
+  if (before) {
+    for (const auto& [host, route] : before->hosts) {
+      if (after && !moved && after->hosts.contains(host)) continue;
+      const auto old = claims.RouteFor(before->waypoint, host);
+      claims.Remove(before->waypoint, host, service);
+      EncodeScopeAt(before->waypoint, host, old);
+    }
+  }
+  if (!after) return;
+  for (const auto& [host, route] : after->hosts) {
+    const auto old = claims.RouteFor(after->waypoint, host);
+    claims.Add(after->waypoint, host, service, route);
+    EncodeScopeAt(after->waypoint, host, old);
+  }
+}
+
+void Planner::Impl::Count(const ServicePlan& plan, int delta) {
+  for (const xds::ResourcePtr& table : plan.tables) registry.Use(plan.waypoint, table->name, delta);
+  for (const ClusterKey& key : plan.clusters) UseCluster(plan.waypoint, key, delta);
+}
+
+void Planner::Impl::OnService(const ObjectKey& key, const Ptr<EffectiveService>& service) {
+  std::optional<ServicePlan> before, after;
+  if (const auto it = services.find(key); it != services.end()) before = std::move(it->second);
+  if (service && service->waypoint) after = PlanOf(*service);
+
+  std::set<ResourceName> kept;
+  if (after) {
+    for (const xds::ResourcePtr& table : after->tables) {
+      registry.SetContent(table);
+      kept.insert(table->name);
+    }
+    Count(*after, +1);
+  }
+  if (before) {
+    for (const xds::ResourcePtr& table : before->tables) {
+      if (!kept.contains(table->name)) registry.DropContent(table->name);
+    }
+    Count(*before, -1);
+  }
+  ClaimHosts(key, before ? &*before : nullptr, after ? &*after : nullptr);
+  if (after) {
+    services.insert_or_assign(key, *std::move(after));
+  } else {
+    services.erase(key);
+  }
+}
+
+Planner::Planner(PlannerOptions options) : impl_(std::make_unique<Impl>()) {
+  impl_->options = std::move(options);
+}
+Planner::~Planner() = default;
+
+xds::Update Planner::Plan(const reconcilers::Delta& delta) {
+  for (const auto& [name, waypoint] : delta.waypoints) impl_->OnWaypoint(name, waypoint);
+  for (const auto& [destination, endpoints] : delta.endpoints) impl_->OnEndpoints(destination, endpoints);
+  for (const auto& [key, service] : delta.services) impl_->OnService(key, service);
+  return impl_->registry.Commit();
+}
+
+std::vector<xds::ResourcePtr> Planner::ResourcesOf(const xds::Audience& waypoint) const {
+  return impl_->registry.ResourcesOf(waypoint);
+}
+
+}  // namespace fairlead::envoy

@@ -1,0 +1,31 @@
+// What every encoder of this folder needs of Protobuf: short names of Envoy's packages, and three helpers.
+//
+// For .cc files and for headers of this folder that hand messages to each other; planner.h stays free of it.
+#pragma once
+
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/duration.pb.h>
+
+#include <string>
+#include <string_view>
+
+#include "crds/base/duration.h"
+
+namespace envoy::config::core::v3 {}
+namespace envoy::config::route::v3 {}
+namespace envoy::type::matcher::v3 {}
+
+namespace fairlead::envoy {
+
+namespace core_v3 = ::envoy::config::core::v3;
+namespace route_v3 = ::envoy::config::route::v3;
+namespace matcher_v3 = ::envoy::type::matcher::v3;
+
+// Serialized with map entries in order: equal messages give equal bytes.
+std::string Serialize(const google::protobuf::Message& message);
+
+google::protobuf::Any Pack(const google::protobuf::Message& message);
+
+void Assign(Duration duration, google::protobuf::Duration* out);
+
+}  // namespace fairlead::envoy
