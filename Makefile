@@ -59,13 +59,14 @@ fmt: ## Format the C++ files
 	git ls-files -z --cached --others --exclude-standard '*.h' '*.cc' | xargs -0 -r clang-format -i
 
 .PHONY: lint
-lint: ## Formatting, house rules, scripts, and clang-tidy on what differs from main
+lint: ## Formatting, house rules, scripts, headers whole, clang-tidy on what differs from main
 	tools/setup build lint
 	tools/lint/format
 	tools/lint/house
 	tools/lint/scripts
 	$(call configure,dev)
 	$(call compile,dev,envoy_api_sources)
+	$(call compile,dev,verify_headers)
 	tools/lint/tidy
 
 .PHONY: tidy
@@ -79,7 +80,7 @@ tidy: ## clang-tidy on every file (slow)
 fuzz: ## Run every fuzz target for FUZZ_SECONDS (default 60) on its corpus
 	tools/setup build fuzz
 	$(call configure,fuzz)
-	$(call compile,fuzz)
+	$(call compile,fuzz,fuzz_targets)
 	tools/run-fuzz build/fuzz $(or $(FUZZ_SECONDS),60)
 
 .PHONY: setup

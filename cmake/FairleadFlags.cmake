@@ -27,6 +27,10 @@ if(FAIRLEAD_SANITIZE)
     target_compile_options(fairlead_flags INTERFACE -fno-sanitize=vptr -fno-sanitize-recover=undefined)
   endif()
 endif()
+if(FAIRLEAD_FUZZ)
+  # Coverage for libFuzzer in our own code; only the fuzz targets link its main().
+  target_compile_options(fairlead_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 add_library(fairlead_generated_flags INTERFACE)
 target_compile_options(fairlead_generated_flags INTERFACE -w)

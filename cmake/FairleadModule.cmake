@@ -11,6 +11,9 @@
 
 find_package(Threads REQUIRED)
 add_custom_target(verify_headers)
+if(FAIRLEAD_FUZZ)
+  add_custom_target(fuzz_targets)
+endif()
 
 function(fairlead_wall target)
   foreach(dir IN LISTS ARGN)
@@ -85,5 +88,25 @@ function(fairlead_test name)
     set_tests_properties(${name} PROPERTIES ${properties})
   else()
     gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
+  endif()
+endfunction()
+
+# fairlead_fuzz(yaml SOURCES yaml_fuzz.cc DEPENDS crds_base): the program fuzz_yaml, of LLVMFuzzerTestOneInput() and the
+# seeds in tests/fuzz/corpus/yaml. Under the fuzz preset it is a libFuzzer target (`make fuzz`, target fuzz_targets);
+# under those with tests it only runs every seed once, as the ctest test fuzz_yaml.
+function(fairlead_fuzz name)
+  cmake_parse_arguments(F "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(F_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "fairlead_fuzz(${name}): unknown argument ${F_UNPARSED_ARGUMENTS}")
+  endif()
+  add_executable(fuzz_${name} ${F_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE fairlead_flags ${F_DEPENDS})
+  if(FAIRLEAD_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzz_targets fuzz_${name})
+  else()
+    target_sources(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz_${name} PROPERTIES TIMEOUT 120 LABELS "unit;fuzz")
   endif()
 endfunction()
