@@ -20,15 +20,28 @@
 
 #include "crds/api/policy_common.h"
 #include "crds/object/any_object.h"
+#include "reconcilers/istio/capabilities.h"
 #include "reconcilers/model/service.h"
 
 namespace fairlead::reconcilers {
 
+struct View;  // reconcilers/lower/view.h
+
 struct WorldOptions {
   std::string cluster_domain = "cluster.local";
   std::string root_namespace =
-      "fairlead-system";  // policies of scope Mesh are honoured in this namespace only
+      "fairlead-system";                    // policies of scope Mesh are honoured in this namespace only
+  std::string cluster_name = "Kubernetes";  // what Workspaces call this cluster; Istio's default name
   bool istio_mode = false;
+  IstioCapabilities istio;  // Istio mode: what the installed Istio can carry
+};
+
+// How much work was done since the start; a change of one object must not grow these by more than it touches.
+struct WorldCounters {
+  uint64_t services = 0;   // lowered
+  uint64_t endpoints = 0;  // services whose endpoints were lowered
+  uint64_t targets = 0;    // policy targets assessed
+  uint64_t policies = 0;   // policies whose selectors were resolved over their scope
 };
 
 struct Delta {
@@ -64,10 +77,16 @@ class World {
 
   // Waypoints whose proxies must carry the policy.
   std::set<NamespacedName> WaypointsOf(const ObjectKey& policy) const;
+  // The reverse: policies that proxies of the waypoint must carry.
+  const std::set<ObjectKey>& PoliciesAt(const NamespacedName& waypoint) const;
 
   // The status of a policy, truthful about the data plane by `proxies` (which the caller counts for
   // WaypointsOf(policy)). lastTransitionTime is left for the writer to fill.
   api::PolicyStatus StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const;
+
+  // The objects as they are kept, for the pure functions beside World (explain.h, lint.h, render.h).
+  const View& view() const;
+  const WorldCounters& counters() const;
 
  private:
   struct Impl;

@@ -107,6 +107,7 @@ struct EffectiveService {
   std::vector<std::string> addresses;  // VIPs
   std::optional<NamespacedName>
       waypoint;                      // the Gateway that serves it; absent: traffic does not pass a waypoint
+  std::string waypoint_problem;      // why `waypoint` is absent, and what to do about it
   std::vector<EffectivePort> ports;  // sorted by port
   std::vector<Contribution> contributions;  // policies at this service: who won, who lost. Sorted
   friend bool operator==(const EffectiveService&, const EffectiveService&) = default;
@@ -140,6 +141,7 @@ struct EffectiveWaypoint {
   std::optional<uint16_t> plaintext_port;  // annotation fairlead.dev/plaintext-port
   std::vector<std::string>
       proxies;  // pods that are to run it ("pod name"), sorted: the denominator of Programmed
+  bool programmed_by_istiod = false;  // Istio mode: our xDS does not serve it
   friend bool operator==(const EffectiveWaypoint&, const EffectiveWaypoint&) = default;
 };
 

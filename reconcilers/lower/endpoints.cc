@@ -1,0 +1,167 @@
+#include "reconcilers/lower/endpoints.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "reconcilers/lower/ports.h"
+
+namespace fairlead::reconcilers {
+namespace {
+
+constexpr std::string_view kRegion = "topology.kubernetes.io/region";
+constexpr std::string_view kZone = "topology.kubernetes.io/zone";
+constexpr std::string_view kSubzone = "topology.istio.io/subzone";
+
+using Result = std::map<Destination, Ptr<EffectiveEndpoints>>;
+
+void SetLocality(const View& view, const std::string& node_name, const std::string& zone,
+                 EffectiveEndpoint* endpoint) {
+  endpoint->zone = zone;
+  const auto node = node_name.empty() ? nullptr : view.tables.Get<core::Node>({"", node_name});
+  if (node == nullptr) return;
+  const Labels& labels = node->meta.labels;
+  endpoint->region = labels.Get(kRegion);
+  endpoint->subzone = labels.Get(kSubzone);
+  if (zone.empty()) endpoint->zone = labels.Get(kZone);
+}
+
+void Publish(const Destination& destination, Discovery discovery, std::vector<EffectiveEndpoint> endpoints,
+             Result* out) {
+  std::sort(endpoints.begin(), endpoints.end());
+  endpoints.erase(std::unique(endpoints.begin(), endpoints.end()), endpoints.end());
+  auto value = std::make_shared<EffectiveEndpoints>();
+  value->destination = destination;
+  value->discovery = discovery;
+  value->endpoints = std::move(endpoints);
+  out->emplace(destination, std::move(value));
+}
+
+// The endpoints of one slice at the service port of that name.
+void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std::string& port_name,
+                   std::vector<EffectiveEndpoint>* ready, std::vector<EffectiveEndpoint>* draining) {
+  for (const core::EndpointPort& port : slice.ports) {
+    if (port.name != port_name || port.protocol != "TCP" || port.port == 0) continue;
+    for (const core::Endpoint& from : slice.endpoints) {
+      const bool usable = from.ready || (from.serving && from.terminating);
+      if (!usable) continue;
+      EffectiveEndpoint endpoint;
+      endpoint.port = port.port;
+      SetLocality(view, from.node_name, from.zone, &endpoint);
+      // Kubernetes: the addresses of one endpoint are interchangeable, and only the first is used.
+      if (from.addresses.empty()) continue;
+      endpoint.address = from.addresses.front();
+      (from.ready ? ready : draining)->push_back(std::move(endpoint));
+    }
+  }
+}
+
+// The slices of one address family, the one of the service's first ClusterIP if there are any: a dual-stack
+// pod is in slices of both, and must not get twice its share.
+std::vector<Ptr<core::EndpointSlice>> SlicesOf(const View& view, const core::Service& service) {
+  const std::string first = service.cluster_ips.empty() ? "" : service.cluster_ips.front();
+  const std::string_view wanted = first.find(':') == std::string::npos ? "IPv4" : "IPv6";
+  std::vector<Ptr<core::EndpointSlice>> preferred, other;
+  for (const NamespacedName& name : view.slices_of.Find(service.meta.nn())) {
+    auto slice = view.tables.Get<core::EndpointSlice>(name);
+    if (slice == nullptr || slice->address_type == "FQDN") continue;
+    (slice->address_type == wanted ? preferred : other).push_back(std::move(slice));
+  }
+  return preferred.empty() ? other : preferred;
+}
+
+void LowerService(const View& view, const ObjectKey& key, const core::Service& service, Result* out) {
+  if (service.type == "ExternalName") return;
+  const std::vector<Ptr<core::EndpointSlice>> slices = SlicesOf(view, service);
+  for (const PortInfo& port : PortsOf(service)) {
+    std::vector<EffectiveEndpoint> ready, draining;
+    for (const auto& slice : slices) TakeFromSlice(view, *slice, port.name, &ready, &draining);
+    Publish({key, port.port}, Discovery::kStatic, ready.empty() ? std::move(draining) : std::move(ready),
+            out);
+  }
+}
+
+void SetLocality(const std::string& locality, EffectiveEndpoint* endpoint) {
+  const size_t first = locality.find('/');
+  endpoint->region = locality.substr(0, first);
+  if (first == std::string::npos) return;
+  const size_t second = locality.find('/', first + 1);
+  endpoint->zone = locality.substr(first + 1, second == std::string::npos ? second : second - first - 1);
+  if (second != std::string::npos) endpoint->subzone = locality.substr(second + 1);
+}
+
+uint16_t TargetPort(const istio::ServiceEntryPort& port) {
+  return port.target_port == 0 ? port.number : port.target_port;
+}
+
+std::vector<EffectiveEndpoint> Written(const istio::ServiceEntry& entry,
+                                       const istio::ServiceEntryPort& port) {
+  std::vector<EffectiveEndpoint> endpoints;
+  for (const istio::WorkloadEndpoint& from : entry.endpoints) {
+    if (from.address.empty() || from.address.starts_with("unix://")) continue;
+    EffectiveEndpoint endpoint;
+    endpoint.address = from.address;
+    const auto own = from.ports.find(port.name);
+    endpoint.port = own == from.ports.end() ? TargetPort(port) : own->second;
+    SetLocality(from.locality, &endpoint);
+    endpoint.weight = std::max<uint32_t>(from.weight, 1);
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
+}
+
+std::vector<EffectiveEndpoint> Selected(const View& view, const istio::ServiceEntry& entry,
+                                        const istio::ServiceEntryPort& port) {
+  const LabelSelector selector{entry.workload_selector, {}};
+  std::vector<EffectiveEndpoint> endpoints;
+  view.tables.ForEachIn<core::Pod>(entry.meta.ns, [&](const Ptr<core::Pod>& pod) {
+    if (!pod->ready || pod->meta.deleting || pod->ips.empty() || !selector.Matches(pod->meta.labels)) return;
+    EffectiveEndpoint endpoint;
+    endpoint.address = pod->ips.front();
+    endpoint.port = TargetPort(port);
+    SetLocality(view, pod->node_name, "", &endpoint);
+    endpoints.push_back(std::move(endpoint));
+  });
+  return endpoints;
+}
+
+bool IsDns(istio::Resolution resolution) {
+  return resolution == istio::Resolution::kDns || resolution == istio::Resolution::kDnsRoundRobin ||
+         resolution == istio::Resolution::kDynamicDns;
+}
+
+void LowerEntry(const View& view, const ObjectKey& key, const istio::ServiceEntry& entry, Result* out) {
+  if (entry.resolution == istio::Resolution::kNone) return;
+  const bool dns = IsDns(entry.resolution);
+  for (const PortInfo& info : PortsOf(entry)) {
+    const auto port = std::find_if(entry.ports.begin(), entry.ports.end(),
+                                   [&](const auto& p) { return p.number == info.port; });
+    std::vector<EffectiveEndpoint> endpoints =
+        entry.workload_selector.empty() ? Written(entry, *port) : Selected(view, entry, *port);
+    if (dns && endpoints.empty() && entry.workload_selector.empty()) {
+      for (const std::string& host : entry.hosts) {
+        if (host.empty() || host.front() == '*') continue;
+        EffectiveEndpoint endpoint;
+        endpoint.address = host;
+        endpoint.port = TargetPort(*port);
+        endpoints.push_back(std::move(endpoint));
+      }
+    }
+    Publish({key, info.port}, dns ? Discovery::kDns : Discovery::kStatic, std::move(endpoints), out);
+  }
+}
+
+}  // namespace
+
+Result LowerEndpoints(const View& view, const ObjectKey& key) {
+  Result out;
+  if (key.kind == Kind::kService) {
+    if (const auto service = view.tables.Get<core::Service>(key.nn()))
+      LowerService(view, key, *service, &out);
+  } else if (const auto entry = view.tables.Get<istio::ServiceEntry>(key.nn())) {
+    LowerEntry(view, key, *entry, &out);
+  }
+  return out;
+}
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,79 @@
+#include "reconcilers/lower/outcomes.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace fairlead::reconcilers {
+namespace {
+
+auto Tie(const Origin& o) { return std::tie(o.level, o.is_override, o.object, o.generation); }
+
+void Note(const Verdict& verdict, Outcome* outcome) {
+  const uint32_t bit = 1u << static_cast<unsigned>(verdict.field);
+  outcome->set |= bit;
+  if (verdict.won) {
+    outcome->won |= bit;
+    return;
+  }
+  outcome->lost |= bit;
+  Loss loss{verdict.field, verdict.winner, verdict.reason};
+  auto& losses = outcome->losses;
+  if (std::find(losses.begin(), losses.end(), loss) == losses.end()) losses.push_back(std::move(loss));
+}
+
+void NoteAdvice(const std::string& message, Outcome* outcome) {
+  auto at = std::lower_bound(outcome->advice.begin(), outcome->advice.end(), message);
+  if (at == outcome->advice.end() || *at != message) outcome->advice.insert(at, message);
+}
+
+}  // namespace
+
+void OutcomeCollector::Add(const std::vector<Standing>& standing, const MergeResult& result) {
+  for (const Verdict& verdict : result.verdicts) {
+    if (verdict.policy.kind == Kind::kRetryTimeoutPolicy) {
+      contributions_.push_back({verdict.policy, verdict.field, verdict.winner});
+    }
+  }
+  for (const Standing& at : standing) {
+    const ObjectKey policy = at.attachment->key();
+    Outcome& outcome = outcomes_[{policy, *at.target, at.attachment->section}];
+    if (outcome.rules++ == 0) {
+      outcome.policy = policy;
+      outcome.target = *at.target;
+      outcome.section = at.attachment->section;
+    }
+    for (const Verdict& verdict : result.verdicts) {
+      if (verdict.policy == policy) Note(verdict, &outcome);
+    }
+    for (const Advice& advice : result.advice) {
+      if (advice.policy == policy) NoteAdvice(advice.message, &outcome);
+    }
+  }
+}
+
+std::vector<Outcome> OutcomeCollector::Take() {
+  std::vector<Outcome> all;
+  all.reserve(outcomes_.size());
+  for (auto& [key, outcome] : outcomes_) {
+    std::stable_sort(outcome.losses.begin(), outcome.losses.end(), [](const Loss& a, const Loss& b) {
+      return std::make_tuple(a.field, Tie(a.winner), a.reason) <
+             std::make_tuple(b.field, Tie(b.winner), b.reason);
+    });
+    all.push_back(std::move(outcome));
+  }
+  outcomes_.clear();
+  return all;
+}
+
+std::vector<Contribution> OutcomeCollector::TakeContributions() {
+  const auto before = [](const Contribution& a, const Contribution& b) {
+    return std::make_tuple(std::cref(a.policy), a.field, Tie(a.winner)) <
+           std::make_tuple(std::cref(b.policy), b.field, Tie(b.winner));
+  };
+  std::sort(contributions_.begin(), contributions_.end(), before);
+  contributions_.erase(std::unique(contributions_.begin(), contributions_.end()), contributions_.end());
+  return std::move(contributions_);
+}
+
+}  // namespace fairlead::reconcilers

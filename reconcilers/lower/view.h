@@ -1,0 +1,22 @@
+// View: what the lowering of one object may read. Const references into World; cheap to copy.
+#pragma once
+
+#include "reconcilers/policy/attachments.h"
+#include "reconcilers/store/membership.h"
+#include "reconcilers/store/multi_index.h"
+#include "reconcilers/store/tables.h"
+#include "reconcilers/world.h"
+
+namespace fairlead::reconcilers {
+
+struct View {
+  const WorldOptions& options;
+  const Tables& tables;
+  const Membership& membership;
+  const Attachments& attachments;
+  const MultiIndex<ObjectKey, ObjectKey>& routes_of;            // parent -> routes
+  const MultiIndex<NamespacedName, NamespacedName>& slices_of;  // Service -> EndpointSlices
+  const MultiIndex<NamespacedName, NamespacedName>& pods_of;    // Gateway -> Pods
+};
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,95 @@
+#include "reconcilers/lower/waypoint.h"
+
+#include <algorithm>
+
+namespace fairlead::reconcilers {
+namespace {
+
+constexpr std::string_view kUseWaypoint = "istio.io/use-waypoint";
+constexpr std::string_view kUseWaypointNamespace = "istio.io/use-waypoint-namespace";
+constexpr std::string_view kWaypointFor = "istio.io/waypoint-for";
+
+bool Admits(const gateway::Listener& listener, const std::string& gateway_ns, const std::string& ns,
+            const Labels& labels) {
+  switch (listener.allowed_from) {
+    case gateway::Listener::From::kSame:
+      return ns == gateway_ns;
+    case gateway::Listener::From::kAll:
+      return true;
+    case gateway::Listener::From::kSelector:
+      return listener.allowed_selector.Matches(labels);
+    case gateway::Listener::From::kNone:
+      return false;
+  }
+  return false;
+}
+
+std::string ProblemOf(const View& view, const NamespacedName& name, const std::string& ns) {
+  const std::string who = "Gateway " + name.ToString();
+  const Ptr<gateway::Gateway> gateway = view.tables.Get<gateway::Gateway>(name);
+  if (gateway == nullptr) return "its waypoint, " + who + ", does not exist: create it, or change the label";
+  if (!gateway::IsWaypoint(*gateway)) {
+    return who + " is of class " + gateway->class_name + ", which is no waypoint: use class " +
+           std::string(gateway::kFairleadWaypointClass) + " or " + std::string(gateway::kIstioWaypointClass);
+  }
+  const std::string_view serves = gateway->meta.labels.Get(kWaypointFor);
+  if (!serves.empty() && serves != "service" && serves != "all") {
+    return who + " is not for services: its label " + std::string(kWaypointFor) + " is " +
+           std::string(serves) + ", set it to service or all";
+  }
+  const Labels& labels = view.membership.LabelsOf(ns);
+  const bool admitted =
+      gateway->listeners.empty()
+          ? ns == name.ns
+          : std::any_of(gateway->listeners.begin(), gateway->listeners.end(),
+                        [&](const auto& listener) { return Admits(listener, name.ns, ns, labels); });
+  if (admitted) return "";
+  return who + " does not admit namespace " + ns + ": allow it in its listener's allowedRoutes.namespaces";
+}
+
+bool IsRunning(const core::Pod& pod) { return pod.phase == "Running" && !pod.meta.deleting; }
+
+}  // namespace
+
+Binding BindingOf(const View& view, const ObjectKey& service, const ObjectMeta& meta) {
+  Binding binding;
+  const Labels* labels = &meta.labels;
+  if (labels->Find(kUseWaypoint) == nullptr) labels = &view.membership.LabelsOf(service.ns);
+  const std::string_view name = labels->Get(kUseWaypoint);
+  if (name.empty()) {
+    binding.problem = "no waypoint serves it: set the label " + std::string(kUseWaypoint) + " on the " +
+                      std::string(ToString(service.kind)) + " or on Namespace " + service.ns;
+    return binding;
+  }
+  if (name == "none") {
+    binding.problem = "it is opted out of waypoints: its label " + std::string(kUseWaypoint) + " is none";
+    return binding;
+  }
+  const std::string_view ns = labels->Get(kUseWaypointNamespace);
+  binding.named = NamespacedName{ns.empty() ? service.ns : std::string(ns), std::string(name)};
+  binding.problem = ProblemOf(view, *binding.named, service.ns);
+  if (binding.problem.empty()) binding.waypoint = binding.named;
+  return binding;
+}
+
+Ptr<EffectiveWaypoint> LowerWaypoint(const View& view, const NamespacedName& name) {
+  const Ptr<gateway::Gateway> gateway = view.tables.Get<gateway::Gateway>(name);
+  if (gateway == nullptr || !gateway::IsWaypoint(*gateway)) return nullptr;
+  auto waypoint = std::make_shared<EffectiveWaypoint>();
+  waypoint->name = name;
+  waypoint->class_name = gateway->class_name;
+  waypoint->programmed_by_istiod = IsProgrammedByIstiod(view.options, *gateway);
+  for (const NamespacedName& pod_name : view.pods_of.Find(name)) {
+    const Ptr<core::Pod> pod = view.tables.Get<core::Pod>(pod_name);
+    if (pod != nullptr && IsRunning(*pod)) waypoint->proxies.push_back(pod_name.name);
+  }
+  return waypoint;
+}
+
+bool IsProgrammedByIstiod(const WorldOptions& options, const gateway::Gateway& gateway) {
+  if (!options.istio_mode || gateway.class_name != gateway::kIstioWaypointClass) return false;
+  return std::none_of(gateway.addresses.begin(), gateway.addresses.end(),
+                      [](const auto& address) { return address.type == "Hostname"; });
+}
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,82 @@
+#include "reconcilers/policy/attachments.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace fairlead::reconcilers {
+namespace {
+
+bool Before(const Attachment& a, const Attachment& b) {
+  return std::tie(a.policy->meta.ns, a.policy->meta.name, a.level, a.section) <
+         std::tie(b.policy->meta.ns, b.policy->meta.name, b.level, b.section);
+}
+
+}  // namespace
+
+bool Attachments::Add(const Ptr<api::RetryTimeoutPolicy>& policy, const Placement& placement) {
+  const ObjectKey key{Kind::kRetryTimeoutPolicy, policy->meta.ns, policy->meta.name};
+  if (!by_policy_[key].insert(placement).second) return false;
+  std::vector<Attachment>& here = by_target_[placement.target];
+  const Attachment attachment{policy, placement.section, placement.level};
+  here.insert(std::upper_bound(here.begin(), here.end(), attachment, Before), attachment);
+  return true;
+}
+
+bool Attachments::Remove(const ObjectKey& key, const Placement& placement) {
+  auto own = by_policy_.find(key);
+  if (own == by_policy_.end() || own->second.erase(placement) == 0) return false;
+  if (own->second.empty()) by_policy_.erase(own);
+  auto here = by_target_.find(placement.target);
+  std::erase_if(here->second, [&](const Attachment& a) {
+    return a.section == placement.section && a.level == placement.level && a.key() == key;
+  });
+  if (here->second.empty()) by_target_.erase(here);
+  return true;
+}
+
+std::set<ObjectKey> Attachments::Set(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>& policy,
+                                     const std::vector<Placement>& placements) {
+  std::set<ObjectKey> touched;
+  const std::set<Placement> old = Of(key);
+  for (const Placement& placement : old) {
+    touched.insert(placement.target);
+    Remove(key, placement);
+  }
+  for (const Placement& placement : placements) {
+    touched.insert(placement.target);
+    Add(policy, placement);
+  }
+  return touched;
+}
+
+void Attachments::Renew(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>& policy) {
+  for (const Placement& placement : Of(key)) {
+    for (Attachment& attachment : by_target_[placement.target]) {
+      if (attachment.key() == key) attachment.policy = policy;
+    }
+  }
+}
+
+const std::vector<Attachment>& Attachments::At(const ObjectKey& target) const {
+  static const std::vector<Attachment> kNone;
+  auto at = by_target_.find(target);
+  return at == by_target_.end() ? kNone : at->second;
+}
+
+const std::set<Placement>& Attachments::Of(const ObjectKey& policy) const {
+  static const std::set<Placement> kNone;
+  auto at = by_policy_.find(policy);
+  return at == by_policy_.end() ? kNone : at->second;
+}
+
+std::vector<Placement> Attachments::Of(const ObjectKey& policy, const ObjectKey& target) const {
+  std::vector<Placement> found;
+  const std::set<Placement>& all = Of(policy);
+  for (auto at = all.lower_bound({target, "", Level::kBuiltIn}); at != all.end() && at->target == target;
+       ++at) {
+    found.push_back(*at);
+  }
+  return found;
+}
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,55 @@
+// Attachments: which policies stand at which targets, and at which level.
+//
+// World resolves a policy's targetRefs and targetSelectors to targets (resolver.h) and keeps the result here,
+// so that lowering a service asks only for the policies at that service and at its routes. Not thread-safe.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crds/api/retry_timeout_policy.h"
+#include "crds/object/any_object.h"
+#include "reconcilers/model/policy.h"
+
+namespace fairlead::reconcilers {
+
+struct Attachment {
+  Ptr<api::RetryTimeoutPolicy> policy;
+  std::string section;  // of the targetRef: a rule's name or a port's name; empty: all
+  Level level = Level::kService;
+
+  ObjectKey key() const { return {Kind::kRetryTimeoutPolicy, policy->meta.ns, policy->meta.name}; }
+};
+
+struct Placement {
+  ObjectKey target;
+  std::string section;
+  Level level = Level::kService;
+  friend auto operator<=>(const Placement&, const Placement&) = default;
+};
+
+class Attachments {
+ public:
+  // Replaces all of the policy's; a null policy with no placements: it is gone. The targets that the policy
+  // stood at or stands at now.
+  std::set<ObjectKey> Set(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>& policy,
+                          const std::vector<Placement>& placements);
+  // The policy stands where it stood, with new content.
+  void Renew(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>& policy);
+  // One placement; false: nothing changed.
+  bool Add(const Ptr<api::RetryTimeoutPolicy>& policy, const Placement& placement);
+  bool Remove(const ObjectKey& key, const Placement& placement);
+
+  // Sorted by policy, then level, then section.
+  const std::vector<Attachment>& At(const ObjectKey& target) const;
+  const std::set<Placement>& Of(const ObjectKey& policy) const;
+  std::vector<Placement> Of(const ObjectKey& policy, const ObjectKey& target) const;
+
+ private:
+  std::map<ObjectKey, std::vector<Attachment>> by_target_;
+  std::map<ObjectKey, std::set<Placement>> by_policy_;
+};
+
+}  // namespace fairlead::reconcilers

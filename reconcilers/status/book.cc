@@ -1,0 +1,89 @@
+#include "reconcilers/status/book.h"
+
+namespace fairlead::reconcilers {
+
+void PolicyBook::Tally(PolicyPage* page, const Placement& placement, const TargetRecord& record, int by) {
+  page->count[static_cast<size_t>(record.state)] += by;
+  page->conflicted += record.conflicted ? by : 0;
+  page->partial += record.partial ? by : 0;
+  page->by_istiod += record.by_istiod ? by : 0;
+  for (const std::string& message : record.advice) {
+    if ((page->advice[message] += by) == 0) page->advice.erase(message);
+  }
+  if (by > 0) {
+    page->by_state.insert({record.state, placement});
+  } else {
+    page->by_state.erase({record.state, placement});
+  }
+}
+
+bool PolicyBook::Record(const ObjectKey& policy, const Placement& placement, const TargetRecord& record) {
+  PolicyPage& page = pages_[policy];
+  auto [at, inserted] = page.targets.try_emplace(placement, record);
+  if (!inserted) {
+    if (at->second == record) return false;
+    Tally(&page, placement, at->second, -1);
+    at->second = record;
+  }
+  Tally(&page, placement, record, 1);
+  return true;
+}
+
+bool PolicyBook::Forget(const ObjectKey& policy, const Placement& placement) {
+  auto page = pages_.find(policy);
+  if (page == pages_.end()) return false;
+  auto at = page->second.targets.find(placement);
+  if (at == page->second.targets.end()) return false;
+  Tally(&page->second, placement, at->second, -1);
+  page->second.targets.erase(at);
+  DropIfEmpty(policy);
+  return true;
+}
+
+void PolicyBook::AddWaypoint(const ObjectKey& policy, const NamespacedName& waypoint) {
+  ++pages_[policy].waypoints[waypoint];
+  by_waypoint_[waypoint].insert(policy);
+}
+
+void PolicyBook::RemoveWaypoint(const ObjectKey& policy, const NamespacedName& waypoint) {
+  auto page = pages_.find(policy);
+  if (page == pages_.end()) return;
+  auto at = page->second.waypoints.find(waypoint);
+  if (at != page->second.waypoints.end() && --at->second == 0) {
+    page->second.waypoints.erase(at);
+    auto policies = by_waypoint_.find(waypoint);
+    policies->second.erase(policy);
+    if (policies->second.empty()) by_waypoint_.erase(policies);
+  }
+  DropIfEmpty(policy);
+}
+
+void PolicyBook::DropIfEmpty(const ObjectKey& policy) {
+  auto page = pages_.find(policy);
+  if (page != pages_.end() && page->second.targets.empty() && page->second.waypoints.empty())
+    pages_.erase(page);
+}
+
+const PolicyPage& PolicyBook::At(const ObjectKey& policy) const {
+  static const PolicyPage kBlank;
+  auto page = pages_.find(policy);
+  return page == pages_.end() ? kBlank : page->second;
+}
+
+const std::set<ObjectKey>& PolicyBook::PoliciesAt(const NamespacedName& waypoint) const {
+  static const std::set<ObjectKey> kNone;
+  auto at = by_waypoint_.find(waypoint);
+  return at == by_waypoint_.end() ? kNone : at->second;
+}
+
+std::vector<Placement> PolicyBook::RecordedAt(const ObjectKey& policy, const ObjectKey& target) const {
+  std::vector<Placement> found;
+  const auto& targets = At(policy).targets;
+  for (auto at = targets.lower_bound({target, "", Level::kBuiltIn});
+       at != targets.end() && at->first.target == target; ++at) {
+    found.push_back(at->first);
+  }
+  return found;
+}
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,17 @@
+// What a policy lost and to whom, as one bounded sentence. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reconcilers/lower/outcomes.h"
+
+namespace fairlead::reconcilers {
+
+// "spec.retries.attempts lost to RetryTimeoutPolicy platform/guard (Mesh), which is an Override; …"
+std::string DescribeLosses(const std::vector<const Outcome*>& outcomes);
+
+// At most `max` items, then "and 3 more".
+std::string JoinBounded(const std::vector<std::string>& items, const std::string& separator, size_t max = 3);
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,136 @@
+#include "reconcilers/world.h"
+
+#include <type_traits>
+
+#include "reconcilers/status/status.h"
+#include "reconcilers/world_impl.h"
+
+namespace fairlead::reconcilers {
+
+World::World(WorldOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+World::~World() = default;
+World::World(World&&) noexcept = default;
+World& World::operator=(World&&) noexcept = default;
+
+namespace {
+
+// Calls with a null pointer of the type that holds objects of the kind.
+template <class F>
+void WithType(Kind kind, F call) {
+  switch (kind) {
+    case Kind::kRetryTimeoutPolicy:
+      return call(Ptr<api::RetryTimeoutPolicy>());
+    case Kind::kFailoverPolicy:
+      return call(Ptr<api::FailoverPolicy>());
+    case Kind::kWorkspace:
+      return call(Ptr<api::Workspace>());
+    case Kind::kWorkspaceSettings:
+      return call(Ptr<api::WorkspaceSettings>());
+    case Kind::kDataPlane:
+      return call(Ptr<api::DataPlane>());
+    case Kind::kHTTPRoute:
+      return call(Ptr<gateway::HTTPRoute>());
+    case Kind::kGRPCRoute:
+      return call(Ptr<gateway::GRPCRoute>());
+    case Kind::kGateway:
+      return call(Ptr<gateway::Gateway>());
+    case Kind::kService:
+      return call(Ptr<core::Service>());
+    case Kind::kEndpointSlice:
+      return call(Ptr<core::EndpointSlice>());
+    case Kind::kPod:
+      return call(Ptr<core::Pod>());
+    case Kind::kNode:
+      return call(Ptr<core::Node>());
+    case Kind::kNamespace:
+      return call(Ptr<core::Namespace>());
+    case Kind::kServiceEntry:
+      return call(Ptr<istio::ServiceEntry>());
+  }
+}
+
+}  // namespace
+
+void World::Apply(const AnyObject& object) {
+  const ObjectKey key = KeyOf(object);
+  WithType(key.kind, [&](auto old) {
+    using T = std::remove_const_t<typename decltype(old)::element_type>;
+    old = impl_->tables.Get<T>(key.nn());
+    if (impl_->tables.Put(key, object) == Tables::Outcome::kSame) return;
+    const Ptr<T> now = impl_->tables.Get<T>(key.nn());
+    if (key.kind == Kind::kRetryTimeoutPolicy) impl_->dirty_statuses.insert(key);
+    if (old != now) impl_->Changed(old, now, key);
+  });
+}
+
+void World::Remove(const ObjectKey& key) {
+  WithType(key.kind, [&](auto old) {
+    using T = std::remove_const_t<typename decltype(old)::element_type>;
+    old = impl_->tables.Get<T>(key.nn());
+    if (!impl_->tables.Erase(key)) return;
+    impl_->dirty_statuses.erase(key);
+    if (old != nullptr) impl_->Changed(old, Ptr<T>(), key);
+  });
+}
+
+void World::Replace(Kind kind, const std::vector<AnyObject>& objects) {
+  std::set<NamespacedName> listed;
+  for (const AnyObject& object : objects) listed.insert(KeyOf(object).nn());
+  for (const NamespacedName& name : impl_->tables.Names(kind)) {
+    if (listed.count(name) == 0) Remove({kind, name.ns, name.name});
+  }
+  for (const AnyObject& object : objects) Apply(object);
+}
+
+Delta World::Drain() {
+  Delta delta;
+  impl_->LowerServices(&delta);
+  impl_->DrainEndpoints(&delta);
+  impl_->DrainWaypoints(&delta);
+  impl_->Assess(&delta);
+  return delta;
+}
+
+const std::map<ObjectKey, Ptr<EffectiveService>>& World::services() const { return impl_->services; }
+const std::map<Destination, Ptr<EffectiveEndpoints>>& World::endpoints() const { return impl_->endpoints; }
+const std::map<NamespacedName, Ptr<EffectiveWaypoint>>& World::waypoints() const { return impl_->waypoints; }
+
+std::vector<ObjectKey> World::policies() const {
+  std::vector<ObjectKey> keys;
+  for (NamespacedName& name : impl_->tables.Names(Kind::kRetryTimeoutPolicy)) {
+    keys.push_back({Kind::kRetryTimeoutPolicy, std::move(name.ns), std::move(name.name)});
+  }
+  return keys;
+}
+
+std::optional<AnyObject> World::Find(const ObjectKey& key) const {
+  const AnyObject* object = impl_->tables.Find(key);
+  return object == nullptr ? std::nullopt : std::optional<AnyObject>(*object);
+}
+
+std::set<NamespacedName> World::WaypointsOf(const ObjectKey& policy) const {
+  std::set<NamespacedName> names;
+  for (const auto& [name, services] : impl_->book.At(policy).waypoints) names.insert(name);
+  return names;
+}
+
+const std::set<ObjectKey>& World::PoliciesAt(const NamespacedName& waypoint) const {
+  return impl_->book.PoliciesAt(waypoint);
+}
+
+api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const {
+  const auto in_force = impl_->tables.Get<api::RetryTimeoutPolicy>(policy.nn());
+  const auto invalid = impl_->tables.InvalidOf(policy);
+  if (in_force == nullptr && invalid == nullptr) return {};
+  const auto problem = impl_->scope_problems.find(policy);
+  return StatusFrom({.page = impl_->book.At(policy),
+                     .policy = in_force.get(),
+                     .invalid = invalid.get(),
+                     .scope_problem = problem == impl_->scope_problems.end() ? "" : problem->second,
+                     .proxies = proxies});
+}
+
+const View& World::view() const { return impl_->view; }
+const WorldCounters& World::counters() const { return impl_->counters; }
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,233 @@
+// What a change of one object marks to be lowered anew. Work is proportional to what the object touches.
+#include <algorithm>
+#include <array>
+
+#include "reconcilers/lower/ports.h"
+#include "reconcilers/lower/routes.h"
+#include "reconcilers/policy/resolver.h"
+#include "reconcilers/world_impl.h"
+
+namespace fairlead::reconcilers {
+namespace {
+
+constexpr std::string_view kGatewayName = "gateway.networking.k8s.io/gateway-name";
+
+bool SameAsBackend(const core::Service& a, const core::Service& b) {
+  return a.type == b.type && PortsOf(a) == PortsOf(b);
+}
+bool SameAsBackend(const istio::ServiceEntry& a, const istio::ServiceEntry& b) {
+  return PortsOf(a) == PortsOf(b);
+}
+
+template <class T>
+const ObjectMeta* Meta(const Ptr<T>& object) {
+  return object == nullptr ? nullptr : &object->meta;
+}
+
+}  // namespace
+
+void World::Impl::MembershipChanged(const std::vector<std::string>& namespaces) {
+  if (!namespaces.empty()) dirty_policies.insert(workspace_policies.begin(), workspace_policies.end());
+}
+
+void World::Impl::MarkPoliciesAt(const ObjectKey& target) {
+  for (const Attachment& attachment : attachments.At(target)) dirty_pairs.insert({attachment.key(), target});
+}
+
+void World::Impl::MarkTarget(const ObjectKey& target) {
+  if (target.kind == Kind::kService || target.kind == Kind::kServiceEntry) {
+    dirty_services.insert(target);
+    return;
+  }
+  if (const auto* parents = ParentsOf(view, target)) {
+    for (ObjectKey& parent : ServiceParents(*parents)) dirty_services.insert(std::move(parent));
+  }
+}
+
+// An object that a policy can stand at: its labels or its existence matter to selectors and statuses.
+void World::Impl::TargetChanged(const ObjectMeta* old, const ObjectMeta* now, const ObjectKey& key) {
+  MembershipChanged(membership.See(key.ns));
+  MarkPoliciesAt(key);
+  if (old == nullptr || now == nullptr || old->labels != now->labels) dirty_selection.insert(key);
+}
+
+template <class T>
+void World::Impl::ServiceChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key) {
+  TargetChanged(Meta(old), Meta(now), key);
+  dirty_services.insert(key);
+  dirty_endpoints.insert(key);
+  if (old == nullptr || now == nullptr || !SameAsBackend(*old, *now)) {
+    for (const ObjectKey& user : users_of.Find(key)) dirty_services.insert(user);
+  }
+  // Routes name the service as parent: whether it exists is in the status of their policies.
+  if (old == nullptr || now == nullptr) {
+    for (const ObjectKey& route : routes_of.Find(key)) MarkPoliciesAt(route);
+  }
+}
+
+void World::Impl::Changed(const Ptr<core::Service>& old, const Ptr<core::Service>& now,
+                          const ObjectKey& key) {
+  ServiceChanged(old, now, key);
+}
+
+void World::Impl::Changed(const Ptr<istio::ServiceEntry>& old, const Ptr<istio::ServiceEntry>& now,
+                          const ObjectKey& key) {
+  ServiceChanged(old, now, key);
+  const bool over_pods = now != nullptr && !now->workload_selector.empty();
+  selecting_entries.Set(key.nn(), over_pods ? std::vector<std::string>{key.ns} : std::vector<std::string>{});
+}
+
+template <class T>
+void World::Impl::RouteChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key) {
+  TargetChanged(Meta(old), Meta(now), key);
+  std::vector<ObjectKey> parents;
+  if (now != nullptr) parents = ServiceParents(now->parents);
+  for (const ObjectKey& parent : routes_of.KeysOf(key)) dirty_services.insert(parent);
+  for (const ObjectKey& parent : parents) dirty_services.insert(parent);
+  routes_of.Set(key, std::move(parents));
+}
+
+void World::Impl::Changed(const Ptr<gateway::HTTPRoute>& old, const Ptr<gateway::HTTPRoute>& now,
+                          const ObjectKey& key) {
+  RouteChanged(old, now, key);
+}
+
+void World::Impl::Changed(const Ptr<gateway::GRPCRoute>& old, const Ptr<gateway::GRPCRoute>& now,
+                          const ObjectKey& key) {
+  RouteChanged(old, now, key);
+}
+
+void World::Impl::Changed(const Ptr<gateway::Gateway>&, const Ptr<gateway::Gateway>&, const ObjectKey& key) {
+  dirty_waypoints.insert(key.nn());
+  for (const ObjectKey& service : bound_to.Find(key.nn())) {
+    dirty_services.insert(service);
+    dirty_rows.insert(service);
+  }
+}
+
+void World::Impl::Changed(const Ptr<core::EndpointSlice>& old, const Ptr<core::EndpointSlice>& now,
+                          const ObjectKey& key) {
+  if (old != nullptr) dirty_endpoints.insert({Kind::kService, key.ns, old->service});
+  std::vector<NamespacedName> services;
+  std::vector<std::string> nodes;
+  if (now != nullptr) {
+    dirty_endpoints.insert({Kind::kService, key.ns, now->service});
+    services.push_back({key.ns, now->service});
+    for (const core::Endpoint& endpoint : now->endpoints) {
+      if (!endpoint.node_name.empty()) nodes.push_back(endpoint.node_name);
+    }
+  }
+  slices_of.Set(key.nn(), std::move(services));
+  slices_on.Set(key.nn(), std::move(nodes));
+}
+
+void World::Impl::Changed(const Ptr<core::Pod>& old, const Ptr<core::Pod>& now, const ObjectKey& key) {
+  for (const NamespacedName& gateway : pods_of.KeysOf(key.nn())) dirty_waypoints.insert(gateway);
+  const std::string_view name = now == nullptr ? "" : now->meta.labels.Get(kGatewayName);
+  std::vector<NamespacedName> gateways;
+  if (!name.empty()) gateways.push_back({key.ns, std::string(name)});
+  for (const NamespacedName& gateway : gateways) dirty_waypoints.insert(gateway);
+  pods_of.Set(key.nn(), std::move(gateways));
+  for (const NamespacedName& entry : selecting_entries.Find(key.ns)) {
+    const auto found = tables.Get<istio::ServiceEntry>(entry);
+    if (found == nullptr) continue;
+    const LabelSelector selector{found->workload_selector, {}};
+    const bool was = old != nullptr && selector.Matches(old->meta.labels);
+    const bool is = now != nullptr && selector.Matches(now->meta.labels);
+    if (was || is) dirty_endpoints.insert({Kind::kServiceEntry, entry.ns, entry.name});
+  }
+}
+
+void World::Impl::Changed(const Ptr<core::Node>& old, const Ptr<core::Node>& now, const ObjectKey& key) {
+  if (old != nullptr && now != nullptr && old->meta.labels == now->meta.labels) return;
+  for (const NamespacedName& name : slices_on.Find(key.name)) {
+    const auto slice = tables.Get<core::EndpointSlice>(name);
+    if (slice != nullptr) dirty_endpoints.insert({Kind::kService, name.ns, slice->service});
+  }
+}
+
+void World::Impl::Changed(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now,
+                          const ObjectKey& key) {
+  if (old != nullptr && now != nullptr && old->meta.labels == now->meta.labels) return;
+  MembershipChanged(membership.SetLabels(key.name, now == nullptr ? Labels() : now->meta.labels));
+  const auto mark = [&](const auto& object) {
+    using T = std::remove_cvref_t<decltype(*object)>;
+    dirty_services.insert({T::kKind, object->meta.ns, object->meta.name});
+  };
+  tables.ForEachIn<core::Service>(key.name, mark);
+  tables.ForEachIn<istio::ServiceEntry>(key.name, mark);
+}
+
+void World::Impl::Changed(const Ptr<api::Workspace>&, const Ptr<api::Workspace>& now, const ObjectKey& key) {
+  MembershipChanged(membership.SetWorkspace(key.name, now));
+}
+
+void World::Impl::Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api::RetryTimeoutPolicy>& now,
+                          const ObjectKey& key) {
+  MembershipChanged(membership.See(key.ns));
+  const bool by_workspace = now != nullptr && now->targets.scope == api::Scope::kWorkspace;
+  if (by_workspace) {
+    workspace_policies.insert(key);
+  } else {
+    workspace_policies.erase(key);
+  }
+  if (old == nullptr || now == nullptr || old->targets != now->targets || scope_problems.count(key) > 0) {
+    dirty_policies.insert(key);
+    return;
+  }
+  // The same targets with other content: no selector is evaluated.
+  attachments.Renew(key, now);
+  for (const Placement& placement : attachments.Of(key)) {
+    MarkTarget(placement.target);
+    dirty_pairs.insert({key, placement.target});
+  }
+}
+
+void World::Impl::ResolvePolicy(const ObjectKey& key) {
+  const auto policy = tables.Get<api::RetryTimeoutPolicy>(key.nn());
+  std::vector<Placement> placements;
+  scope_problems.erase(key);
+  std::string problem = policy == nullptr ? "" : ScopeProblem(view, *policy);
+  if (policy == nullptr || !problem.empty()) {
+    selecting.Set(key, "", {});
+    if (!problem.empty()) scope_problems[key] = std::move(problem);
+  } else {
+    const std::string domain =
+        Selecting::DomainOf(policy->targets.scope, key.ns, membership.WorkspaceOf(key.ns));
+    selecting.Set(key, domain, policy->targets.selectors);
+    placements = PlacementsOf(view, *policy);
+    ++counters.policies;
+  }
+  for (const ObjectKey& target : attachments.Set(key, policy, placements)) {
+    MarkTarget(target);
+    dirty_pairs.insert({key, target});
+  }
+  if (policy != nullptr) dirty_statuses.insert(key);
+}
+
+void World::Impl::ReselectObject(const ObjectKey& key) {
+  const ObjectMeta* meta = tables.MetaOf(key);
+  std::set<ObjectKey> policies;
+  if (meta != nullptr) {
+    const std::array<std::string, 3> domains = {
+        Selecting::DomainOf(api::Scope::kNamespace, key.ns, ""),
+        Selecting::DomainOf(api::Scope::kWorkspace, key.ns, membership.WorkspaceOf(key.ns)),
+        Selecting::DomainOf(api::Scope::kMesh, key.ns, "")};
+    policies = selecting.Candidates({domains.begin(), domains.end()}, key.kind, meta->labels);
+  }
+  for (const Attachment& attachment : attachments.At(key)) policies.insert(attachment.key());
+  for (const ObjectKey& policy_key : policies) {
+    const auto policy = tables.Get<api::RetryTimeoutPolicy>(policy_key.nn());
+    if (policy == nullptr) continue;
+    const Placement placement{key, "", SelectedLevel(policy->targets.scope)};
+    const bool selected = meta != nullptr && Selects(*policy, key.kind, meta->labels);
+    const bool changed =
+        selected ? attachments.Add(policy, placement) : attachments.Remove(policy_key, placement);
+    if (!changed) continue;
+    MarkTarget(key);
+    dirty_pairs.insert({policy_key, key});
+    dirty_statuses.insert(policy_key);
+  }
+}
+
+}  // namespace fairlead::reconcilers

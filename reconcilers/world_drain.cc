@@ -1,0 +1,136 @@
+// Lowering of what is marked, and the comparison with what was before.
+#include <algorithm>
+
+#include "reconcilers/lower/endpoints.h"
+#include "reconcilers/lower/waypoint.h"
+#include "reconcilers/world_impl.h"
+
+namespace fairlead::reconcilers {
+namespace {
+
+// Puts the value in the map, or removes it where null; says in the delta what is different.
+template <class K, class T>
+bool Exchange(std::map<K, Ptr<T>>* map, const K& key, Ptr<T> now, std::map<K, Ptr<T>>* delta) {
+  auto at = map->find(key);
+  if (now == nullptr) {
+    if (at == map->end()) return false;
+    map->erase(at);
+    delta->insert_or_assign(key, nullptr);
+    return true;
+  }
+  if (at != map->end() && *at->second == *now) return false;
+  map->insert_or_assign(key, now);
+  delta->insert_or_assign(key, std::move(now));
+  return true;
+}
+
+}  // namespace
+
+void World::Impl::LowerServices(Delta* delta) {
+  // Selections before lowering: they decide which policies stand at which targets.
+  for (const ObjectKey& key : std::exchange(dirty_policies, {})) ResolvePolicy(key);
+  for (const ObjectKey& key : std::exchange(dirty_selection, {})) ReselectObject(key);
+  for (const ObjectKey& key : std::exchange(dirty_services, {})) {
+    ++counters.services;
+    Store(key, LowerService(view, key), delta);
+  }
+}
+
+void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* delta) {
+  users_of.Set(key, {lowered.reads.begin(), lowered.reads.end()});
+  std::vector<NamespacedName> named;
+  if (lowered.named_waypoint) named.push_back(*lowered.named_waypoint);
+  bound_to.Set(key, std::move(named));
+  bool changed = Exchange(&services, key, lowered.service, &delta->services);
+  if (lowered.service == nullptr) {
+    changed = rows.erase(key) > 0 || changed;
+  } else {
+    ServiceRow& row = rows[key];
+    changed = changed || row.outcomes != lowered.outcomes;
+    row.service = services.at(key);
+    row.outcomes = std::move(lowered.outcomes);
+  }
+  if (changed) dirty_rows.insert(key);
+}
+
+void World::Impl::CountWaypoint(const ObjectKey& key, const ServiceRow& row) {
+  std::vector<ObjectKey> now;
+  NamespacedName waypoint;
+  if (row.service != nullptr && row.service->waypoint) {
+    waypoint = *row.service->waypoint;
+    const auto gateway = tables.Get<gateway::Gateway>(waypoint);
+    const bool ours = gateway != nullptr && !IsProgrammedByIstiod(options, *gateway);
+    for (const Outcome& outcome : row.outcomes) {
+      const bool in_force = outcome.won != 0 || outcome.set == 0;
+      if (ours && in_force && (now.empty() || now.back() != outcome.policy)) now.push_back(outcome.policy);
+    }
+  }
+  auto old = carriers.find(key);
+  if (old != carriers.end()) {
+    for (const ObjectKey& policy : old->second.second) book.RemoveWaypoint(policy, old->second.first);
+    carriers.erase(old);
+  }
+  for (const ObjectKey& policy : now) book.AddWaypoint(policy, waypoint);
+  if (!now.empty()) carriers[key] = {waypoint, std::move(now)};
+}
+
+void World::Impl::DrainEndpoints(Delta* delta) {
+  for (const ObjectKey& key : std::exchange(dirty_endpoints, {})) {
+    ++counters.endpoints;
+    auto now = LowerEndpoints(view, key);
+    std::vector<Destination> gone;
+    for (auto at = endpoints.lower_bound({key, 0}); at != endpoints.end() && at->first.service == key; ++at) {
+      if (now.count(at->first) == 0) gone.push_back(at->first);
+    }
+    for (const Destination& destination : gone) {
+      Exchange<Destination, EffectiveEndpoints>(&endpoints, destination, nullptr, &delta->endpoints);
+    }
+    for (auto& [destination, value] : now) {
+      Exchange(&endpoints, destination, std::move(value), &delta->endpoints);
+    }
+  }
+}
+
+void World::Impl::DrainWaypoints(Delta* delta) {
+  for (const NamespacedName& name : std::exchange(dirty_waypoints, {})) {
+    if (!Exchange(&waypoints, name, LowerWaypoint(view, name), &delta->waypoints)) continue;
+    // Who must have a policy has changed.
+    const auto& policies = book.PoliciesAt(name);
+    dirty_statuses.insert(policies.begin(), policies.end());
+  }
+}
+
+void World::Impl::Assess(Delta* delta) {
+  for (const ObjectKey& key : std::exchange(dirty_rows, {})) {
+    static const ServiceRow kGone;
+    auto row = rows.find(key);
+    const std::vector<ObjectKey> before =
+        carriers.count(key) > 0 ? carriers.at(key).second : std::vector<ObjectKey>{};
+    CountWaypoint(key, row == rows.end() ? kGone : row->second);
+    for (const ObjectKey& policy : before) dirty_statuses.insert(policy);
+    if (carriers.count(key) > 0) {
+      for (const ObjectKey& policy : carriers.at(key).second) dirty_statuses.insert(policy);
+    }
+    MarkPoliciesAt(key);
+    for (const ObjectKey& route : routes_of.Find(key)) MarkPoliciesAt(route);
+  }
+  for (const auto& [policy, target] : std::exchange(dirty_pairs, {})) {
+    ++counters.targets;
+    bool changed = false;
+    const std::vector<Placement> placements = attachments.Of(policy, target);
+    for (const Placement& old : book.RecordedAt(policy, target)) {
+      if (std::find(placements.begin(), placements.end(), old) == placements.end()) {
+        changed = book.Forget(policy, old) || changed;
+      }
+    }
+    for (const Placement& placement : placements) {
+      changed = book.Record(policy, placement, AssessTarget(view, rows, policy, placement)) || changed;
+    }
+    if (changed) dirty_statuses.insert(policy);
+  }
+  for (const ObjectKey& policy : std::exchange(dirty_statuses, {})) {
+    if (tables.Find(policy) != nullptr) delta->policies.insert(policy);
+  }
+}
+
+}  // namespace fairlead::reconcilers

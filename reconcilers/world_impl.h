@@ -1,0 +1,100 @@
+// World's inside: tables, indexes, marks of what is to be lowered anew, and the results.
+//
+// Private to world*.cc. world_changes.cc marks, world_drain.cc lowers what is marked.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reconcilers/lower/service.h"
+#include "reconcilers/lower/view.h"
+#include "reconcilers/policy/selecting.h"
+#include "reconcilers/status/book.h"
+#include "reconcilers/world.h"
+
+namespace fairlead::reconcilers {
+
+struct World::Impl {
+  explicit Impl(WorldOptions o) : options(std::move(o)), membership(options.cluster_name) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // world_changes.cc. Old or now is null where the object came or went; both are what is in force.
+  void Changed(const Ptr<core::Service>& old, const Ptr<core::Service>& now, const ObjectKey& key);
+  void Changed(const Ptr<istio::ServiceEntry>& old, const Ptr<istio::ServiceEntry>& now,
+               const ObjectKey& key);
+  void Changed(const Ptr<gateway::HTTPRoute>& old, const Ptr<gateway::HTTPRoute>& now, const ObjectKey& key);
+  void Changed(const Ptr<gateway::GRPCRoute>& old, const Ptr<gateway::GRPCRoute>& now, const ObjectKey& key);
+  void Changed(const Ptr<gateway::Gateway>& old, const Ptr<gateway::Gateway>& now, const ObjectKey& key);
+  void Changed(const Ptr<core::EndpointSlice>& old, const Ptr<core::EndpointSlice>& now,
+               const ObjectKey& key);
+  void Changed(const Ptr<core::Pod>& old, const Ptr<core::Pod>& now, const ObjectKey& key);
+  void Changed(const Ptr<core::Node>& old, const Ptr<core::Node>& now, const ObjectKey& key);
+  void Changed(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now, const ObjectKey& key);
+  void Changed(const Ptr<api::Workspace>& old, const Ptr<api::Workspace>& now, const ObjectKey& key);
+  void Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api::RetryTimeoutPolicy>& now,
+               const ObjectKey& key);
+  // Kinds that are kept for others to read, and lowered elsewhere.
+  void Changed(const Ptr<api::FailoverPolicy>&, const Ptr<api::FailoverPolicy>&, const ObjectKey&) {}
+  void Changed(const Ptr<api::WorkspaceSettings>&, const Ptr<api::WorkspaceSettings>&, const ObjectKey&) {}
+  void Changed(const Ptr<api::DataPlane>&, const Ptr<api::DataPlane>&, const ObjectKey&) {}
+
+  template <class T>
+  void ServiceChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key);
+  template <class T>
+  void RouteChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key);
+  void TargetChanged(const ObjectMeta* old, const ObjectMeta* now, const ObjectKey& key);
+  void MembershipChanged(const std::vector<std::string>& namespaces);
+  void MarkTarget(const ObjectKey& target);      // services to lower for a policy that stands there
+  void MarkPoliciesAt(const ObjectKey& target);  // to assess
+  void ReselectObject(const ObjectKey& key);     // policies' selectors at one object
+  void ResolvePolicy(const ObjectKey& key);
+
+  // world_drain.cc
+  void LowerServices(Delta* delta);
+  void Store(const ObjectKey& key, LoweredService lowered, Delta* delta);
+  void CountWaypoint(const ObjectKey& key, const ServiceRow& row);
+  void DrainEndpoints(Delta* delta);
+  void DrainWaypoints(Delta* delta);
+  void Assess(Delta* delta);
+
+  WorldOptions options;
+  Tables tables;
+  Membership membership;
+  Attachments attachments;
+  Selecting selecting;
+  std::set<ObjectKey> workspace_policies;                     // of scope Workspace
+  std::map<ObjectKey, std::string> scope_problems;            // policies that may not use their scope
+  MultiIndex<ObjectKey, ObjectKey> routes_of;                 // parent service -> routes
+  MultiIndex<ObjectKey, ObjectKey> users_of;                  // backend -> services whose routes name it
+  MultiIndex<NamespacedName, ObjectKey> bound_to;             // Gateway -> services whose labels name it
+  MultiIndex<NamespacedName, NamespacedName> slices_of;       // Service -> EndpointSlices
+  MultiIndex<std::string, NamespacedName> slices_on;          // Node -> EndpointSlices
+  MultiIndex<NamespacedName, NamespacedName> pods_of;         // Gateway -> Pods that run it
+  MultiIndex<std::string, NamespacedName> selecting_entries;  // namespace -> ServiceEntries over Pods
+  View view{options, tables, membership, attachments, routes_of, slices_of, pods_of};
+
+  // Marks.
+  std::set<ObjectKey> dirty_policies;   // resolve and assess
+  std::set<ObjectKey> dirty_selection;  // objects whose labels or existence changed
+  std::set<ObjectKey> dirty_services;
+  std::set<ObjectKey> dirty_rows;  // services whose policies are to be assessed
+  std::set<ObjectKey> dirty_endpoints;
+  std::set<NamespacedName> dirty_waypoints;
+  std::set<std::pair<ObjectKey, ObjectKey>> dirty_pairs;  // policy, target
+  std::set<ObjectKey> dirty_statuses;
+
+  // Results of the last drain.
+  ServiceRows rows;
+  std::map<ObjectKey, std::pair<NamespacedName, std::vector<ObjectKey>>> carriers;  // counted in the book
+  std::map<ObjectKey, Ptr<EffectiveService>> services;
+  std::map<Destination, Ptr<EffectiveEndpoints>> endpoints;
+  std::map<NamespacedName, Ptr<EffectiveWaypoint>> waypoints;
+  PolicyBook book;
+  WorldCounters counters;
+};
+
+}  // namespace fairlead::reconcilers
