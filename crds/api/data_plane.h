@@ -1,12 +1,15 @@
 // DataPlane (dp): which ztunnel, istio-cni and waypoints run, and how a change of them is rolled out.
 #pragma once
 
+#include <json/value.h>
+
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "crds/base/duration.h"
+#include "crds/base/json.h"
 #include "crds/base/key.h"
 #include "crds/base/meta.h"
 
@@ -63,5 +66,8 @@ struct DataPlane {
   Rollout rollout;
   friend bool operator==(const DataPlane&, const DataPlane&) = default;
 };
+
+Parsed<DataPlane> ParseDataPlane(const JsonNode& object);
+Json::Value ToJson(const DataPlane& plane);  // canonical: defaults shown
 
 }  // namespace fairlead::api

@@ -2,11 +2,14 @@
 // (GEP-713).
 #pragma once
 
+#include <json/value.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "crds/base/json.h"
 #include "crds/base/key.h"
 #include "crds/base/labels.h"
 #include "crds/base/meta.h"
@@ -79,5 +82,9 @@ struct PolicyStatus {
   std::string waypoints;  // "2/2" for the printer column; empty before anything needs it
   friend bool operator==(const PolicyStatus&, const PolicyStatus&) = default;
 };
+
+// Lenient: only Fairlead writes there, and what it cannot read it writes anew.
+PolicyStatus ParsePolicyStatus(const JsonNode& status);
+Json::Value ToJson(const PolicyStatus& status);  // the value of `status`
 
 }  // namespace fairlead::api

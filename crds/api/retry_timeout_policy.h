@@ -82,6 +82,9 @@ struct RetryTimeoutPolicy {
   friend bool operator==(const RetryTimeoutPolicy&, const RetryTimeoutPolicy&) = default;
 };
 
+Parsed<RetryTimeoutPolicy> ParseRetryTimeoutPolicy(const JsonNode& object);
+Json::Value ToJson(const RetryTimeoutPolicy& policy);  // canonical: defaults shown
+
 // Used where `retries` is present in some policy that applies and no policy sets the field.
 struct RetryDefaults {
   static constexpr int kAttempts = 2;

@@ -29,7 +29,7 @@ struct Subject {
   friend auto operator<=>(const Subject&, const Subject&) = default;
 };
 
-// A bound of a number or of a duration; the texts are checked to be one or the other.
+// Bounds of a number ("3") or of a duration ("100ms"), as the field they are for has it.
 struct Bound {
   std::optional<std::string> min;
   std::optional<std::string> max;
@@ -64,6 +64,9 @@ struct Workspace {
   friend bool operator==(const Workspace&, const Workspace&) = default;
 };
 
+Parsed<Workspace> ParseWorkspace(const JsonNode& object);
+Json::Value ToJson(const Workspace& workspace);  // canonical: defaults shown
+
 struct SharedResources {
   std::vector<std::string> workspaces;  // names or globs
   struct Selection {
@@ -90,5 +93,8 @@ struct WorkspaceSettings {
   } defaults;
   friend bool operator==(const WorkspaceSettings&, const WorkspaceSettings&) = default;
 };
+
+Parsed<WorkspaceSettings> ParseWorkspaceSettings(const JsonNode& object);
+Json::Value ToJson(const WorkspaceSettings& settings);  // canonical: defaults shown
 
 }  // namespace fairlead::api

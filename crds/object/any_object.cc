@@ -31,11 +31,11 @@ ParsedObject ParseAs(const JsonNode& json) {
 // In the order of Kind.
 using Parser = ParsedObject (*)(const JsonNode&);
 constexpr std::array<Parser, kKindCount> kParsers = {
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
-    nullptr,
+    ParseAs<api::RetryTimeoutPolicy, api::ParseRetryTimeoutPolicy>,
+    ParseAs<api::FailoverPolicy, api::ParseFailoverPolicy>,
+    ParseAs<api::Workspace, api::ParseWorkspace>,
+    ParseAs<api::WorkspaceSettings, api::ParseWorkspaceSettings>,
+    ParseAs<api::DataPlane, api::ParseDataPlane>,
     ParseAs<gateway::HTTPRoute, gateway::ParseHTTPRoute>,
     ParseAs<gateway::GRPCRoute, gateway::ParseGRPCRoute>,
     ParseAs<gateway::Gateway, gateway::ParseGateway>,

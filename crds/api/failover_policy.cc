@@ -1,0 +1,225 @@
+#include "crds/api/failover_policy.h"
+
+#include <algorithm>
+
+#include "crds/api/policy_reader.h"
+#include "crds/base/meta_json.h"
+#include "crds/base/names.h"
+
+namespace fairlead::api {
+namespace {
+
+constexpr size_t kMaxRules = 32, kMaxSteps = 16, kMaxEntries = 16, kMaxPriorityLabels = 16;
+constexpr StringRule kPlaceRule = {.max = 63, .check = CheckLocalityName};
+
+Locality ReadLocality(ObjectReader& r) {
+  Locality out;
+  out.cluster = r.String("cluster", kPlaceRule).value_or("");
+  out.region = r.String("region", kPlaceRule).value_or("");
+  out.zone = r.String("zone", kPlaceRule).value_or("");
+  out.subzone = r.String("subzone", kPlaceRule).value_or("");
+  if (r.Has("zone") && !r.Has("region")) r.field().Add("zone needs region");
+  if (r.Has("subzone") && !r.Has("zone")) r.field().Add("subzone needs zone");
+  return out;
+}
+
+void CheckWeights(ObjectReader& step, const FailoverStep& s, bool whole) {
+  const auto weighted = [](const WeightedLocality& to) { return to.weight.has_value(); };
+  const auto count = std::count_if(s.to.begin(), s.to.end(), weighted);
+  if (count == 0 || !whole) return;
+  if (static_cast<size_t>(count) != s.to.size()) {
+    step.at("to").Add("must have weights in all entries or in none");
+    return;
+  }
+  int sum = 0;
+  for (const WeightedLocality& to : s.to) sum += to.weight.value_or(0);
+  if (sum != 100)
+    step.at("to").Add("must have weights that add up to 100, they add up to " + std::to_string(sum));
+}
+
+FailoverStep ReadStep(ObjectReader& r) {
+  FailoverStep out;
+  bool whole = true;  // every weight could be read
+  std::vector<Locality> seen;
+  r.Objects("to", {.min = 1, .max = kMaxEntries, .required = true}, [&](ObjectReader& entry) {
+    WeightedLocality to;
+    to.locality = ReadLocality(entry);
+    to.weight = entry.Int("weight", 1, 100);
+    whole &= to.weight.has_value() == entry.Has("weight");
+    if (!entry.Has("cluster") && !entry.Has("region")) entry.field().Add("must have cluster or region");
+    if (std::find(seen.begin(), seen.end(), to.locality) != seen.end()) {
+      r.at("to").Add("must not repeat a locality");
+    }
+    seen.push_back(to.locality);
+    out.to.push_back(std::move(to));
+  });
+  CheckWeights(r, out, whole);
+  return out;
+}
+
+void WarnOfRepeats(ObjectReader& rule, const LocalityRule& r) {
+  std::vector<Locality> earlier;
+  for (size_t i = 0; i < r.steps.size(); ++i) {
+    for (const WeightedLocality& to : r.steps[i].to) {
+      if (std::find(earlier.begin(), earlier.end(), to.locality) != earlier.end()) {
+        rule.at("steps")[i].Warn("names a locality of an earlier step again, which has no effect");
+        break;
+      }
+    }
+    for (const WeightedLocality& to : r.steps[i].to) earlier.push_back(to.locality);
+  }
+}
+
+void ReadLocalities(ObjectReader& spec, FailoverPolicy* out) {
+  std::vector<Locality> sources;
+  spec.Objects("localities", {.max = kMaxRules}, [&](ObjectReader& r) {
+    LocalityRule rule;
+    r.Object("from", [&](ObjectReader& from) { rule.from = ReadLocality(from); });
+    r.Objects("steps", {.min = 1, .max = kMaxSteps, .required = true},
+              [&](ObjectReader& step) { rule.steps.push_back(ReadStep(step)); });
+    WarnOfRepeats(r, rule);
+    if (std::find(sources.begin(), sources.end(), rule.from) != sources.end()) {
+      spec.at("localities").Add("must not have two rules from the same locality");
+    }
+    sources.push_back(rule.from);
+    out->localities.push_back(std::move(rule));
+  });
+}
+
+void ReadSpec(ObjectReader& spec, FailoverPolicy* out) {
+  out->targets = ReadTargets(spec, {Kind::kService, Kind::kServiceEntry});
+  ReadLocalities(spec, out);
+  out->priority_labels = ReadStringSet(spec, "priorityLabels", {.max = kMaxPriorityLabels},
+                                       {.max = 317, .check = CheckLabelKey});
+  if (!out->localities.empty() && !out->priority_labels.empty()) {
+    spec.field().Add("must not have both localities and priorityLabels");
+  }
+  out->min_healthy_percent = spec.Int("minHealthyPercent", 1, 100).value_or(out->min_healthy_percent);
+  spec.Object("outlierDetection", [&](ObjectReader& r) {
+    OutlierDetection& o = out->outlier_detection;
+    const DurationRule interval{Duration::Milliseconds(100), Duration::Seconds(3600)};
+    const DurationRule ejection{Duration::Milliseconds(100), Duration::Seconds(86400)};
+    o.consecutive_errors = r.Int("consecutiveErrors", 0, 1000).value_or(o.consecutive_errors);
+    o.interval = r.ReadDuration("interval", interval).value_or(o.interval);
+    o.base_ejection_time = r.ReadDuration("baseEjectionTime", ejection).value_or(o.base_ejection_time);
+    o.max_ejection_percent = r.Int("maxEjectionPercent", 1, 100).value_or(o.max_ejection_percent);
+    if (o.consecutive_errors == 0) {
+      r.at("consecutiveErrors")
+          .Warn("0 turns outlier detection off: only endpoints that are not ready count as failed");
+    }
+  });
+}
+
+FailoverStatus ParseFailoverStatus(const JsonNode& status) {
+  const auto number = [](const JsonNode& node, std::string_view member) {
+    const auto found = node.Find(member);
+    return static_cast<int>(std::clamp<int64_t>(found ? found->AsInt().value_or(0) : 0, 0, 1 << 30));
+  };
+  FailoverStatus out;
+  out.steps = status.StringAt("steps");
+  out.active = status.StringAt("active");
+  const auto sources = status.Find("sources");
+  if (!sources) return out;
+  for (JsonNode node : sources->Items()) {
+    const KindInfo* info = FindKind(node.StringAt("group"), node.StringAt("kind"));
+    if (info == nullptr || out.sources.size() >= FailoverStatus::kMaxSources) continue;
+    FailoverSource source;
+    source.kind = info->kind;
+    source.ns = node.StringAt("namespace");
+    source.name = node.StringAt("name");
+    if (const auto from = node.Find("from")) {
+      source.from = {std::string(from->StringAt("cluster")), std::string(from->StringAt("region")),
+                     std::string(from->StringAt("zone")), std::string(from->StringAt("subzone"))};
+    }
+    source.active = number(node, "active");
+    if (const auto steps = node.Find("steps")) {
+      for (JsonNode step : steps->Items()) {
+        if (source.steps.size() >= kMaxSteps) break;
+        source.steps.push_back({std::string(step.StringAt("to")), number(step, "endpoints"),
+                                number(step, "healthy"), std::string(step.StringAt("missing"))});
+      }
+    }
+    out.sources.push_back(std::move(source));
+  }
+  return out;
+}
+
+Json::Value ToJson(const Locality& locality) {
+  Json::Value out(Json::objectValue);
+  if (!locality.cluster.empty()) out["cluster"] = locality.cluster;
+  if (!locality.region.empty()) out["region"] = locality.region;
+  if (!locality.zone.empty()) out["zone"] = locality.zone;
+  if (!locality.subzone.empty()) out["subzone"] = locality.subzone;
+  return out;
+}
+
+Json::Value ToJson(const LocalityRule& rule) {
+  Json::Value out(Json::objectValue);
+  out["from"] = ToJson(rule.from);
+  for (const FailoverStep& step : rule.steps) {
+    Json::Value to(Json::arrayValue);
+    for (const WeightedLocality& entry : step.to) {
+      Json::Value item = ToJson(entry.locality);
+      if (entry.weight) item["weight"] = *entry.weight;
+      to.append(item);
+    }
+    Json::Value item(Json::objectValue);
+    item["to"] = to;
+    out["steps"].append(item);
+  }
+  return out;
+}
+
+Json::Value ToJson(const FailoverSource& source) {
+  Json::Value out(Json::objectValue);
+  out["group"] = std::string(InfoOf(source.kind).group);
+  out["kind"] = std::string(ToString(source.kind));
+  out["namespace"] = source.ns;
+  out["name"] = source.name;
+  out["from"] = ToJson(source.from);
+  out["active"] = source.active;
+  for (const FailoverStepStatus& step : source.steps) {
+    Json::Value item(Json::objectValue);
+    item["to"] = step.to;
+    item["endpoints"] = step.endpoints;
+    item["healthy"] = step.healthy;
+    if (!step.missing.empty()) item["missing"] = step.missing;
+    out["steps"].append(item);
+  }
+  return out;
+}
+
+}  // namespace
+
+Parsed<FailoverPolicy> ParseFailoverPolicy(const JsonNode& object) {
+  return ParseOwn<FailoverPolicy>(object, ReadSpec, [](const JsonNode& status, FailoverPolicy* out) {
+    out->status = ParsePolicyStatus(status);
+    out->failover_status = ParseFailoverStatus(status);
+  });
+}
+
+Json::Value ToJson(const PolicyStatus& status, const FailoverStatus& failover) {
+  Json::Value out = ToJson(status);
+  for (const FailoverSource& source : failover.sources) out["sources"].append(ToJson(source));
+  if (!failover.steps.empty()) out["steps"] = failover.steps;
+  if (!failover.active.empty()) out["active"] = failover.active;
+  return out;
+}
+
+Json::Value ToJson(const FailoverPolicy& policy) {
+  Json::Value out = ObjectToJson(policy.kKind, policy.meta);
+  Json::Value& spec = out["spec"];
+  WriteTargets(policy.targets, &spec);
+  for (const LocalityRule& rule : policy.localities) spec["localities"].append(ToJson(rule));
+  if (!policy.priority_labels.empty()) spec["priorityLabels"] = fairlead::ToJson(policy.priority_labels);
+  spec["minHealthyPercent"] = policy.min_healthy_percent;
+  Json::Value& outlier = spec["outlierDetection"];
+  outlier["consecutiveErrors"] = policy.outlier_detection.consecutive_errors;
+  outlier["interval"] = policy.outlier_detection.interval.ToString();
+  outlier["baseEjectionTime"] = policy.outlier_detection.base_ejection_time.ToString();
+  outlier["maxEjectionPercent"] = policy.outlier_detection.max_ejection_percent;
+  if (policy.status) out["status"] = ToJson(*policy.status, policy.failover_status);
+  return out;
+}
+
+}  // namespace fairlead::api

@@ -1,0 +1,113 @@
+#include "crds/api/object_frame.h"
+
+#include "crds/base/names.h"
+
+namespace fairlead::api {
+namespace {
+
+constexpr EnumName<SelectorOperator> kOperators[] = {
+    {"In", SelectorOperator::kIn},
+    {"NotIn", SelectorOperator::kNotIn},
+    {"Exists", SelectorOperator::kExists},
+    {"DoesNotExist", SelectorOperator::kDoesNotExist},
+};
+constexpr StringRule kLabelKeyRule = {.max = 317, .check = CheckLabelKey, .required = true};
+constexpr StringRule kLabelValueRule = {.min = 0, .max = 63, .check = CheckLabelValue};
+
+void ReadRequirement(ObjectReader& r, LabelSelector* out) {
+  SelectorRequirement requirement;
+  requirement.key = r.String("key", kLabelKeyRule).value_or("");
+  const auto op = r.Enum("operator", kOperators, true);
+  r.List("values", {.max = kMaxSelectorValues}, [&](JsonNode item, Field at) {
+    if (auto value = ReadString(item, at, kLabelValueRule)) requirement.values.push_back(*value);
+  });
+  if (!op) return;
+  requirement.op = *op;
+  const bool listed = *op == SelectorOperator::kIn || *op == SelectorOperator::kNotIn;
+  if (listed && requirement.values.empty() && !r.Has("values")) {
+    r.at("values").Add("is required for operator " + std::string(NameOf(kOperators, *op)));
+  } else if (listed && requirement.values.empty()) {
+    r.at("values").Add("must not be empty for operator " + std::string(NameOf(kOperators, *op)));
+  } else if (!listed && !requirement.values.empty()) {
+    r.at("values").Add("must not be set for operator " + std::string(NameOf(kOperators, *op)));
+  }
+  out->match_expressions.push_back(std::move(requirement));
+}
+
+// The API server reads these; we only say that they are known.
+constexpr std::string_view kServerFields[] = {"generateName",
+                                              "selfLink",
+                                              "uid",
+                                              "resourceVersion",
+                                              "generation",
+                                              "creationTimestamp",
+                                              "deletionTimestamp",
+                                              "deletionGracePeriodSeconds",
+                                              "ownerReferences",
+                                              "finalizers",
+                                              "managedFields"};
+
+void ReadMeta(ObjectReader& meta, Kind kind) {
+  for (std::string_view field : kServerFields) meta.Take(field);
+  meta.String("name", {.min = 0, .check = CheckDnsSubdomain, .required = !meta.Has("generateName")});
+  meta.String("namespace", {.min = 0, .max = 63, .check = CheckDnsLabel});
+  if (!InfoOf(kind).namespaced && meta.Has("namespace")) {
+    meta.at("namespace").Warn("is ignored: " + std::string(ToString(kind)) + " is cluster-scoped");
+  }
+  meta.Map("labels", 4096, [](std::string_view key, JsonNode value, Field at) {
+    if (std::string why = CheckLabelKey(key); !why.empty()) at.Add("the key " + why);
+    ReadString(value, at, kLabelValueRule);
+  });
+  meta.Map("annotations", 4096, [](std::string_view key, JsonNode value, Field at) {
+    if (std::string why = CheckLabelKey(key); !why.empty()) at.Add("the key " + why);
+    ReadString(value, at, {.min = 0, .max = 256 * 1024});
+  });
+}
+
+}  // namespace
+
+LabelSelector ReadSelector(ObjectReader& reader) {
+  LabelSelector out;
+  reader.Map("matchLabels", kMaxLabels, [&](std::string_view key, JsonNode value, Field at) {
+    if (std::string why = CheckLabelKey(key); !why.empty()) at.Add("the key " + why);
+    if (auto text = ReadString(value, at, kLabelValueRule)) out.match_labels.Set(std::string(key), *text);
+  });
+  reader.Objects("matchExpressions", {.max = kMaxLabels}, [&](ObjectReader& r) { ReadRequirement(r, &out); });
+  return out;
+}
+
+std::optional<LabelSelector> ReadSelectorAt(ObjectReader& reader, std::string_view member) {
+  std::optional<LabelSelector> out;
+  reader.Object(member, [&](ObjectReader& selector) { out = ReadSelector(selector); });
+  return out;
+}
+
+std::vector<std::string> ReadStringSet(ObjectReader& reader, std::string_view member, const ListRule& list,
+                                       const StringRule& rule) {
+  std::vector<std::string> out;
+  reader.List(member, list, [&](JsonNode item, Field at) {
+    const std::optional<std::string> text = ReadString(item, at, rule);
+    if (text && IsNew(*text, out, at)) out.push_back(*text);
+  });
+  return out;
+}
+
+ObjectMeta ReadFrame(ObjectReader& object, const JsonNode& json, Kind kind) {
+  const KindInfo& info = InfoOf(kind);
+  const std::string version = std::string(info.group) + "/" + std::string(info.version);
+  const auto api_version = object.String("apiVersion");
+  if (api_version && *api_version != version) {
+    object.at("apiVersion").Add("must be " + version + ", is " + *api_version);
+  }
+  const auto name = object.String("kind");
+  if (name && *name != info.name) {
+    object.at("kind").Add("must be " + std::string(info.name) + ", is " + *name);
+  }
+  object.Object(
+      "metadata", [&](ObjectReader& meta) { ReadMeta(meta, kind); }, true);
+  ObjectMeta meta = ParseMeta(json);
+  if (!info.namespaced) meta.ns.clear();
+  return meta;
+}
+
+}  // namespace fairlead::api
