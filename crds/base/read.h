@@ -36,6 +36,8 @@ class Reader {
   void Add(std::string message) const;                           // an error of this value
   void Add(std::string_view member, std::string message) const;  // an error of a member
 
+  void WrongType(std::string_view want) const;  // "must be <want>, is a string"
+
   // Each is true where the member is there and well-formed.
   bool Has(std::string_view member) const { return Member(member).has_value(); }
   bool String(std::string_view member, std::string* out) const;
@@ -81,7 +83,6 @@ class Reader {
   std::optional<JsonNode> Typed(std::string_view member, JsonNode::Type type, std::string_view name) const;
   Field Where() const;
 
-  void WrongType(std::string_view want) const;
   static void AddName(std::string* names, std::string_view name);
   static std::string Quoted(const JsonNode& text);  // bounded
 
@@ -167,7 +168,7 @@ Parsed<T> ParseForeign(const JsonNode& object, F&& read) {
   T value;
   value.meta = ParseMeta(object);
   if (!object.IsObject()) {
-    errors.Add("", "must be an object, is " + std::string(object.type_name()));
+    Reader(object, &errors).WrongType("an object");
   } else if (value.meta.name.empty()) {
     errors.Add("metadata.name", "is required");
   }

@@ -35,6 +35,7 @@ void ReadEndpoint(const Reader& endpoint, WorkloadEndpoint* out) {
 Parsed<ServiceEntry> ParseServiceEntry(const JsonNode& object) {
   return ParseForeign<ServiceEntry>(object, [](const Reader& root, ServiceEntry* out) {
     root.Object("spec", [out](const Reader& spec) {
+      if (!spec.Has("hosts")) spec.Add("hosts", "is required");
       spec.Strings("hosts", &out->hosts);
       spec.Strings("addresses", &out->addresses);
       spec.List("ports", &out->ports, ReadPort);
@@ -58,7 +59,7 @@ Parsed<ServiceEntry> ParseServiceEntry(const JsonNode& object) {
         address.String("host", &to->host);
       });
     });
-    if (out->hosts.empty()) root.Add("spec.hosts", "is required");
+    if (!root.Has("spec")) root.Add("spec", "is required");
   });
 }
 
