@@ -40,7 +40,7 @@ demo: ## The main job on real traffic, before and after each policy. KEEP=1 leav
 bench: ## The numbers, each beside its floor. ARGS go to the program
 	tools/setup build envoy kube
 	$(call configure,release)
-	$(call compile,release)
+	$(call compile,release,fairlead-bench programs)
 	build/release/bin/fairlead-bench $(ARGS)
 
 .PHONY: golden

@@ -65,6 +65,9 @@ endfunction()
 # One GoogleTest binary; each TEST is a ctest test of its own, or with WHOLE the binary is one (its tests share a costly
 # fixture, such as an API server). RESOURCE: tests that name the same one never run at once.
 function(fairlead_test name)
+  if(NOT FAIRLEAD_TESTS)
+    return()
+  endif()
   cmake_parse_arguments(T "WHOLE" "TIMEOUT;RESOURCE" "SOURCES;DEPENDS;LABELS" ${ARGN})
   if(T_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "fairlead_test(${name}): unknown argument ${T_UNPARSED_ARGUMENTS}")
@@ -95,6 +98,9 @@ endfunction()
 # seeds in tests/fuzz/corpus/yaml. Under the fuzz preset it is a libFuzzer target (`make fuzz`, target fuzz_targets);
 # under those with tests it only runs every seed once, as the ctest test fuzz_yaml.
 function(fairlead_fuzz name)
+  if(NOT FAIRLEAD_TESTS AND NOT FAIRLEAD_FUZZ)
+    return()
+  endif()
   cmake_parse_arguments(F "" "" "SOURCES;DEPENDS" ${ARGN})
   if(F_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "fairlead_fuzz(${name}): unknown argument ${F_UNPARSED_ARGUMENTS}")
