@@ -5,6 +5,9 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "crds/base/json.h"
+#include "crds/base/yaml.h"
+
 namespace fairlead::testing {
 namespace {
 
@@ -27,6 +30,17 @@ std::string AssetDir() {
   return "";
 }
 
+bool IsEstablished(const std::string& crd) {
+  Result<JsonDocument> doc = JsonDocument::Parse(crd, 16u << 20);
+  const std::optional<JsonNode> conditions =
+      doc ? doc->root().FindPath({"status", "conditions"}) : std::nullopt;
+  if (!conditions) return false;
+  for (JsonNode condition : conditions->Items()) {
+    if (condition.StringAt("type") == "Established") return condition.StringAt("status") == "True";
+  }
+  return false;
+}
+
 std::string Cluster(const std::string& server, const std::string& ca_file) {
   return "apiVersion: v1\nkind: Config\ncurrent-context: test\nclusters:\n- name: test\n  cluster:\n    "
          "server: " +
@@ -35,6 +49,12 @@ std::string Cluster(const std::string& server, const std::string& ca_file) {
 }
 
 }  // namespace
+
+std::string CrdFile(const std::string& name) {
+  const std::string cache =
+      Env("FAIRLEAD_CACHE").empty() ? Env("HOME") + "/.cache/fairlead" : Env("FAIRLEAD_CACHE");
+  return cache + "/current/crds/" + name;
+}
 
 std::string RealCluster::Missing() {
   return AssetDir().empty()
@@ -181,6 +201,33 @@ HttpReply RealCluster::Call(const std::string& method, const std::string& path, 
                    .path = path,
                    .content_type = content_type,
                    .body = body});
+}
+
+Result<void> RealCluster::ApplyCrds(const std::string& file) const {
+  const auto failed = [&](const std::string& what) {
+    return Unexpected(Error{ErrorClass::kFatal, file + ": " + what});
+  };
+  Result<std::vector<YamlDocument>> docs = ParseYaml(ReadFile(file));
+  if (!docs) return failed(docs.error().message);
+  std::vector<std::string> paths;
+  for (const YamlDocument& document : *docs) {
+    Result<JsonDocument> doc = JsonDocument::Parse(document.json, 16u << 20);
+    if (!doc) return failed(doc.error().message);
+    if (doc->root().StringAt("kind") != "CustomResourceDefinition") continue;
+    paths.push_back("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" +
+                    std::string(doc->root().Find("metadata")->StringAt("name")));
+    const HttpReply reply = Call("PATCH", paths.back() + "?fieldManager=tests&force=true", document.json,
+                                 "application/apply-patch+yaml");
+    if (!reply.ok()) return failed(paths.back() + ": " + reply.body);
+  }
+  if (paths.empty()) return failed("holds no CRD");
+  const auto deadline = std::chrono::steady_clock::now() + options_.ready_timeout;
+  for (const std::string& path : paths) {
+    while (!IsEstablished(Call("GET", path).body)) {
+      if (std::chrono::steady_clock::now() > deadline) return failed(path + " is not established");
+    }
+  }
+  return {};
 }
 
 void RealCluster::PauseApiServer() { apiserver_.Signal(SIGSTOP); }

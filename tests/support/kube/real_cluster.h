@@ -24,6 +24,10 @@
 
 namespace fairlead::testing {
 
+// A file of third-party definitions that tools/setup brought in: "gateway-standard.yaml",
+// "gateway-experimental.yaml", "istio.yaml".
+std::string CrdFile(const std::string& name);
+
 struct RealClusterOptions {
   bool controller_manager = false;           // garbage collection, service accounts, endpoint slices
   std::vector<std::string> apiserver_flags;  // added last, so they win
@@ -51,6 +55,10 @@ class RealCluster {
   // As an admin, over a connection of its own. Patches: pass their content type.
   HttpReply Call(const std::string& method, const std::string& path, const std::string& body = "",
                  const std::string& content_type = "application/json") const;
+
+  // Applies every CRD of a YAML file (others of its documents are passed over) and waits until all are
+  // served.
+  Result<void> ApplyCrds(const std::string& file) const;
 
   // Faults. Data and ports are kept.
   void PauseApiServer();          // SIGSTOP: connections stay open and silent

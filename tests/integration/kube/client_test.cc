@@ -1,0 +1,137 @@
+// Typed calls on a real API server.
+#include "operator/kube/client.h"
+
+#include <gtest/gtest.h>
+
+#include "operator/kube/discovery.h"
+#include "tests/integration/kube/shared_cluster.h"
+
+namespace fairlead::kube {
+namespace {
+
+const Resource kConfigMaps{"", "v1", "configmaps"};
+
+class ClientTest : public testing::SharedCluster {
+ protected:
+  void SetUp() override {
+    SharedCluster::SetUp();
+    if (IsSkipped()) return;
+    transport = MakeAdmin();
+    client = std::make_unique<Client>(transport.get());
+  }
+  static ObjectName Map(const std::string& name) { return {kConfigMaps, "default", name}; }
+  static std::string Body(const std::string& name, const std::string& data) {
+    return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":")" + name + R"("},"data":)" + data +
+           "}";
+  }
+  std::unique_ptr<HttpTransport> transport;
+  std::unique_ptr<Client> client;
+};
+
+TEST_F(ClientTest, CreatesReadsUpdatesAndDeletes) {
+  const Result<Written> created = client->Create(Map("crud"), Body("crud", R"({"a":"1"})"), "tests");
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_FALSE(created->uid.empty());
+  const Result<Written> again = client->Create(Map("crud"), Body("crud", "{}"), "tests");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().error_class, ErrorClass::kConflict);
+
+  std::string changed = created->body;
+  changed.replace(changed.find(R"("a":"1")"), 7, R"("a":"2")");
+  const Result<Written> updated = client->Update(Map("crud"), changed, "tests");
+  ASSERT_TRUE(updated) << updated.error().message;
+  EXPECT_NE(updated->resource_version, created->resource_version);
+  const Result<Written> stale = client->Update(Map("crud"), changed, "tests");
+  ASSERT_FALSE(stale);
+  EXPECT_EQ(stale.error().error_class, ErrorClass::kConflict);
+
+  const Result<void> other = client->Delete(Map("crud"), {.uid = "00000000-0000-0000-0000-000000000000"});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().error_class, ErrorClass::kConflict);
+  EXPECT_TRUE(client->Delete(Map("crud"), {.uid = created->uid}));
+  EXPECT_TRUE(client->Delete(Map("crud"), {.uid = created->uid}));
+  EXPECT_EQ(client->GetJson(Map("crud")).error().error_class, ErrorClass::kNotFound);
+}
+
+TEST_F(ClientTest, AppliesWithOneManagerAConcernAndReportsConflicts) {
+  ASSERT_TRUE(client->Apply(Map("ssa"), Body("ssa", R"({"a":"1"})"), {.manager = "fairlead/one"}));
+  const Result<Written> conflict =
+      client->Apply(Map("ssa"), Body("ssa", R"({"a":"2"})"), {.manager = "fairlead/two", .force = false});
+  ASSERT_FALSE(conflict);
+  EXPECT_EQ(conflict.error().error_class, ErrorClass::kConflict);
+  EXPECT_NE(conflict.error().message.find("fairlead/one"), std::string::npos) << conflict.error().message;
+  EXPECT_TRUE(client->Apply(Map("ssa"), Body("ssa", R"({"a":"2"})"), {.manager = "fairlead/two"}));
+}
+
+TEST_F(ClientTest, AnApplyOverAnotherVersionIsRefused) {
+  const Result<Written> first =
+      client->Apply(Map("fenced"), Body("fenced", R"({"a":"1"})"), {.manager = "m"});
+  ASSERT_TRUE(first);
+  const Result<Written> second = client->Apply(Map("fenced"), Body("fenced", R"({"a":"2"})"),
+                                               {.manager = "m", .resource_version = first->resource_version});
+  ASSERT_TRUE(second) << second.error().message;
+  const Result<Written> late = client->Apply(Map("fenced"), Body("fenced", R"({"a":"3"})"),
+                                             {.manager = "m", .resource_version = first->resource_version});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().error_class, ErrorClass::kConflict);
+}
+
+TEST_F(ClientTest, AnUnknownFieldIsRefused) {
+  const Result<Written> written = client->Apply(
+      Map("strict"), R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"strict"},"dta":{}})",
+      {.manager = "m"});
+  ASSERT_FALSE(written);
+  EXPECT_NE(written.error().message.find("dta"), std::string::npos) << written.error().message;
+}
+
+TEST_F(ClientTest, AMergePatchCarriesTheVersionThatWasRead) {
+  const Result<Written> created = client->Create(Map("patch"), Body("patch", "{}"), "tests");
+  ASSERT_TRUE(created);
+  const Result<Written> patched =
+      client->MergePatch(Map("patch"), R"({"data":{"a":"1"}})", created->resource_version, "tests");
+  ASSERT_TRUE(patched) << patched.error().message;
+  const Result<Written> stale =
+      client->MergePatch(Map("patch"), R"({"data":{"a":"2"}})", created->resource_version, "tests");
+  ASSERT_FALSE(stale);
+  EXPECT_EQ(stale.error().error_class, ErrorClass::kConflict);
+}
+
+TEST_F(ClientTest, AClosedGateLetsNothingOut) {
+  class Closed final : public WriteGate {
+    Result<std::chrono::milliseconds> Open() override {
+      return Unexpected(Error{ErrorClass::kCancelled, "not the leader"});
+    }
+  } closed;
+  Client gated(transport.get(), &closed);
+  const Result<Written> written = gated.Create(Map("gated"), Body("gated", "{}"), "tests");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().message, "not the leader");
+  EXPECT_FALSE(client->GetJson(Map("gated")));
+}
+
+TEST_F(ClientTest, ReadsTypedObjects) {
+  const Result<AnyObject> ns = client->Get(Kind::kNamespace, {"", "default"});
+  ASSERT_TRUE(ns) << ns.error().message;
+  EXPECT_EQ(KeyOf(*ns).ToString(), "Namespace default");
+  const Result<std::vector<AnyObject>> all = client->List(Kind::kNamespace);
+  ASSERT_TRUE(all) << all.error().message;
+  EXPECT_GE(all->size(), 3u);
+}
+
+TEST_F(ClientTest, KnowsWhatIsServed) {
+  EXPECT_EQ(ReadCrdFacts(*client, ResourceOf(Kind::kHTTPRoute)).error().error_class, ErrorClass::kNotFound);
+  ASSERT_TRUE(cluster().ApplyCrds(testing::CrdFile("gateway-standard.yaml")));
+  Result<CrdFacts> facts = ReadCrdFacts(*client, ResourceOf(Kind::kHTTPRoute));
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_TRUE(facts->served);
+  EXPECT_EQ(facts->channel, "standard");
+  EXPECT_FALSE(facts->bundle_version.empty());
+  EXPECT_FALSE(facts->retry);
+  const auto versions = ReadServedVersions(*client);
+  ASSERT_TRUE(versions);
+  EXPECT_EQ(versions->at("gateway.networking.k8s.io").front(), "v1");
+  EXPECT_EQ(ReadServerVersion(*client)->substr(0, 2), "v1");
+}
+
+}  // namespace
+}  // namespace fairlead::kube
