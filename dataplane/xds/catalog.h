@@ -21,27 +21,31 @@
 
 namespace fairlead::xds {
 
-// One connected stream. Made by Catalog::Attach; the server calls it from its callbacks.
+// One connected stream. Made by Catalog::Attach; the server calls it from its callbacks. Thread-safe.
 class Stream {
  public:
   virtual ~Stream() = default;  // detaches
   virtual Result<void> OnRequest(const Request& request) = 0;
   virtual std::optional<Response> Next() = 0;
+  virtual size_t memory_bytes() const = 0;  // estimate
 };
 
 struct ProxyInfo {
-  std::string id;  // Envoy's node.id
+  // Envoy's node.id as it is: the pod's name, or in the manner of Istio
+  // "waypoint~<ip>~<pod>.<namespace>~<domain>".
+  std::string id;
   Audience audience;
   std::string version;  // user agent and build, for /debug/dump and `proxy list`
 };
 
 // How far one proxy is, for `proxy list` and the debug dump.
 struct ProxyProgress {
+  static constexpr size_t kMaxPending = 16;
   ProxyInfo info;
   bool connected = false;
-  Timestamp since;
+  Timestamp since;                    // connected or not: since when
   size_t acknowledged = 0;            // resources at their current version
-  std::vector<ResourceName> pending;  // not acknowledged at the current version; bounded
+  std::vector<ResourceName> pending;  // not acknowledged at the current version; at most kMaxPending
   std::map<ResourceName, std::string> rejected;
 };
 
@@ -53,27 +57,40 @@ class Catalog {
   // Makes the update visible, marks the streams it touches and wakes those that have something to send.
   void Publish(const Update& update);
 
-  // Nothing is served (streams are attached but wait) until the first whole state was published.
+  // Nothing is served (streams are attached but wait) until the first whole state was published. A stream of
+  // an audience that was never published waits on: its proxy keeps what it has.
   void SetReady();
 
-  // `wake` is called, from any thread and without locks held, when Next() may have something.
+  // `wake` is called, from any thread and without locks held, when Next() may have something. A call that is
+  // on its way may still arrive after the stream's end: what it touches is to be kept by a weak pointer.
   std::unique_ptr<Stream> Attach(ProxyInfo info, std::function<void()> wake);
 
   // Called, without locks, when the progress of an object's resources changed at some proxy: its status may
   // be due.
   void OnProgress(std::function<void(const std::set<ObjectKey>&)> callback);
 
-  // Counts the proxies of `audiences` (expected: names of proxies that are to be there, by audience) that
-  // acknowledged every current resource which has `object` among its sources.
+  // Called, without locks, when a proxy of the audience connected or went: the counts of ObjectsOf(audience)
+  // changed. Apart from OnProgress, since a thousand proxies that reconnect at once shall not name ten
+  // thousand objects each. Where it is not set, OnProgress gets those objects.
+  void OnProxies(std::function<void(const Audience&)> callback);
+  std::set<ObjectKey> ObjectsOf(const Audience& audience) const;
+
+  // Counts the proxies of the audiences in `expected` that acknowledged every current resource which has
+  // `object` among its sources. The names are those of the pods that are to be there: a proxy of another name
+  // does not count. Where there is none (a proxy that is run by hand), the connected proxies are what is
+  // needed. An audience that has no such resource needs nothing more and counts as programmed, one that was
+  // never published does not.
   api::ProxyCounts CountFor(const ObjectKey& object,
                             const std::map<Audience, std::vector<std::string>>& expected) const;
 
   std::vector<ProxyProgress> Proxies() const;
   ResourcePtr Find(const Audience& audience, const ResourceName& name) const;
-  std::string Dump() const;  // JSON
+  // JSON: audiences, their resources, their streams with what is pending and why.
+  std::string Dump() const;
+
+  struct Impl;
 
  private:
-  struct Impl;
   std::shared_ptr<Impl> impl_;
 };
 

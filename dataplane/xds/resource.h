@@ -20,6 +20,7 @@ enum class Type : unsigned char { kCluster, kEndpoints, kListener, kScopedRoute,
 inline constexpr size_t kTypeCount = static_cast<size_t>(Type::kRoute) + 1;
 std::string_view TypeUrl(Type type);  // "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 bool TypeFromUrl(std::string_view url, Type* out);
+std::string_view ToString(Type type);  // "Cluster"
 
 struct ResourceName {
   Type type = Type::kCluster;
@@ -41,11 +42,18 @@ struct Resource {
   ResourceName name;
   std::string version;  // hash of the content: equal content has an equal version, also after a restart
   std::string wire;  // field `resources` (2) of DeltaDiscoveryResponse: tag, length, envoy Resource message
-  std::vector<ResourceName>
-      needs;  // must be acknowledged by the proxy before this is sent (RDS: its clusters; CDS with EDS: none)
+
+  // Must be acknowledged by the proxy before this is sent. RDS: its clusters and their endpoints. Others:
+  // none: a proxy subscribes to endpoints, scopes and routes only after it got the cluster or listener that
+  // names them, and acknowledges a cluster only after it got its endpoints, so the other direction would
+  // never end. A name that the audience does not have is no obstacle.
+  std::vector<ResourceName> needs;
   std::vector<Source> sources;  // sorted. Not part of the version
 };
 using ResourcePtr = std::shared_ptr<const Resource>;
+
+// Endpoints have the name of their cluster where that is possible: when a cluster changes, a proxy warms it
+// up anew and waits for its endpoints, so those are sent again behind it.
 
 // Wraps the serialized message of `type` (without Any) into `wire`, and computes `version`.
 ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,

@@ -1,0 +1,313 @@
+#include "dataplane/xds/catalog.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <json/json.h>
+
+#include <memory>
+
+#include "tests/support/fake_clock.h"
+
+namespace fairlead::xds {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const Audience kShop{"shop", "waypoint"};
+const Audience kBank{"bank", "waypoint"};
+const ObjectKey kPolicy{Kind::kRetryTimeoutPolicy, "shop", "retries"};
+const ObjectKey kService{Kind::kService, "shop", "ratings"};
+
+ResourcePtr Cluster(const std::string& name, const std::string& content, std::vector<Source> sources = {}) {
+  return MakeResource({Type::kCluster, name}, content, {}, std::move(sources));
+}
+ResourcePtr Route(const std::string& name, const std::string& content, std::vector<ResourceName> needs) {
+  return MakeResource({Type::kRoute, name}, content, std::move(needs), {{kPolicy, 1}});
+}
+Update For(const Audience& audience, std::vector<ResourcePtr> added) {
+  Update update;
+  AudienceChange& change = update.audiences[audience];
+  for (const ResourcePtr& r : added) change.added.push_back(r->name);
+  update.changed = std::move(added);
+  return update;
+}
+
+// A proxy that does as it is told.
+struct Proxy {
+  Proxy(Catalog* catalog, const std::string& id, const Audience& audience)
+      : stream(catalog->Attach({id, audience, "envoy/1.35"}, [this] { ++wakes; })) {}
+
+  void Ask(Type type, std::vector<std::string> names = {}, std::map<std::string, std::string> versions = {}) {
+    Request request;
+    request.type_url = TypeUrl(type);
+    request.subscribe = std::move(names);
+    request.initial_versions = std::move(versions);
+    ASSERT_TRUE(stream->OnRequest(request));
+  }
+  void Answer(const Response& response, std::optional<std::string> error = std::nullopt) {
+    Request request;
+    request.type_url = TypeUrl(response.type);
+    request.response_nonce = response.nonce;
+    request.error_detail = std::move(error);
+    ASSERT_TRUE(stream->OnRequest(request));
+  }
+  std::vector<std::string> Receive(std::optional<std::string> error = std::nullopt) {
+    std::vector<std::string> out;
+    while (auto response = stream->Next()) {
+      for (const ResourcePtr& r : response->resources) out.push_back("+" + r->name.ToString());
+      for (const std::string& name : response->removed)
+        out.push_back("-" + std::string(ToString(response->type)) + " " + name);
+      Answer(*response, error);
+    }
+    return out;
+  }
+
+  int wakes = 0;
+  std::unique_ptr<Stream> stream;
+};
+
+class CatalogTest : public ::testing::Test {
+ protected:
+  testing::FakeClock clock_;
+  Catalog catalog_{clock_};
+};
+
+TEST_F(CatalogTest, NothingIsServedBeforeTheFirstWholeState) {
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster);
+  EXPECT_THAT(proxy.Receive(), IsEmpty());
+  catalog_.Publish(For(kShop, {Cluster("a", "1")}));
+  EXPECT_THAT(proxy.Receive(), IsEmpty());
+  catalog_.SetReady();
+  EXPECT_GE(proxy.wakes, 2);
+  EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster a"));
+}
+
+TEST_F(CatalogTest, AProxyThatComesBeforeTheStateIsNotSentWhatItHas) {
+  const ResourcePtr a = Cluster("a", "1");
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster, {}, {{"a", a->version}, {"b", "old"}, {"c", "gone"}});
+  catalog_.Publish(For(kShop, {a, Cluster("b", "2")}));
+  catalog_.SetReady();
+  EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster b", "-Cluster c"));
+}
+
+TEST_F(CatalogTest, AProxyOfAnUnknownAudienceKeepsWhatItHas) {
+  catalog_.SetReady();
+  Proxy proxy(&catalog_, "w-1", kBank);
+  proxy.Ask(Type::kCluster, {}, {{"a", "1"}});
+  EXPECT_THAT(proxy.Receive(), IsEmpty());
+  EXPECT_THAT(catalog_.CountFor(kPolicy, {{kBank, {}}}).lagging, ElementsAre("bank/waypoint (w-1)"));
+}
+
+TEST_F(CatalogTest, AnAudienceThatGoesLeavesItsProxiesAloneAndMayComeBack) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1"), Cluster("b", "1")}));
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster);
+  EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster a", "+Cluster b"));
+
+  Update gone;
+  gone.audiences[kShop].gone = true;
+  gone.forgotten = {{Type::kCluster, "a"}, {Type::kCluster, "b"}};
+  catalog_.Publish(gone);
+  EXPECT_THAT(proxy.Receive(), IsEmpty());
+
+  catalog_.Publish(For(kShop, {Cluster("a", "1"), Cluster("c", "1")}));
+  EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster c", "-Cluster b"));
+}
+
+TEST_F(CatalogTest, OnlyTheAudiencesThatHaveTheNameAreWoken) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1")}));
+  catalog_.Publish(For(kBank, {Cluster("b", "1")}));
+  Proxy shop(&catalog_, "w-1", kShop), bank(&catalog_, "w-2", kBank);
+  Update update;
+  update.changed = {Cluster("a", "2")};
+  catalog_.Publish(update);
+  EXPECT_EQ(shop.wakes, 1);
+  EXPECT_EQ(bank.wakes, 0);
+}
+
+TEST_F(CatalogTest, CountsProgrammedLaggingDisconnectedAndRejected) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1", {{kPolicy, 1}}), Cluster("b", "1")}));
+  Proxy good(&catalog_, "w-1", kShop);
+  Proxy slow(&catalog_, "waypoint~10.0.0.2~w-2.shop~shop.svc.cluster.local", kShop);
+  Proxy bad(&catalog_, "w-3", kShop);
+  Proxy foreign(&catalog_, "other", kShop);
+  for (Proxy* proxy : {&good, &slow, &bad}) proxy->Ask(Type::kCluster);
+  good.Receive();
+  bad.Receive("Error adding/updating cluster(s) a: no such filter");
+
+  const api::ProxyCounts counts = catalog_.CountFor(kPolicy, {{kShop, {"w-1", "w-2", "w-3", "w-4"}}});
+  EXPECT_EQ(counts.needed, 4);
+  EXPECT_EQ(counts.programmed, 1);
+  EXPECT_THAT(counts.lagging, ElementsAre("shop/waypoint (w-2)"));
+  EXPECT_THAT(counts.disconnected, ElementsAre("shop/waypoint (w-4)"));
+  EXPECT_THAT(
+      counts.rejected,
+      ElementsAre("shop/waypoint (w-3): Cluster a: Error adding/updating cluster(s) a: no such filter"));
+}
+
+TEST_F(CatalogTest, WithoutExpectedPodsTheConnectedProxiesAreNeeded) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1", {{kPolicy, 1}})}));
+  auto gone = std::make_unique<Proxy>(&catalog_, "w-0", kShop);
+  gone.reset();
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster);
+  proxy.Receive();
+  const api::ProxyCounts counts = catalog_.CountFor(kPolicy, {{kShop, {}}});
+  EXPECT_EQ(counts.needed, 1);
+  EXPECT_EQ(counts.programmed, 1);
+  EXPECT_THAT(counts.disconnected, ElementsAre("shop/waypoint (w-0)"));
+}
+
+TEST_F(CatalogTest, AProxyThatOverlapsWithItselfIsJudgedByItsNewestStream) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1", {{kPolicy, 1}})}));
+  auto old = std::make_unique<Proxy>(&catalog_, "w-1", kShop);
+  Proxy renewed(&catalog_, "w-1", kShop);
+  renewed.Ask(Type::kCluster);
+  renewed.Receive();
+  EXPECT_EQ(catalog_.CountFor(kPolicy, {{kShop, {"w-1"}}}).programmed, 1);
+  old.reset();
+  EXPECT_EQ(catalog_.CountFor(kPolicy, {{kShop, {"w-1"}}}).programmed, 1);
+}
+
+TEST_F(CatalogTest, AGenerationThatChangesNoBytesIsAcknowledgedAtOnce) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1", {{kPolicy, 1}})}));
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster);
+  proxy.Receive();
+  Update update;
+  update.changed = {Cluster("a", "1", {{kPolicy, 2}, {kService, 1}})};
+  catalog_.Publish(update);
+  EXPECT_THAT(proxy.Receive(), IsEmpty());
+  EXPECT_EQ(catalog_.CountFor(kPolicy, {{kShop, {}}}).programmed, 1);
+  EXPECT_EQ(catalog_.CountFor(kService, {{kShop, {}}}).programmed, 1);
+}
+
+TEST_F(CatalogTest, ProgressNamesTheSourcesAndIsCalledWithoutLocks) {
+  std::vector<std::set<ObjectKey>> calls;
+  std::vector<Audience> proxies;
+  catalog_.OnProgress([&](const std::set<ObjectKey>& objects) {
+    calls.push_back(objects);
+    catalog_.CountFor(*objects.begin(), {{kShop, {}}});  // would deadlock
+  });
+  catalog_.OnProxies([&](const Audience& audience) { proxies.push_back(audience); });
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1", {{kPolicy, 1}}), Cluster("b", "1", {{kService, 1}})}));
+  EXPECT_THAT(calls, ElementsAre(std::set<ObjectKey>{kPolicy, kService}));
+  Proxy proxy(&catalog_, "w-1", kShop);
+  EXPECT_THAT(proxies, ElementsAre(kShop));
+  EXPECT_EQ(catalog_.ObjectsOf(kShop), (std::set<ObjectKey>{kPolicy, kService}));
+  proxy.Ask(Type::kCluster);
+  proxy.Receive();
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[1], (std::set<ObjectKey>{kPolicy, kService}));
+}
+
+TEST_F(CatalogTest, ARouteWaitsForItsClusterAndTheClusterLeavesAfterIt) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Route("r", "1", {{Type::kCluster, "a"}}), Cluster("a", "1")}));
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kRoute, {"r"});
+  EXPECT_FALSE(proxy.stream->Next());
+  EXPECT_THAT(catalog_.Dump(), HasSubstr("waits for Cluster a"));
+  proxy.Ask(Type::kCluster);
+  EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster a", "+Route r"));
+
+  Update update = For(kShop, {Route("r", "2", {{Type::kCluster, "b"}}), Cluster("b", "1")});
+  update.audiences[kShop].removed = {{Type::kCluster, "a"}};
+  update.forgotten = {{Type::kCluster, "a"}};
+  catalog_.Publish(update);
+  EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster b", "+Route r", "-Cluster a"));
+}
+
+TEST_F(CatalogTest, ARejectedClusterHoldsBackItsRouteOnly) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1"), Cluster("b", "1"), Route("r", "1", {{Type::kCluster, "a"}}),
+                               Route("s", "1", {{Type::kCluster, "b"}})}));
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster);
+  proxy.Ask(Type::kRoute, {"r", "s"});
+  std::vector<std::string> routes;
+  while (auto response = proxy.stream->Next()) {
+    bool bad = false;
+    for (const ResourcePtr& r : response->resources) {
+      bad = bad || r->name == ResourceName{Type::kCluster, "a"};
+      if (r->name.type == Type::kRoute) routes.push_back(r->name.name);
+    }
+    proxy.Answer(*response, bad ? std::optional<std::string>("bad a") : std::nullopt);
+  }
+  EXPECT_THAT(routes, ElementsAre("s"));
+  const std::vector<ProxyProgress> proxies = catalog_.Proxies();
+  ASSERT_EQ(proxies.size(), 1u);
+  EXPECT_EQ(proxies[0].rejected.at({Type::kCluster, "a"}), "bad a");
+  EXPECT_THAT(proxies[0].pending, Contains(ResourceName{Type::kRoute, "r"}));
+  EXPECT_EQ(proxies[0].acknowledged, 2u);
+}
+
+TEST_F(CatalogTest, EndpointsAreSentAgainBehindTheirChangedCluster) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1"), MakeResource({Type::kEndpoints, "a"}, "e", {}, {})}));
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster);
+  proxy.Receive();
+  proxy.Ask(Type::kEndpoints, {"a"});
+  proxy.Receive();
+  Update update;
+  update.changed = {Cluster("a", "2")};
+  catalog_.Publish(update);
+  EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster a", "+Endpoints a"));
+}
+
+TEST_F(CatalogTest, DisconnectedProxiesAreKeptInBounds) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1")}));
+  for (int i = 0; i < 200; ++i) Proxy(&catalog_, "w-" + std::to_string(1000 + i), kShop);
+  const std::vector<ProxyProgress> proxies = catalog_.Proxies();
+  EXPECT_LE(proxies.size(), 32u);
+  EXPECT_EQ(proxies.back().info.id, "w-1199");
+}
+
+TEST_F(CatalogTest, ManyStreamsOfManyResourcesTakeFewBytes) {
+  std::vector<ResourcePtr> resources;
+  for (int i = 0; i < 10'000; ++i)
+    resources.push_back(Cluster("shop/service-" + std::to_string(i), std::to_string(i)));
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, resources));
+  for (int i = 0; i < 20; ++i) {
+    Proxy proxy(&catalog_, "w-" + std::to_string(i), kShop);
+    proxy.Ask(Type::kCluster);
+    auto response = proxy.stream->Next();
+    EXPECT_LT(proxy.stream->memory_bytes(), 128u * 1024) << "while everything is in flight";
+    proxy.Answer(*response);
+    proxy.Receive();
+    EXPECT_LT(proxy.stream->memory_bytes(), 48u * 1024) << "at rest";
+  }
+}
+
+TEST_F(CatalogTest, DumpIsJsonWithAudiencesResourcesAndStreams) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1", {{kPolicy, 7}})}));
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster);
+  Json::Value dump;
+  std::string errors;
+  std::istringstream in(catalog_.Dump());
+  ASSERT_TRUE(Json::parseFromStream(Json::CharReaderBuilder(), in, &dump, &errors)) << errors;
+  const Json::Value& audience = dump["audiences"][0];
+  EXPECT_EQ(audience["name"].asString(), "shop/waypoint");
+  EXPECT_EQ(audience["resources"][0]["sources"][0].asString(), "RetryTimeoutPolicy shop/retries@7");
+  EXPECT_EQ(audience["streams"][0]["pending"][0]["why"].asString(), "queued");
+}
+
+}  // namespace
+}  // namespace fairlead::xds
