@@ -131,6 +131,7 @@ api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCount
 }
 
 const View& World::view() const { return impl_->view; }
+const PolicyPage& World::PageOf(const ObjectKey& policy) const { return impl_->book.At(policy); }
 const WorldCounters& World::counters() const { return impl_->counters; }
 
 }  // namespace fairlead::reconcilers

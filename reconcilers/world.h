@@ -25,7 +25,8 @@
 
 namespace fairlead::reconcilers {
 
-struct View;  // reconcilers/lower/view.h
+struct View;        // reconcilers/lower/view.h
+struct PolicyPage;  // reconcilers/status/book.h
 
 struct WorldOptions {
   std::string cluster_domain = "cluster.local";
@@ -86,6 +87,7 @@ class World {
 
   // The objects as they are kept, for the pure functions beside World (explain.h, lint.h, render.h).
   const View& view() const;
+  const PolicyPage& PageOf(const ObjectKey& policy) const;
   const WorldCounters& counters() const;
 
  private:

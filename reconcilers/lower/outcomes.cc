@@ -9,7 +9,7 @@ namespace {
 
 auto Tie(const Origin& o) { return std::tie(o.level, o.is_override, o.object, o.generation); }
 
-void Note(const Verdict& verdict, Outcome* outcome) {
+void Tell(const Verdict& verdict, Outcome* outcome) {
   const uint32_t bit = 1u << static_cast<unsigned>(verdict.field);
   outcome->set |= bit;
   if (verdict.won) {
@@ -22,9 +22,9 @@ void Note(const Verdict& verdict, Outcome* outcome) {
   if (std::find(losses.begin(), losses.end(), loss) == losses.end()) losses.push_back(std::move(loss));
 }
 
-void NoteAdvice(const std::string& message, Outcome* outcome) {
-  auto at = std::lower_bound(outcome->advice.begin(), outcome->advice.end(), message);
-  if (at == outcome->advice.end() || *at != message) outcome->advice.insert(at, message);
+void NoteAdvice(const Note& note, Outcome* outcome) {
+  auto at = std::lower_bound(outcome->advice.begin(), outcome->advice.end(), note);
+  if (at == outcome->advice.end() || *at != note) outcome->advice.insert(at, note);
 }
 
 }  // namespace
@@ -44,10 +44,10 @@ void OutcomeCollector::Add(const std::vector<Standing>& standing, const MergeRes
       outcome.section = at.attachment->section;
     }
     for (const Verdict& verdict : result.verdicts) {
-      if (verdict.policy == policy) Note(verdict, &outcome);
+      if (verdict.policy == policy) Tell(verdict, &outcome);
     }
     for (const Advice& advice : result.advice) {
-      if (advice.policy == policy) NoteAdvice(advice.message, &outcome);
+      if (advice.policy == policy) NoteAdvice(advice.note, &outcome);
     }
   }
 }

@@ -23,12 +23,12 @@ struct Outcome {
   ObjectKey policy;
   ObjectKey target;
   std::string section;
-  int rules = 0;                    // that the policy applies to here
-  uint32_t set = 0;                 // fields that the policy sets, one bit each
-  uint32_t won = 0;                 // fields that are in force at one rule at least
-  uint32_t lost = 0;                // fields that another object's value beat at one rule at least
-  std::vector<Loss> losses;         // one a field and winner, in order of fields
-  std::vector<std::string> advice;  // sorted, unique
+  int rules = 0;             // that the policy applies to here
+  uint32_t set = 0;          // fields that the policy sets, one bit each
+  uint32_t won = 0;          // fields that are in force at one rule at least
+  uint32_t lost = 0;         // fields that another object's value beat at one rule at least
+  std::vector<Loss> losses;  // one a field and winner, in order of fields
+  std::vector<Note> advice;  // sorted, unique
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 

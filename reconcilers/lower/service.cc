@@ -6,6 +6,7 @@
 #include "reconcilers/lower/ports.h"
 #include "reconcilers/lower/precedence.h"
 #include "reconcilers/lower/routes.h"
+#include "reconcilers/lower/rule_policies.h"
 #include "reconcilers/lower/waypoint.h"
 
 namespace fairlead::reconcilers {
@@ -92,23 +93,9 @@ class ServiceLowering {
 
   void MergePolicies(const PortInfo& info, const gateway::HttpRouteRule* inline_rule, bool grpc,
                      EffectiveRule* rule) {
-    MergeInput input;
-    std::vector<OutcomeCollector::Standing> standing;
-    const auto apply = [&](const ObjectKey& target, const std::string& section) {
-      for (const Attachment& attachment : view_.attachments.At(target)) {
-        if (!attachment.section.empty() && attachment.section != section) continue;
-        input.policies.push_back(attachment);
-        standing.push_back({&attachment, &target});
-      }
-    };
-    apply(key_, info.name);
-    if (rule->route != key_) apply(rule->route, rule->name);
-    input.inline_rule = inline_rule;
-    input.route = rule->route;
-    input.route_generation = rule->route_generation;
-    input.grpc = grpc;
-    MergeResult merged = Merge(input);
-    outcomes.Add(standing, merged);
+    const RulePolicies at = PoliciesAt(view_, key_, info.name, *rule, inline_rule, grpc);
+    MergeResult merged = Merge(at.input);
+    outcomes.Add(at.standing, merged);
     rule->policy = std::move(merged.effective);
   }
 

@@ -15,9 +15,9 @@ class Advisor {
   explicit Advisor(std::vector<Advice>* out) : out_(out) {}
 
   // Only a policy has a status to say it in.
-  void Say(const Origin& origin, const std::string& message) {
+  void Say(const Origin& origin, Note::Kind kind, const std::string& message) {
     if (origin.object.kind == Kind::kRetryTimeoutPolicy && origin.level != Level::kBuiltIn) {
-      out_->push_back({origin.object, message});
+      out_->push_back({origin.object, {kind, message}});
     }
   }
 
@@ -34,8 +34,8 @@ void CheckPerTry(EffectivePolicy* effective, Advisor& advisor) {
     const std::string message = "perTryTimeout " + Print(per_try.value) + " of " + Describe(per_try.origin) +
                                 " is cut to the request timeout " + Print(request->value) + " of " +
                                 Describe(request->origin);
-    advisor.Say(per_try.origin, message);
-    advisor.Say(request->origin, message);
+    advisor.Say(per_try.origin, Note::Kind::kPerTryCut, message);
+    advisor.Say(request->origin, Note::Kind::kPerTryCut, message);
     per_try.value = request->value;
     return;
   }
@@ -44,9 +44,9 @@ void CheckPerTry(EffectivePolicy* effective, Advisor& advisor) {
     const std::string message = "attempts " + Print(retries.attempts.value) + " x perTryTimeout " +
                                 Print(per_try.value) + " exceeds the request timeout " +
                                 Print(request->value) + ": the last tries may be cut short";
-    advisor.Say(retries.attempts.origin, message);
-    advisor.Say(per_try.origin, message);
-    advisor.Say(request->origin, message);
+    advisor.Say(retries.attempts.origin, Note::Kind::kTriesExceedRequest, message);
+    advisor.Say(per_try.origin, Note::Kind::kTriesExceedRequest, message);
+    advisor.Say(request->origin, Note::Kind::kTriesExceedRequest, message);
   }
 }
 
@@ -60,7 +60,8 @@ void CheckGrpc(const EffectiveRetries& retries, const std::vector<Verdict>& verd
       "gRPC calls are POST: with methods Idempotent they are retried only where the call cannot have been "
       "carried out; set spec.retries.methods: All if these calls may be repeated";
   for (const Verdict& verdict : verdicts) {
-    if (verdict.won && IsRetryField(verdict.field)) advisor.Say(verdict.winner, message);
+    if (verdict.won && IsRetryField(verdict.field))
+      advisor.Say(verdict.winner, Note::Kind::kGrpcIsPost, message);
   }
 }
 

@@ -49,10 +49,17 @@ struct Verdict {
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
-// Accepted and in force, but the user should know.
+// In force, but the user should know.
+struct Note {
+  enum class Kind : unsigned char { kPerTryCut, kTriesExceedRequest, kGrpcIsPost, kIstioLimit };
+  Kind kind = Kind::kPerTryCut;
+  std::string message;
+  friend auto operator<=>(const Note&, const Note&) = default;
+};
+
 struct Advice {
   ObjectKey policy;
-  std::string message;
+  Note note;
   friend auto operator<=>(const Advice&, const Advice&) = default;
 };
 

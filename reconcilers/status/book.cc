@@ -7,8 +7,8 @@ void PolicyBook::Tally(PolicyPage* page, const Placement& placement, const Targe
   page->conflicted += record.conflicted ? by : 0;
   page->partial += record.partial ? by : 0;
   page->by_istiod += record.by_istiod ? by : 0;
-  for (const std::string& message : record.advice) {
-    if ((page->advice[message] += by) == 0) page->advice.erase(message);
+  for (const Note& note : record.advice) {
+    if ((page->advice[note] += by) == 0) page->advice.erase(note);
   }
   if (by > 0) {
     page->by_state.insert({record.state, placement});

@@ -22,7 +22,7 @@ struct PolicyPage {
   int conflicted = 0;
   int partial = 0;
   int by_istiod = 0;
-  std::map<std::string, int> advice;        // message -> targets
+  std::map<Note, int> advice;               // note -> targets
   std::map<NamespacedName, int> waypoints;  // -> services there where the policy is in force
 
   int Count(TargetState state) const { return count[static_cast<size_t>(state)]; }

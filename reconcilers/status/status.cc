@@ -98,7 +98,7 @@ class Teller {
   std::string AcceptedMessage() const {
     std::vector<std::string> parts{Number(Total(), "target")};
     if (page_.Count(State::kNotFound) > 0) parts.push_back("not found: " + Some({State::kNotFound}));
-    for (const auto& [message, targets] : page_.advice) parts.push_back("warning: " + message);
+    for (const auto& [note, targets] : page_.advice) parts.push_back("warning: " + note.message);
     return JoinBounded(parts, "; ", 5);
   }
 
@@ -178,8 +178,8 @@ class Teller {
       if (targets.size() == api::PolicyStatus::kMaxTargets) break;
       const TargetRecord& record = page_.targets.at(placement);
       std::string message = record.message;
-      for (const std::string& advice : record.advice) {
-        message += (message.empty() ? "warning: " : "; warning: ") + advice;
+      for (const Note& note : record.advice) {
+        message += (message.empty() ? "warning: " : "; warning: ") + note.message;
       }
       targets.push_back({placement.target.kind, placement.target.ns, placement.target.name, placement.section,
                          std::string(ToString(state)), std::move(message)});

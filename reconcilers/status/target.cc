@@ -182,7 +182,8 @@ class Assessment {
     const istiod::Carriage carriage = istiod::CarriageOf(service, view_.options.istio);
     if (!carriage.carried) return Record(TargetState::kNotCarried, carriage.problem);
     record.by_istiod = true;
-    record.advice.insert(record.advice.end(), carriage.limits.begin(), carriage.limits.end());
+    for (const std::string& limit : carriage.limits)
+      record.advice.push_back({Note::Kind::kIstioLimit, limit});
     return record;
   }
 

@@ -30,7 +30,7 @@ struct TargetRecord {
   bool partial = false;     // has effect in some places only: a parent without waypoint
   bool by_istiod = false;   // carried by objects that istiod reads
   std::string message;
-  std::vector<std::string> advice;
+  std::vector<Note> advice;
   friend bool operator==(const TargetRecord&, const TargetRecord&) = default;
 };
 

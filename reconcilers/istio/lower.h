@@ -1,0 +1,28 @@
+// LowerToIstio: what we write for istiod in Istio mode: a VirtualService and a DestinationRule of ours for a
+// service that istiod's own waypoint serves, that has a policy, and that has no routes (see carry.h).
+//
+// Retries that are safe for idempotent methods only become two routes, told apart by method; everything goes
+// to the service itself. Objects are owned by the service, labelled as ours, and complete, so that nothing
+// defaulted is left out. Pure.
+#pragma once
+
+#include <json/value.h>
+
+#include <vector>
+
+#include "reconcilers/istio/capabilities.h"
+#include "reconcilers/world.h"
+
+namespace fairlead::reconcilers::istiod {
+
+inline constexpr const char* kManagedByLabel = "app.kubernetes.io/managed-by";
+inline constexpr const char* kManagedByValue = "fairlead";
+
+// Sorted by kind, namespace and name. Of the last drained state.
+std::vector<Json::Value> LowerToIstio(const World& world);
+
+// One service; empty where nothing is to be written.
+std::vector<Json::Value> LowerToIstio(const EffectiveService& service, const ObjectMeta& meta,
+                                      const IstioCapabilities& capabilities);
+
+}  // namespace fairlead::reconcilers::istiod

@@ -1,0 +1,25 @@
+// Which Kubernetes Events a change of a policy's status is worth.
+//
+// Only what a person would want to be told: acceptance lost or regained, effect gained or lost, a proxy that
+// rejects. The progress of a push is in the status and makes no Event. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crds/api/policy_common.h"
+
+namespace fairlead::reconcilers {
+
+struct PolicyEvent {
+  bool warning = false;  // type Warning, else Normal
+  std::string reason;    // "Programmed", "Overridden", ...
+  std::string message;   // bounded to Kubernetes' 1024 bytes
+  friend bool operator==(const PolicyEvent&, const PolicyEvent&) = default;
+};
+
+// `old`: what the API server has; nullopt: no status yet.
+std::vector<PolicyEvent> EventsOf(const std::optional<api::PolicyStatus>& old, const api::PolicyStatus& now);
+
+}  // namespace fairlead::reconcilers
