@@ -51,7 +51,7 @@ Result<std::string> WithVersion(const std::string& json, const std::string& reso
 
 Result<std::string> Client::Read(const std::string& path, const std::string& accept,
                                  std::string* content_type, std::stop_token stop) {
-  const HttpRequest request{.path = path, .accept = accept};
+  const HttpRequest request{.path = path, .accept = accept, .timeout = timeout_};
   Result<HttpResponse> response = transport_->Call(request, stop);
   if (!response) return Unexpected(response.error());
   if (response->status != 200) return Unexpected(ErrorOfResponse(request, *response));
@@ -93,6 +93,7 @@ Result<std::vector<AnyObject>> Client::List(Kind kind, const std::string& ns,
 
 // The one way out for everything that changes the cluster.
 Result<HttpResponse> Client::Send(HttpRequest request) {
+  request.timeout = timeout_;
   if (gate_ != nullptr) {
     Result<std::chrono::milliseconds> open = gate_->Open();
     if (!open) return Unexpected(open.error());

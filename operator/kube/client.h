@@ -62,8 +62,10 @@ class WriteGate {
 
 class Client {
  public:
-  // The gate may be null (command line, tests). Neither is owned.
-  explicit Client(HttpTransport* transport, WriteGate* gate = nullptr) : transport_(transport), gate_(gate) {}
+  // The gate may be null (command line, tests). Neither is owned. The timeout is that of one call.
+  explicit Client(HttpTransport* transport, WriteGate* gate = nullptr,
+                  std::chrono::milliseconds timeout = std::chrono::seconds(30))
+      : transport_(transport), gate_(gate), timeout_(timeout) {}
 
   Result<std::string> GetJson(const std::string& path, std::stop_token stop = {});
   Result<std::string> GetJson(const ObjectName& name, std::stop_token stop = {}) {
@@ -94,6 +96,7 @@ class Client {
 
   HttpTransport* const transport_;
   WriteGate* const gate_;
+  const std::chrono::milliseconds timeout_;
 };
 
 }  // namespace fairlead::kube

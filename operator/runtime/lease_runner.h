@@ -1,0 +1,47 @@
+// LeaseRunner: carries out what an Elector asks for, on a thread of its own, and tells when leadership begins
+// and ends.
+//
+// Who calls: the composition root. The callbacks come from the runner's thread and must not block for long;
+// `lost` may come late after a freeze, but no write passes the fence meanwhile.
+//
+//   LeaseRunner lease(&transport, "fairlead-system", "fairlead-leader", {.identity = id}, &fence, gained,
+//   lost); lease.Start();
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "operator/runtime/lease.h"
+
+namespace fairlead::runtime {
+
+class LeaseRunner {
+ public:
+  using Callback = std::function<void()>;
+  LeaseRunner(kube::HttpTransport* transport, std::string ns, std::string name, LeaseOptions options,
+              Fence* fence, Callback gained, Callback lost, const Clock* clock = &Clock::System());
+  ~LeaseRunner();  // Stop
+
+  void Start();
+  void Stop();                 // gives the lease up
+  std::string holder() const;  // who leads, as last seen
+
+ private:
+  void Run(const std::stop_token& stop);
+  void Perform();
+  void Tell();
+
+  kube::Client client_;  // without a gate: the lease is what opens it
+  const kube::ObjectName lease_;
+  Elector elector_;
+  const Callback gained_, lost_;
+  bool told_ = false;
+  mutable std::mutex mutex_;  // guards holder_
+  std::string holder_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;
+};
+
+}  // namespace fairlead::runtime
