@@ -10,7 +10,7 @@
 namespace fairlead::api {
 namespace {
 
-constexpr size_t kMaxWaves = 16, kMaxGates = 8, kMaxResources = 8, kMaxSettings = 64;
+constexpr size_t kMaxWaves = 16, kMaxGates = 4, kMaxResources = 8, kMaxSettings = 64;
 constexpr int kMaxNodes = 10'000;
 constexpr int kDay = 86'400;
 

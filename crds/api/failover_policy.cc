@@ -9,7 +9,7 @@
 namespace fairlead::api {
 namespace {
 
-constexpr size_t kMaxRules = 32, kMaxSteps = 16, kMaxEntries = 16, kMaxPriorityLabels = 16;
+constexpr size_t kMaxRules = 32, kMaxSteps = 16, kMaxEntries = 12, kMaxPriorityLabels = 16;
 constexpr StringRule kPlaceRule = {.max = 63, .check = CheckLocalityName};
 
 Locality ReadLocality(ObjectReader& r) {

@@ -14,6 +14,10 @@ constexpr EnumName<SelectorOperator> kOperators[] = {
 constexpr StringRule kLabelKeyRule = {.max = 317, .check = CheckLabelKey, .required = true};
 constexpr StringRule kLabelValueRule = {.min = 0, .max = 63, .check = CheckLabelValue};
 
+void CheckKey(std::string_view key, Field map) {
+  if (std::string why = CheckLabelKey(key); !why.empty()) map.Add("key \"" + std::string(key) + "\" " + why);
+}
+
 void ReadRequirement(ObjectReader& r, LabelSelector* out) {
   SelectorRequirement requirement;
   requirement.key = r.String("key", kLabelKeyRule).value_or("");
@@ -24,11 +28,13 @@ void ReadRequirement(ObjectReader& r, LabelSelector* out) {
   if (!op) return;
   requirement.op = *op;
   const bool listed = *op == SelectorOperator::kIn || *op == SelectorOperator::kNotIn;
-  if (listed && requirement.values.empty() && !r.Has("values")) {
+  const auto values = r.Peek("values");
+  const bool any = values && values->Items().begin() != values->Items().end();
+  if (listed && !values) {
     r.at("values").Add("is required for operator " + std::string(NameOf(kOperators, *op)));
-  } else if (listed && requirement.values.empty()) {
+  } else if (listed && !any) {
     r.at("values").Add("must not be empty for operator " + std::string(NameOf(kOperators, *op)));
-  } else if (!listed && !requirement.values.empty()) {
+  } else if (!listed && any) {
     r.at("values").Add("must not be set for operator " + std::string(NameOf(kOperators, *op)));
   }
   out->match_expressions.push_back(std::move(requirement));
@@ -54,13 +60,17 @@ void ReadMeta(ObjectReader& meta, Kind kind) {
   if (!InfoOf(kind).namespaced && meta.Has("namespace")) {
     meta.at("namespace").Warn("is ignored: " + std::string(ToString(kind)) + " is cluster-scoped");
   }
-  meta.Map("labels", 4096, [](std::string_view key, JsonNode value, Field at) {
-    if (std::string why = CheckLabelKey(key); !why.empty()) at.Add("the key " + why);
-    ReadString(value, at, kLabelValueRule);
+  // As at the API server, the path is that of the map, and the message names the key.
+  meta.Map("labels", 4096, [&](std::string_view key, JsonNode value, Field) {
+    CheckKey(key, meta.at("labels"));
+    if (!value.IsString()) return meta.at("labels").Add("\"" + std::string(key) + "\" must be a string");
+    if (std::string why = CheckLabelValue(value.AsString()); !why.empty()) {
+      meta.at("labels").Add("\"" + std::string(key) + "\" " + why);
+    }
   });
-  meta.Map("annotations", 4096, [](std::string_view key, JsonNode value, Field at) {
-    if (std::string why = CheckLabelKey(key); !why.empty()) at.Add("the key " + why);
-    ReadString(value, at, {.min = 0, .max = 256 * 1024});
+  meta.Map("annotations", 4096, [&](std::string_view key, JsonNode value, Field) {
+    CheckKey(key, meta.at("annotations"));
+    if (!value.IsString()) meta.at("annotations").Add("\"" + std::string(key) + "\" must be a string");
   });
 }
 
@@ -69,7 +79,7 @@ void ReadMeta(ObjectReader& meta, Kind kind) {
 LabelSelector ReadSelector(ObjectReader& reader) {
   LabelSelector out;
   reader.Map("matchLabels", kMaxLabels, [&](std::string_view key, JsonNode value, Field at) {
-    if (std::string why = CheckLabelKey(key); !why.empty()) at.Add("the key " + why);
+    CheckKey(key, reader.at("matchLabels"));
     if (auto text = ReadString(value, at, kLabelValueRule)) out.match_labels.Set(std::string(key), *text);
   });
   reader.Objects("matchExpressions", {.max = kMaxLabels}, [&](ObjectReader& r) { ReadRequirement(r, &out); });

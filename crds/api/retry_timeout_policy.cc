@@ -133,7 +133,7 @@ Retries ReadRetries(ObjectReader& r) {
     return !list || list->Items().begin() == list->Items().end();
   };
   if (on && on->IsArray() && is_empty(on) && is_empty(codes)) {
-    r.at("on").Add(
+    r.at(on_member).Add(
         "must not be empty without codes: nothing would be retried; attempts: 0 turns retries off");
   }
   return out;

@@ -103,15 +103,21 @@ Bound ReadBound(ObjectReader& r, FieldType type) {
   return out;
 }
 
+// The type of the field in any of the kinds; of an unknown kind, in any at all.
+FieldType TypeOf(const std::vector<Kind>& kinds, std::string_view path) {
+  for (const PolicyField& field : PolicyFields()) {
+    const bool granted = kinds.empty() || std::count(kinds.begin(), kinds.end(), field.kind) > 0;
+    if (granted && field.path == path) return field.type;
+  }
+  return FieldType::kOther;
+}
+
 void ReadBounds(ObjectReader& r, const std::vector<Kind>& kinds, Grant* out) {
+  std::string unknown;
   r.Map("bounds", kMaxBounds, [&](std::string_view path, JsonNode node, Field at) {
-    FieldType type = FieldType::kOther;
-    for (const PolicyField& field : PolicyFields()) {
-      if (field.path == path && std::count(kinds.begin(), kinds.end(), field.kind) > 0) type = field.type;
-    }
+    const FieldType type = TypeOf(kinds, path);
     if (type == FieldType::kOther) {
-      r.at("bounds").Add("\"" + std::string(path) + "\" is not a number or duration field" +
-                         (kinds.empty() ? "" : " of " + KindList(kinds)));
+      unknown += (unknown.empty() ? "" : ", ") + std::string(path.substr(0, 64));
       return;
     }
     Bound bound;
@@ -121,6 +127,9 @@ void ReadBounds(ObjectReader& r, const std::vector<Kind>& kinds, Grant* out) {
     if (!covers) at.Warn("has no effect: the field is not among fields");
     out->bounds[std::string(path)] = std::move(bound);
   });
+  if (!unknown.empty()) {
+    r.at("bounds").Add("must be number or duration fields of " + KindList(kinds) + ": " + unknown);
+  }
 }
 
 Grant ReadGrant(ObjectReader& r) {

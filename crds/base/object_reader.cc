@@ -163,7 +163,9 @@ std::optional<JsonNode> ObjectReader::Peek(std::string_view member) const {
 }
 
 std::optional<JsonNode> ObjectReader::Take(std::string_view member) {
-  const auto has = [&](const auto& list) { return std::find(list.begin(), list.end(), member) != list.end(); };
+  const auto has = [&](const auto& list) {
+    return std::find(list.begin(), list.end(), member) != list.end();
+  };
   if (!has(known_) && !has(aliases_)) known_.push_back(member);
   for (Seen& seen : members_) {
     if (seen.name != member) continue;
@@ -181,7 +183,7 @@ void ObjectReader::AllowAlias(std::string_view member) {
 
 std::optional<JsonNode> ObjectReader::Need(std::string_view member) {
   std::optional<JsonNode> node = Take(member);
-  if (!node && object_) at(member).Add("is required");
+  if (!node) at(member).Add("is required");
   return node;
 }
 

@@ -60,6 +60,7 @@ class ObjectReader {
  public:
   ObjectReader(JsonNode node, Field at);
 
+  bool IsObject() const { return object_; }
   Field field() const { return at_; }
   Field at(std::string_view member) const { return at_[member]; }
   bool Has(std::string_view member) const { return Peek(member).has_value(); }  // there and not null
@@ -115,6 +116,7 @@ class ObjectReader {
 template <class Read>
 void ReadObject(JsonNode node, Field at, Read read) {
   ObjectReader reader(node, at);
+  if (!reader.IsObject()) return;  // told already
   read(reader);
   reader.Finish();
 }

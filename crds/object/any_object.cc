@@ -87,13 +87,7 @@ ObjectKey KeyOf(const AnyObject& object) {
 bool IsInvalid(const AnyObject& object) { return std::holds_alternative<Ptr<Invalid>>(object); }
 
 ParsedObject ParseObject(Kind kind, const JsonNode& json) {
-  const Parser parser = kParsers[static_cast<size_t>(kind)];
-  if (parser != nullptr) return parser(json);
-  ObjectMeta meta = ParseMeta(json);
-  ObjectKey key{kind, meta.ns, meta.name};
-  return {std::make_shared<const Invalid>(
-              Invalid{std::move(key), std::move(meta), {{"", "this kind is not read"}}}),
-          {}};
+  return kParsers[static_cast<size_t>(kind)](json);
 }
 
 std::optional<Kind> KindOf(const JsonNode& json) {
