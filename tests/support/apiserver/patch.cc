@@ -1,0 +1,268 @@
+#include "tests/support/apiserver/patch.h"
+
+#include <algorithm>
+
+namespace fairlead::apiserver {
+namespace {
+
+Failure Unprocessable() {
+  return {422, "Invalid", "the server rejected our request due to an error in our request", Object()};
+}
+
+std::vector<std::string> Pointer(const std::string& text) {
+  std::vector<std::string> out;
+  for (size_t from = 1; from <= text.size();) {
+    size_t to = text.find('/', from);
+    if (to == std::string::npos) to = text.size();
+    std::string token;
+    for (size_t i = from; i < to; ++i) {
+      if (text[i] == '~' && i + 1 < to && (text[i + 1] == '0' || text[i + 1] == '1')) {
+        token.push_back(text[++i] == '0' ? '~' : '/');
+      } else {
+        token.push_back(text[i]);
+      }
+    }
+    out.push_back(std::move(token));
+    from = to + 1;
+  }
+  return out;
+}
+
+bool Index(const std::string& token, size_t size, size_t* out) {
+  if (token.empty() || token.size() > 9 || token.find_first_not_of("0123456789") != std::string::npos)
+    return false;
+  *out = std::stoul(token);
+  return *out < size;
+}
+
+Value* Walk(Value* at, const std::vector<std::string>& path, size_t until) {
+  for (size_t i = 0; i < until; ++i) {
+    size_t index = 0;
+    if (at->isObject() && at->isMember(path[i])) {
+      at = &(*at)[path[i]];
+    } else if (at->isArray() && Index(path[i], at->size(), &index)) {
+      at = &(*at)[static_cast<Json::ArrayIndex>(index)];
+    } else {
+      return nullptr;
+    }
+  }
+  return at;
+}
+
+bool Add(Value* root, const std::vector<std::string>& path, const Value& value) {
+  if (path.empty()) {
+    *root = value;
+    return true;
+  }
+  Value* parent = Walk(root, path, path.size() - 1);
+  if (parent == nullptr) return false;
+  if (parent->isObject()) {
+    (*parent)[path.back()] = value;
+    return true;
+  }
+  if (!parent->isArray()) return false;
+  size_t index = parent->size();
+  if (path.back() != "-" && !Index(path.back(), parent->size() + 1, &index)) return false;
+  return parent->insert(static_cast<Json::ArrayIndex>(index), value);
+}
+
+bool RemoveAt(Value* root, const std::vector<std::string>& path) {
+  if (path.empty()) return false;
+  Value* parent = Walk(root, path, path.size() - 1);
+  if (parent == nullptr) return false;
+  if (parent->isObject()) {
+    if (!parent->isMember(path.back())) return false;
+    parent->removeMember(path.back());
+    return true;
+  }
+  size_t index = 0;
+  Value removed;
+  return parent->isArray() && Index(path.back(), parent->size(), &index) &&
+         parent->removeIndex(static_cast<Json::ArrayIndex>(index), &removed);
+}
+
+bool Step(Value* root, const Value& op) {
+  const std::string name = TextAt(op, "op");
+  const std::vector<std::string> path = Pointer(TextAt(op, "path"));
+  if (name == "add") return Has(op, "value") && Add(root, path, op["value"]);
+  if (name == "remove") return RemoveAt(root, path);
+  if (name == "replace") {
+    Value* at = Walk(root, path, path.size());
+    if (at == nullptr || !Has(op, "value")) return false;
+    *at = op["value"];
+    return true;
+  }
+  if (name == "test") {
+    const Value* at = Walk(root, path, path.size());
+    return at != nullptr ? SameValue(*at, Get(op, "value")) : Get(op, "value").isNull();
+  }
+  const std::vector<std::string> from = Pointer(TextAt(op, "from"));
+  const Value* source = Walk(root, from, from.size());
+  if (source == nullptr || (name != "move" && name != "copy")) return false;
+  const Value moved = *source;
+  if (name == "move" && !RemoveAt(root, from)) return false;
+  return Add(root, path, moved);
+}
+
+class Strategic {
+ public:
+  Outcome<Value> Object(const Schema* schema, const Value& original, const Value& patch) {
+    const std::string directive = TextAt(patch, "$patch");
+    if (directive == "replace") {
+      Value out = patch;
+      out.removeMember("$patch");
+      return out;
+    }
+    if (directive == "delete") return apiserver::Object();
+    Value out = original.isObject() ? original : apiserver::Object();
+    if (Get(patch, "$retainKeys").isArray()) Retain(patch["$retainKeys"], &out);
+    for (const std::string& name : patch.getMemberNames()) {
+      if (name == "$patch" || name == "$retainKeys" || name.starts_with("$setElementOrder/")) continue;
+      if (name.starts_with("$deleteFromPrimitiveList/")) {
+        DeleteItems(patch[name], &out[name.substr(25)]);
+        continue;
+      }
+      if (patch[name].isNull()) {
+        out.removeMember(name);
+        continue;
+      }
+      Outcome<Value> merged = Field(schema ? schema->Child(name) : nullptr, Get(out, name), patch[name],
+                                    Get(patch, "$setElementOrder/" + name));
+      if (!merged) return merged;
+      out[name] = std::move(*merged);
+    }
+    return out;
+  }
+
+ private:
+  Outcome<Value> Field(const Schema* s, const Value& original, const Value& patch, const Value& order) {
+    if (patch.isObject()) return Object(s, original, patch);
+    const bool merges = s != nullptr && s->merge_strategy.starts_with("merge");
+    if (!patch.isArray() || !merges) return Plain(patch);
+    if (s->merge_key.empty()) return Primitives(original, patch, order);
+    return Keyed(*s, original, patch, order);
+  }
+
+  // A value that replaces what was there: nulls in it say "absent".
+  static Value Plain(const Value& patch) { return patch; }
+
+  static void Retain(const Value& keys, Value* out) {
+    const std::vector<std::string> kept = Strings(keys);
+    for (const std::string& name : out->getMemberNames()) {
+      if (std::find(kept.begin(), kept.end(), name) == kept.end()) out->removeMember(name);
+    }
+  }
+
+  static void DeleteItems(const Value& gone, Value* list) {
+    Value left = Array();
+    for (const Value& item : *list) {
+      bool drop = false;
+      for (const Value& g : gone) drop = drop || SameValue(g, item);
+      if (!drop) left.append(item);
+    }
+    *list = left;
+  }
+
+  static Value Primitives(const Value& original, const Value& patch, const Value& order) {
+    Value out = Array();
+    for (const Value* side : {&original, &patch}) {
+      if (!side->isArray()) continue;
+      for (const Value& item : *side) {
+        bool have = false;
+        for (const Value& o : out) have = have || SameValue(o, item);
+        if (!have) out.append(item);
+      }
+    }
+    return order.isArray() ? Sorted(out, order, "") : out;
+  }
+
+  Outcome<Value> Keyed(const Schema& s, const Value& original, const Value& patch, const Value& order) {
+    std::vector<Value> items;
+    if (original.isArray()) items.assign(original.begin(), original.end());
+    for (const Value& p : patch) {
+      if (TextAt(p, "$patch") == "replace") items.clear();
+    }
+    for (const Value& p : patch) {
+      const std::string directive = TextAt(p, "$patch");
+      if (directive == "replace") continue;
+      if (!Has(p, s.merge_key)) {
+        return Unexpected(
+            InternalError("map: " + Print(p) + " does not contain declared merge key: " + s.merge_key));
+      }
+      const auto same = [&](const Value& item) { return SameValue(Get(item, s.merge_key), p[s.merge_key]); };
+      if (directive == "delete") {
+        std::erase_if(items, same);
+        continue;
+      }
+      const auto at = std::find_if(items.begin(), items.end(), same);
+      Outcome<Value> merged = Object(s.items, at == items.end() ? Value() : *at, p);
+      if (!merged) return merged;
+      if (at == items.end()) {
+        items.push_back(std::move(*merged));
+      } else {
+        *at = std::move(*merged);
+      }
+    }
+    Value out = Array();
+    for (Value& item : items) out.append(std::move(item));
+    return order.isArray() ? Sorted(out, order, s.merge_key) : out;
+  }
+
+  // Items named in `order` in that order; the others keep their place behind what they followed.
+  static Value Sorted(const Value& list, const Value& order, const std::string& key) {
+    std::vector<std::pair<int, Value>> ranked;
+    int last = -1;
+    for (const Value& item : list) {
+      int rank = -1;
+      for (Json::ArrayIndex i = 0; i < order.size(); ++i) {
+        const bool same =
+            key.empty() ? SameValue(order[i], item) : SameValue(Get(order[i], key), Get(item, key));
+        if (same) rank = static_cast<int>(i);
+      }
+      if (rank >= 0) last = rank;
+      ranked.emplace_back(rank >= 0 ? rank : last, item);
+    }
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    Value out = Array();
+    for (auto& [rank, item] : ranked) out.append(std::move(item));
+    return out;
+  }
+};
+
+}  // namespace
+
+Outcome<Value> ApplyJsonPatch(const Value& object, const Value& patch) {
+  if (!patch.isArray()) {
+    return Unexpected(BadRequest(
+        "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch"));
+  }
+  if (patch.size() > 10'000) {
+    return Unexpected(RequestTooLarge("The allowed maximum operations in a JSON patch is 10000, got " +
+                                      std::to_string(patch.size())));
+  }
+  Value out = object;
+  for (const Value& op : patch) {
+    if (!Step(&out, op)) return Unexpected(Unprocessable());
+  }
+  return out;
+}
+
+Value ApplyMergePatch(const Value& object, const Value& patch) {
+  if (!patch.isObject()) return patch;
+  Value out = object.isObject() ? object : Object();
+  for (const std::string& name : patch.getMemberNames()) {
+    if (patch[name].isNull()) {
+      out.removeMember(name);
+    } else {
+      out[name] = ApplyMergePatch(Get(out, name), patch[name]);
+    }
+  }
+  return out;
+}
+
+Outcome<Value> ApplyStrategicPatch(const Schema* schema, const Value& object, const Value& patch) {
+  return Strategic().Object(schema, object, patch);
+}
+
+}  // namespace fairlead::apiserver
