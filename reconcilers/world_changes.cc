@@ -75,6 +75,11 @@ void World::Impl::Changed(const Ptr<istio::ServiceEntry>& old, const Ptr<istio::
   ServiceChanged(old, now, key);
   const bool over_pods = now != nullptr && !now->workload_selector.empty();
   selecting_entries.Set(key.nn(), over_pods ? std::vector<std::string>{key.ns} : std::vector<std::string>{});
+  if (over_pods) {
+    all_selecting_entries.insert(key.nn());
+  } else {
+    all_selecting_entries.erase(key.nn());
+  }
 }
 
 template <class T>
@@ -143,6 +148,11 @@ void World::Impl::Changed(const Ptr<core::Node>& old, const Ptr<core::Node>& now
   for (const NamespacedName& name : slices_on.Find(key.name)) {
     const auto slice = tables.Get<core::EndpointSlice>(name);
     if (slice != nullptr) dirty_endpoints.insert({Kind::kService, name.ns, slice->service});
+  }
+  // Entries over pods are few, and labels of nodes change rarely: no index of pods by node is worth its
+  // memory.
+  for (const NamespacedName& entry : all_selecting_entries) {
+    dirty_endpoints.insert({Kind::kServiceEntry, entry.ns, entry.name});
   }
 }
 

@@ -75,6 +75,7 @@ struct World::Impl {
   MultiIndex<std::string, NamespacedName> slices_on;          // Node -> EndpointSlices
   MultiIndex<NamespacedName, NamespacedName> pods_of;         // Gateway -> Pods that run it
   MultiIndex<std::string, NamespacedName> selecting_entries;  // namespace -> ServiceEntries over Pods
+  std::set<NamespacedName> all_selecting_entries;
   View view{options, tables, membership, attachments, routes_of, slices_of, pods_of};
 
   // Marks.

@@ -33,11 +33,11 @@ std::string ScopeProblem(const View& view, const api::RetryTimeoutPolicy& policy
       return "";
     case api::Scope::kWorkspace:
       if (!view.membership.WorkspaceOf(policy.meta.ns).empty()) return "";
-      return "spec.scope: Workspace needs namespace " + policy.meta.ns +
+      return "Workspace needs namespace " + policy.meta.ns +
              " to be in a Workspace: add it to one, or use scope Namespace";
     case api::Scope::kMesh:
       if (policy.meta.ns == view.options.root_namespace) return "";
-      return "spec.scope: Mesh is allowed in namespace " + view.options.root_namespace +
+      return "Mesh is allowed in namespace " + view.options.root_namespace +
              " only: move the policy there, or use scope Namespace or Workspace";
   }
   return "";

@@ -9,6 +9,8 @@ namespace {
 
 using State = TargetState;
 
+const Placement kFirst{{Kind{}, "", ""}, "", Level::kBuiltIn};  // before all others
+
 std::string Number(int n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
@@ -55,7 +57,7 @@ class Teller {
   std::string Some(std::initializer_list<State> states) const {
     std::vector<std::string> items;
     for (State state : states) {
-      for (auto at = page_.by_state.lower_bound({state, {}});
+      for (auto at = page_.by_state.lower_bound({state, kFirst});
            at != page_.by_state.end() && at->first == state; ++at) {
         if (items.size() > 3) break;
         const TargetRecord& record = page_.targets.at(at->second);
@@ -79,7 +81,8 @@ class Teller {
       }
       return Make("Accepted", false, "Invalid", std::move(message));
     }
-    if (!in_.scope_problem.empty()) return Make("Accepted", false, "Invalid", in_.scope_problem);
+    if (!in_.scope_problem.empty())
+      return Make("Accepted", false, "Invalid", "spec.scope: " + in_.scope_problem);
     if (Total() == 0) {
       return Make("Accepted", false, "TargetNotFound",
                   in_.policy->targets.selectors.empty()

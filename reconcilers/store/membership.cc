@@ -38,15 +38,24 @@ bool GlobMatches(std::string_view glob, std::string_view text) {
   return g == glob.size();
 }
 
-bool Membership::Refresh(const std::string& ns, Row* row) {
-  const api::Workspace* best = nullptr;
+std::vector<std::string> Membership::ClaimsOf(const std::string& ns) const {
+  std::vector<std::string> names;
+  const Labels& labels = LabelsOf(ns);
   for (const auto& [name, workspace] : workspaces_) {
     const bool selected = std::any_of(workspace->namespaces.begin(), workspace->namespaces.end(),
-                                      [&](const auto& s) { return Selects(s, cluster_, ns, row->labels); });
-    if (!selected) continue;
+                                      [&](const auto& s) { return Selects(s, cluster_, ns, labels); });
+    if (selected) names.push_back(name);
+  }
+  return names;
+}
+
+bool Membership::Refresh(const std::string& ns, Row* row) {
+  const api::Workspace* best = nullptr;
+  for (const std::string& name : ClaimsOf(ns)) {
+    const api::Workspace* workspace = workspaces_.at(name).get();
     if (best == nullptr || std::tie(workspace->meta.created, workspace->meta.name) <
                                std::tie(best->meta.created, best->meta.name)) {
-      best = workspace.get();
+      best = workspace;
     }
   }
   const std::string& now = best == nullptr ? kNoWorkspace : best->meta.name;

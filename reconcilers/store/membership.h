@@ -28,7 +28,8 @@ class Membership {
   std::vector<std::string> SetLabels(const std::string& ns, const Labels& labels);
   std::vector<std::string> See(const std::string& ns);  // a namespace that some object is in
 
-  const std::string& WorkspaceOf(const std::string& ns) const;  // "" : none
+  const std::string& WorkspaceOf(const std::string& ns) const;     // "" : none
+  std::vector<std::string> ClaimsOf(const std::string& ns) const;  // all Workspaces that select it
   const std::set<std::string>& NamespacesOf(const std::string& workspace) const;
   const Labels& LabelsOf(const std::string& ns) const;
 

@@ -1,0 +1,120 @@
+// Findings at policies: from what came of each at its targets.
+#include <algorithm>
+
+#include "reconcilers/lint/collect.h"
+#include "reconcilers/lower/view.h"
+#include "reconcilers/policy/resolver.h"
+#include "reconcilers/status/book.h"
+
+namespace fairlead::reconcilers {
+namespace {
+
+// "spec.targetRefs[1]", or spec.targetSelectors for what is selected.
+std::string FieldOf(const api::RetryTimeoutPolicy& policy, const Placement& placement) {
+  const auto& refs = policy.targets.refs;
+  for (size_t i = 0; i < refs.size(); ++i) {
+    const bool named = refs[i].kind == placement.target.kind && refs[i].name == placement.target.name &&
+                       refs[i].section_name.value_or("") == placement.section &&
+                       placement.target.ns == policy.meta.ns && placement.level >= Level::kService;
+    if (named) return "spec.targetRefs[" + std::to_string(i) + "]";
+  }
+  return "spec.targetSelectors";
+}
+
+std::optional<LintCode> CodeOf(const TargetRecord& record) {
+  switch (record.state) {
+    case TargetState::kNotFound:
+      return LintCode::kTargetNotFound;
+    case TargetState::kNotCarried:
+      return LintCode::kNotCarried;
+    case TargetState::kNoWaypoint:
+      return LintCode::kNoWaypoint;
+    case TargetState::kOverridden:
+      return record.conflicted ? LintCode::kConflict : LintCode::kOverridden;
+    case TargetState::kPartlyOverridden:
+      return LintCode::kPartlyOverridden;
+    case TargetState::kEffective:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void LintTargets(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
+                 Findings* out) {
+  for (const auto& [placement, record] : page.targets) {
+    const std::optional<LintCode> code = CodeOf(record);
+    if (!code) continue;
+    const std::string where =
+        placement.target.ToString() + (placement.section.empty() ? "" : " (" + placement.section + ")");
+    out->Add(*code, key, FieldOf(policy, placement), where + ": " + record.message,
+             *code == LintCode::kConflict ? "merge the two policies, or let one name a nearer target" : "");
+  }
+}
+
+void LintNotes(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
+               Findings* out) {
+  for (const auto& [note, targets] : page.advice) {
+    switch (note.kind) {
+      case Note::Kind::kPerTryCut:
+        out->Add(LintCode::kPerTryCut, key,
+                 policy.retries && policy.retries->per_try_timeout ? "spec.retries.perTryTimeout"
+                                                                   : "spec.timeouts.request",
+                 note.message);
+        break;
+      case Note::Kind::kTriesExceedRequest:
+        out->Add(LintCode::kTriesExceedRequest, key, "spec.retries", note.message,
+                 "raise spec.timeouts.request, or lower attempts or perTryTimeout");
+        break;
+      case Note::Kind::kGrpcIsPost:
+        out->Add(LintCode::kGrpcIsPost, key, "spec.retries.methods", note.message);
+        break;
+      case Note::Kind::kIstioLimit:
+        out->Add(LintCode::kIstioLimit, key, "", note.message, "let a waypoint of Fairlead serve the target");
+        break;
+    }
+  }
+}
+
+bool MayRepeatUnsafe(const api::Retries& retries) {
+  if (!retries.methods || retries.attempts == 0) return false;
+  const api::RetryMethods& methods = *retries.methods;
+  const bool unsafe_method =
+      methods.choice == api::RetryMethods::Choice::kAll ||
+      std::any_of(methods.listed.begin(), methods.listed.end(),
+                  [](const std::string& m) { return m == "POST" || m == "PATCH" || m == "CONNECT"; });
+  const std::vector<api::RetryOn>& on = retries.on ? *retries.on : api::RetryDefaults::On();
+  const bool unsafe_on = retries.codes || std::any_of(on.begin(), on.end(),
+                                                      [](api::RetryOn o) { return !IsSafeForAnyMethod(o); });
+  return unsafe_method && unsafe_on;
+}
+
+}  // namespace
+
+void LintPolicies(const World& world, Findings* out) {
+  const View& view = world.view();
+  for (const ObjectKey& key : world.policies()) {
+    const auto policy = view.tables.Get<api::RetryTimeoutPolicy>(key.nn());
+    if (policy == nullptr) continue;
+    if (const std::string problem = ScopeProblem(view, *policy); !problem.empty()) {
+      out->Add(LintCode::kScopeNotAllowed, key, "spec.scope", problem);
+      continue;
+    }
+    const PolicyPage& page = world.PageOf(key);
+    if (page.targets.empty()) {
+      out->Add(LintCode::kNothingSelected, key, "spec.targetSelectors", "no object in its scope is selected",
+               "compare the labels, and the namespaces that scope " +
+                   std::string(api::ToString(policy->targets.scope)) + " reaches");
+    }
+    LintTargets(key, *policy, page, out);
+    LintNotes(key, *policy, page, out);
+    if (policy->retries && MayRepeatUnsafe(*policy->retries)) {
+      out->Add(
+          LintCode::kUnsafeMethods, key, "spec.retries.methods",
+          "a failed request of these methods may have been carried out, and is sent again",
+          "leave methods at Idempotent, or on at ConnectFailure, RefusedStream, ResetBeforeRequest, unless "
+          "the service takes repetitions well");
+    }
+  }
+}
+
+}  // namespace fairlead::reconcilers

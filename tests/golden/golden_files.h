@@ -1,0 +1,19 @@
+// Golden files: `<feature>-<case>.in.yaml` beside what the code makes of it, `<feature>-<case>.out.yaml`.
+//
+// With FAIRLEAD_UPDATE_GOLDEN=1 the expected files are rewritten (`make golden`), which CI refuses: there a
+// difference is a failure and nothing else.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fairlead::golden {
+
+std::vector<std::string> CasesIn(const std::string& folder);  // names without ".in.yaml", sorted
+
+// Runs `make` on the case's input and compares its result with the expected file, as a GoogleTest failure.
+void Check(const std::string& folder, const std::string& name,
+           const std::function<std::string(const std::string& input)>& make);
+
+}  // namespace fairlead::golden
