@@ -130,7 +130,8 @@ class FakeEnvoy::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, g
     if (ok) Write();
   }
   void OnDone(const grpc::Status& status) override {
-    const std::shared_ptr<Call> last = std::move(self_);
+    // Not the last reference: End() is waited for. The channel must not end in here, in a thread that it would join.
+    self_.reset();
     std::lock_guard lock(mutex);
     state.ended = true;
     state.status_code = status.error_code();
