@@ -72,8 +72,8 @@ Result<Address> ParseAddress(const std::string& text) {
   std::string host = text.substr(0, colon);
   Address address;
   const char* end = text.data() + text.size();
-  if (std::from_chars(text.data() + colon + 1, end, address.port).ptr != end || colon + 1 == text.size())
-    return wrong();
+  const auto [rest, range] = std::from_chars(text.data() + colon + 1, end, address.port);
+  if (rest != end || range != std::errc() || colon + 1 == text.size()) return wrong();
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   if (host == "localhost") host = "127.0.0.1";
   boost::system::error_code error;

@@ -6,11 +6,12 @@
 namespace fairlead::runtime {
 
 Result<std::chrono::milliseconds> Fence::Open() {
-  const auto left = until_.load() - clock_->Now();
-  if (until_.load() == Clock::TimePoint::min() || left <= Clock::TimePoint::duration::zero()) {
+  const Clock::TimePoint until = until_.load();
+  const Clock::TimePoint now = clock_->Now();
+  if (now >= until) {
     return Unexpected(Error{ErrorClass::kCancelled, "not the leader: nothing is written"});
   }
-  return std::chrono::duration_cast<std::chrono::milliseconds>(left) + std::chrono::milliseconds(1);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(until - now) + std::chrono::milliseconds(1);
 }
 
 std::string MicroTime(Timestamp now) {
@@ -117,6 +118,7 @@ void Elector::OnRead(const Result<LeaseRecord>& record) {
 }
 
 void Elector::OnWritten(const Result<LeaseRecord>& written) {
+  if (releasing_) return;  // whatever came of it: this process leads no more
   if (!written) {
     // Somebody wrote meanwhile, perhaps an attempt of ours whose reply was lost: see who. The term that was
     // granted last stands until then.

@@ -6,7 +6,7 @@
 //
 //   Log& log = Log::Default();
 //   log.Info("listed", {{"kind", "Pod"}, {"objects", 8000}});
-//   // {"time":"2026-11-21T04:05:06.123Z","level":"info","msg":"listed","kind":"Pod","objects":8000}
+//   // {"time":"2026-11-21T04:05:06Z","level":"info","msg":"listed","kind":"Pod","objects":8000}
 #pragma once
 
 #include <cstdint>
