@@ -153,5 +153,38 @@ TEST_F(CrdCasesOnApiServer, FillsInTheSameDefaults) {
   }
 }
 
+// methods has no type in the schema; an apply must be able to change a list to a text and back. What kubectl
+// makes of `on` and `Off` without quotes is applied too.
+TEST_F(CrdCasesOnApiServer, AppliesWhatHasNoTypeInTheSchema) {
+  const auto apply = [](const std::string& path, const std::string& yaml) {
+    const auto documents = ParseYaml(yaml);
+    if (!documents) return HttpReply{.status = 0, .headers = "", .body = documents.error().message};
+    return cluster_->Call("PATCH", path + "?fieldManager=test&force=true&fieldValidation=Strict",
+                          documents->front().json, "application/apply-patch+yaml");
+  };
+  for (const char* methods : {"All", "[GET, PUT]", "Idempotent", "[GET]"}) {
+    const HttpReply reply = apply(
+        Collection(Kind::kRetryTimeoutPolicy) + "/applied",
+        std::string(
+            "{apiVersion: fairlead.dev/v1alpha1, kind: RetryTimeoutPolicy, metadata: {name: applied}, spec: "
+            "{targetRefs: [{kind: Service, name: a}], retries: {on: [Reset], methods: ") +
+            methods + "}}}");
+    ASSERT_TRUE(reply.ok()) << methods << ": " << reply.body;
+    const ParseOutcome outcome = ParseAndPrint(Kind::kRetryTimeoutPolicy, reply.body);
+    ASSERT_TRUE(outcome.ok) << Join(outcome.errors);
+    EXPECT_EQ(outcome.canonical["spec"]["retries"]["on"][0].asString(), "Reset");
+    EXPECT_EQ(outcome.canonical["spec"]["retries"]["methods"].isArray(), methods[0] == '[');
+  }
+  for (const char* isolation : {"Off", "Audit", "'Off'"}) {
+    const HttpReply reply =
+        apply(Collection(Kind::kWorkspace) + "/applied",
+              std::string("{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: applied}, "
+                          "spec: {namespaces: [{names: [a]}], isolation: ") +
+                  isolation + "}}");
+    ASSERT_TRUE(reply.ok()) << isolation << ": " << reply.body;
+    EXPECT_TRUE(ParseAndPrint(Kind::kWorkspace, reply.body).ok);
+  }
+}
+
 }  // namespace
 }  // namespace fairlead::testing
