@@ -16,12 +16,19 @@ Unexpected<Error> Malformed(std::string what) {
   return Unexpected(Error{ErrorClass::kTransient, "not a Kubernetes protobuf body: " + std::move(what)});
 }
 
-// Cut at a character's border.
+bool InsideCharacter(std::string_view text, size_t at) {
+  return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
+}
+
+// Beginning and end, cut at characters' borders: the API server quotes whole objects, and the reason comes
+// last.
 std::string Shorten(std::string_view text) {
   if (text.size() <= kMaxMessage) return std::string(text);
-  size_t end = kMaxMessage;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "...";
+  size_t head = kMaxMessage / 2;
+  while (head > 0 && InsideCharacter(text, head)) --head;
+  size_t tail = text.size() - kMaxMessage / 2;
+  while (tail < text.size() && InsideCharacter(text, tail)) ++tail;
+  return std::string(text.substr(0, head)) + " ... " + std::string(text.substr(tail));
 }
 
 // Text of unknown origin, made fit for one line of a log.

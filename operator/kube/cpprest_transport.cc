@@ -81,11 +81,13 @@ class CpprestStream final : public HttpStream {
 
  private:
   void Cancel();
+  bool SendAgain(const StreamEvent& event);
 
   CpprestTransport* transport_;
   HttpRequest request_;
   Credential used_;
-  bool retried_ = false;
+  bool renewed_ = false, resent_ = false;
+  bool replied_ = false;
   std::shared_ptr<StreamBuffer> buffer_;
   pplx::cancellation_token_source cancel_;
 };
@@ -204,16 +206,30 @@ Result<void> CpprestStream::Start() {
 }
 
 StreamEvent CpprestStream::Next(Clock::TimePoint deadline, std::stop_token stop) {
-  StreamEvent event = buffer_->Next(deadline, stop);
-  // A refused token was not used for anything, so sending again is safe: once, and only with a newer one.
-  if (event.type != StreamEvent::Type::kHeaders || event.status != 401 || retried_) return event;
-  retried_ = true;
-  if (!transport_->Rejected(used_)) return event;
-  Cancel();
-  if (Result<void> started = Start(); !started) {
-    return StreamEvent{.type = StreamEvent::Type::kEnd, .error = Unexpected(started.error())};
+  while (true) {
+    StreamEvent event = buffer_->Next(deadline, stop);
+    if (!SendAgain(event)) return event;
+    Cancel();
+    if (Result<void> started = Start(); !started) {
+      return StreamEvent{.type = StreamEvent::Type::kEnd, .error = Unexpected(started.error())};
+    }
   }
-  return buffer_->Next(deadline, stop);
+}
+
+// Once each, and never what may have been carried out: a refused credential, when there is a newer one; and a
+// read that died before its reply, since the connection may have been dead in the pool.
+bool CpprestStream::SendAgain(const StreamEvent& event) {
+  if (event.type == StreamEvent::Type::kHeaders) {
+    replied_ = true;
+    if (event.status != 401 || renewed_) return false;
+    renewed_ = true;
+    replied_ = false;
+    return transport_->Rejected(used_);
+  }
+  const bool died = event.type == StreamEvent::Type::kEnd && !event.error && !replied_;
+  if (!died || request_.method != "GET" || resent_) return false;
+  resent_ = true;
+  return true;
 }
 
 void CpprestStream::Cancel() {

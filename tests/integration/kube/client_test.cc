@@ -3,32 +3,64 @@
 
 #include <gtest/gtest.h>
 
+#include "operator/kube/cpprest_transport.h"
 #include "operator/kube/discovery.h"
-#include "tests/integration/kube/shared_cluster.h"
+#include "tests/support/apiserver/server.h"
+#include "tests/support/kube/real_cluster.h"
 
 namespace fairlead::kube {
 namespace {
 
 const Resource kConfigMaps{"", "v1", "configmaps"};
 
-class ClientTest : public testing::SharedCluster {
+// The same calls to the real API server and to the embedded one: both must answer alike.
+class ClientTest : public ::testing::TestWithParam<std::string> {
  protected:
+  static void TearDownTestSuite() {
+    Real().reset();
+    Embedded().reset();
+  }
   void SetUp() override {
-    SharedCluster::SetUp();
-    if (IsSkipped()) return;
-    transport = MakeAdmin();
+    if (GetParam() == "embedded") {
+      if (!Embedded())
+        Embedded() = *apiserver::ApiServer::Start({.api = {.openapi_dir = testing::OpenApiDir()}});
+      Connect(Embedded()->kubeconfig());
+    } else {
+      if (const std::string why = testing::RealCluster::Missing(); !why.empty()) GTEST_SKIP() << why;
+      if (!Real()) Real() = *testing::RealCluster::Start();
+      Connect(testing::ReadFile(Real()->kubeconfig_path()));
+    }
+  }
+  void Connect(const std::string& kubeconfig) {
+    Result<ClusterConfig> config = ParseKubeconfig({{"kubeconfig", kubeconfig}});
+    ASSERT_TRUE(config) << config.error().message;
+    transport = std::move(*MakeTransport(*config));
     client = std::make_unique<Client>(transport.get());
+  }
+  Result<void> ApplyCrds(const std::string& file) {
+    return GetParam() == "embedded" ? Embedded()->ApplyFiles(file) : Real()->ApplyCrds(file);
   }
   static ObjectName Map(const std::string& name) { return {kConfigMaps, "default", name}; }
   static std::string Body(const std::string& name, const std::string& data) {
     return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":")" + name + R"("},"data":)" + data +
            "}";
   }
+  static std::unique_ptr<testing::RealCluster>& Real() {
+    static std::unique_ptr<testing::RealCluster> cluster;
+    return cluster;
+  }
+  static std::unique_ptr<apiserver::ApiServer>& Embedded() {
+    static std::unique_ptr<apiserver::ApiServer> server;
+    return server;
+  }
   std::unique_ptr<HttpTransport> transport;
   std::unique_ptr<Client> client;
 };
 
-TEST_F(ClientTest, CreatesReadsUpdatesAndDeletes) {
+INSTANTIATE_TEST_SUITE_P(Servers, ClientTest, ::testing::Values("real", "embedded"),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(ClientTest, CreatesReadsUpdatesAndDeletes) {
   const Result<Written> created = client->Create(Map("crud"), Body("crud", R"({"a":"1"})"), "tests");
   ASSERT_TRUE(created) << created.error().message;
   EXPECT_FALSE(created->uid.empty());
@@ -53,7 +85,7 @@ TEST_F(ClientTest, CreatesReadsUpdatesAndDeletes) {
   EXPECT_EQ(client->GetJson(Map("crud")).error().error_class, ErrorClass::kNotFound);
 }
 
-TEST_F(ClientTest, AppliesWithOneManagerAConcernAndReportsConflicts) {
+TEST_P(ClientTest, AppliesWithOneManagerAConcernAndReportsConflicts) {
   ASSERT_TRUE(client->Apply(Map("ssa"), Body("ssa", R"({"a":"1"})"), {.manager = "fairlead/one"}));
   const Result<Written> conflict =
       client->Apply(Map("ssa"), Body("ssa", R"({"a":"2"})"), {.manager = "fairlead/two", .force = false});
@@ -63,7 +95,7 @@ TEST_F(ClientTest, AppliesWithOneManagerAConcernAndReportsConflicts) {
   EXPECT_TRUE(client->Apply(Map("ssa"), Body("ssa", R"({"a":"2"})"), {.manager = "fairlead/two"}));
 }
 
-TEST_F(ClientTest, AnApplyOverAnotherVersionIsRefused) {
+TEST_P(ClientTest, AnApplyOverAnotherVersionIsRefused) {
   const Result<Written> first =
       client->Apply(Map("fenced"), Body("fenced", R"({"a":"1"})"), {.manager = "m"});
   ASSERT_TRUE(first);
@@ -76,7 +108,7 @@ TEST_F(ClientTest, AnApplyOverAnotherVersionIsRefused) {
   EXPECT_EQ(late.error().error_class, ErrorClass::kConflict);
 }
 
-TEST_F(ClientTest, AnUnknownFieldIsRefused) {
+TEST_P(ClientTest, AnUnknownFieldIsRefused) {
   const Result<Written> written = client->Apply(
       Map("strict"), R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"strict"},"dta":{}})",
       {.manager = "m"});
@@ -84,7 +116,7 @@ TEST_F(ClientTest, AnUnknownFieldIsRefused) {
   EXPECT_NE(written.error().message.find("dta"), std::string::npos) << written.error().message;
 }
 
-TEST_F(ClientTest, AMergePatchCarriesTheVersionThatWasRead) {
+TEST_P(ClientTest, AMergePatchCarriesTheVersionThatWasRead) {
   const Result<Written> created = client->Create(Map("patch"), Body("patch", "{}"), "tests");
   ASSERT_TRUE(created);
   const Result<Written> patched =
@@ -96,7 +128,7 @@ TEST_F(ClientTest, AMergePatchCarriesTheVersionThatWasRead) {
   EXPECT_EQ(stale.error().error_class, ErrorClass::kConflict);
 }
 
-TEST_F(ClientTest, AClosedGateLetsNothingOut) {
+TEST_P(ClientTest, AClosedGateLetsNothingOut) {
   class Closed final : public WriteGate {
     Result<std::chrono::milliseconds> Open() override {
       return Unexpected(Error{ErrorClass::kCancelled, "not the leader"});
@@ -109,7 +141,7 @@ TEST_F(ClientTest, AClosedGateLetsNothingOut) {
   EXPECT_FALSE(client->GetJson(Map("gated")));
 }
 
-TEST_F(ClientTest, ReadsTypedObjects) {
+TEST_P(ClientTest, ReadsTypedObjects) {
   const Result<AnyObject> ns = client->Get(Kind::kNamespace, {"", "default"});
   ASSERT_TRUE(ns) << ns.error().message;
   EXPECT_EQ(KeyOf(*ns).ToString(), "Namespace default");
@@ -118,9 +150,9 @@ TEST_F(ClientTest, ReadsTypedObjects) {
   EXPECT_GE(all->size(), 3u);
 }
 
-TEST_F(ClientTest, KnowsWhatIsServed) {
+TEST_P(ClientTest, KnowsWhatIsServed) {
   EXPECT_EQ(ReadCrdFacts(*client, ResourceOf(Kind::kHTTPRoute)).error().error_class, ErrorClass::kNotFound);
-  ASSERT_TRUE(cluster().ApplyCrds(testing::CrdFile("gateway-standard.yaml")));
+  ASSERT_TRUE(ApplyCrds(testing::CrdFile("gateway-standard.yaml")));
   Result<CrdFacts> facts = ReadCrdFacts(*client, ResourceOf(Kind::kHTTPRoute));
   ASSERT_TRUE(facts) << facts.error().message;
   EXPECT_TRUE(facts->served);

@@ -16,12 +16,15 @@ std::string Env(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+std::string CacheDir() {
+  return Env("FAIRLEAD_CACHE").empty() ? Env("HOME") + "/.cache/fairlead" : Env("FAIRLEAD_CACHE");
+}
+
 // The folder that holds the programs; "" when there is none.
 std::string AssetDir() {
   std::vector<std::string> candidates;
   if (!Env("KUBEBUILDER_ASSETS").empty()) candidates.push_back(Env("KUBEBUILDER_ASSETS"));
-  if (!Env("FAIRLEAD_CACHE").empty()) candidates.push_back(Env("FAIRLEAD_CACHE") + "/current/bin");
-  candidates.push_back(Env("HOME") + "/.cache/fairlead/current/bin");
+  candidates.push_back(CacheDir() + "/current/bin");
   for (const std::string& dir : candidates) {
     if (access((dir + "/etcd").c_str(), X_OK) == 0 && access((dir + "/kube-apiserver").c_str(), X_OK) == 0) {
       return dir;
@@ -50,11 +53,8 @@ std::string Cluster(const std::string& server, const std::string& ca_file) {
 
 }  // namespace
 
-std::string CrdFile(const std::string& name) {
-  const std::string cache =
-      Env("FAIRLEAD_CACHE").empty() ? Env("HOME") + "/.cache/fairlead" : Env("FAIRLEAD_CACHE");
-  return cache + "/current/crds/" + name;
-}
+std::string CrdFile(const std::string& name) { return CacheDir() + "/current/crds/" + name; }
+std::string OpenApiDir() { return CacheDir() + "/current/openapi/v3"; }
 
 std::string RealCluster::Missing() {
   return AssetDir().empty()

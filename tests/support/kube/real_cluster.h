@@ -27,6 +27,7 @@ namespace fairlead::testing {
 // A file of third-party definitions that tools/setup brought in: "gateway-standard.yaml",
 // "gateway-experimental.yaml", "istio.yaml".
 std::string CrdFile(const std::string& name);
+std::string OpenApiDir();  // of the built-in kinds
 
 struct RealClusterOptions {
   bool controller_manager = false;           // garbage collection, service accounts, endpoint slices
