@@ -1,5 +1,7 @@
 #include "operator/kube/object_stream.h"
 
+#include <algorithm>
+
 namespace fairlead::kube {
 namespace {
 
@@ -31,8 +33,9 @@ Result<PageInfo> ObjectStream::Page(std::string_view content_type, std::string_v
   if (!type) return Unexpected(type.error());
   Result<ListPage> page = DecodeList(kind_, *type, body);
   if (!page) return Unexpected(page.error());
-  kept_.reserve(kept_.size() + page->items.size() +
-                static_cast<size_t>(std::max<int64_t>(page->remaining, 0)));
+  // What the server says is still to come is a hint, not a size to trust.
+  const auto more = static_cast<size_t>(std::clamp<int64_t>(page->remaining, 0, 20'000));
+  kept_.reserve(kept_.size() + page->items.size() + more);
   for (AnyObject& item : page->items) kept_.push_back(std::move(item));
   return PageInfo{std::move(page->resource_version), std::move(page->continue_token)};
 }
