@@ -1,4 +1,4 @@
-#include "model_client.h"
+#include "tests/unit/dataplane/xds/model_client.h"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "model_client.h"
+#include "tests/unit/dataplane/xds/model_client.h"
 
 namespace fairlead::xds {
 namespace {
