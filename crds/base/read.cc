@@ -54,26 +54,48 @@ std::optional<JsonNode> Reader::Typed(std::string_view member, JsonNode::Type ty
   return std::nullopt;
 }
 
-bool Reader::String(std::string_view member, std::string* out) const {
+std::optional<std::string_view> Reader::View(std::string_view member) const {
   const std::optional<JsonNode> node = Typed(member, JsonNode::Type::kString, "a string");
-  if (node) out->assign(node->AsString());
-  return node.has_value();
+  if (!node) return std::nullopt;
+  return node->AsString();
 }
 
-bool Reader::String(std::string_view member, std::optional<std::string>* out) const {
-  const std::optional<JsonNode> node = Typed(member, JsonNode::Type::kString, "a string");
-  if (node) out->emplace(node->AsString());
-  return node.has_value();
+std::optional<std::string_view> Reader::RequiredView(std::string_view member) const {
+  if (!Has(member)) Add(member, "is required");
+  const std::optional<std::string_view> view = View(member);
+  if (!view || !view->empty()) return view;
+  Add(member, "must not be empty");
+  return std::nullopt;
+}
+
+bool Reader::String(std::string_view member, std::string* out) const {
+  const std::optional<std::string_view> view = View(member);
+  if (view) out->assign(*view);
+  return view.has_value();
 }
 
 bool Reader::RequiredString(std::string_view member, std::string* out) const {
-  if (!Has(member)) {
-    Add(member, "is required");
-    return false;
-  }
-  if (!String(member, out)) return false;
-  if (out->empty()) Add(member, "must not be empty");
-  return !out->empty();
+  const std::optional<std::string_view> view = RequiredView(member);
+  if (view) out->assign(*view);
+  return view.has_value();
+}
+
+bool Reader::String(std::string_view member, TextPool* pool, Text* out) const {
+  const std::optional<std::string_view> view = View(member);
+  if (view) *out = pool->Share(*view);
+  return view.has_value();
+}
+
+bool Reader::String(std::string_view member, TextPool* pool, std::optional<Text>* out) const {
+  const std::optional<std::string_view> view = View(member);
+  if (view) *out = pool->Share(*view);
+  return view.has_value();
+}
+
+bool Reader::RequiredString(std::string_view member, TextPool* pool, Text* out) const {
+  const std::optional<std::string_view> view = RequiredView(member);
+  if (view) *out = pool->Share(*view);
+  return view.has_value();
 }
 
 bool Reader::Bool(std::string_view member, bool* out) const {

@@ -24,6 +24,7 @@
 #include "crds/base/labels.h"
 #include "crds/base/meta.h"
 #include "crds/base/parse.h"
+#include "crds/base/text.h"
 
 namespace fairlead {
 
@@ -41,8 +42,10 @@ class Reader {
   // Each is true where the member is there and well-formed.
   bool Has(std::string_view member) const { return Member(member).has_value(); }
   bool String(std::string_view member, std::string* out) const;
-  bool String(std::string_view member, std::optional<std::string>* out) const;
   bool RequiredString(std::string_view member, std::string* out) const;  // and not empty
+  bool String(std::string_view member, TextPool* pool, Text* out) const;
+  bool String(std::string_view member, TextPool* pool, std::optional<Text>* out) const;
+  bool RequiredString(std::string_view member, TextPool* pool, Text* out) const;
   bool Bool(std::string_view member, bool* out) const;
   bool Int(std::string_view member, int64_t min, int64_t max, int64_t* out) const;
   template <class I>
@@ -78,6 +81,8 @@ class Reader {
       : node_(node), errors_(parent->errors_), parent_(parent), member_(member), index_(index) {}
   static constexpr size_t kNoIndex = std::numeric_limits<size_t>::max();
 
+  std::optional<std::string_view> View(std::string_view member) const;
+  std::optional<std::string_view> RequiredView(std::string_view member) const;
   std::optional<JsonNode> Member(std::string_view member) const;
   // The member if it is there and of the type; else an error unless it is absent.
   std::optional<JsonNode> Typed(std::string_view member, JsonNode::Type type, std::string_view name) const;

@@ -8,24 +8,25 @@
 
 #include "crds/base/duration.h"
 #include "crds/base/key.h"
+#include "crds/base/text.h"
 
 namespace fairlead::gateway {
 
 struct ParentRef {
-  std::string group = "gateway.networking.k8s.io";  // "" for Service
-  std::string kind = "Gateway";
-  std::string ns;  // filled with the route's own where left out
-  std::string name;
-  std::optional<std::string> section_name;
+  Text group = "gateway.networking.k8s.io";  // "" for Service
+  Text kind = "Gateway";
+  Text ns;  // filled with the route's own where left out
+  Text name;
+  std::optional<Text> section_name;
   std::optional<uint16_t> port;
   friend auto operator<=>(const ParentRef&, const ParentRef&) = default;
 };
 
 struct BackendObject {
-  std::string group;  // "" for Service
-  std::string kind = "Service";
-  std::string ns;  // filled with the route's own where left out
-  std::string name;
+  Text group;  // "" for Service
+  Text kind = "Service";
+  Text ns;  // filled with the route's own where left out
+  Text name;
   std::optional<uint16_t> port;
   friend auto operator<=>(const BackendObject&, const BackendObject&) = default;
 };

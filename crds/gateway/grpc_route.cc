@@ -16,12 +16,12 @@ void ReadMatch(const Reader& match, GrpcMatch* out) {
   ReadNamedMatches(match, "headers", &out->headers);
 }
 
-void ReadRule(const Reader& rule, std::string_view ns, GrpcRouteRule* out) {
-  rule.String("name", &out->name);
+void ReadRule(const Reader& rule, RouteReading* route, GrpcRouteRule* out) {
+  rule.String("name", &route->names, &out->name);
   rule.List("matches", &out->matches, ReadMatch);
   if (out->matches.empty()) out->matches.emplace_back();
-  ReadFilters(rule, ns, &out->filters);
-  ReadBackends(rule, ns, &out->backends);
+  ReadFilters(rule, route, &out->filters);
+  ReadBackends(rule, route, &out->backends);
   out->session_persistence = rule.Has("sessionPersistence");
 }
 
@@ -31,11 +31,12 @@ void ReadRule(const Reader& rule, std::string_view ns, GrpcRouteRule* out) {
 Parsed<GRPCRoute> ParseGRPCRoute(const JsonNode& object) {
   return ParseForeign<GRPCRoute>(object, [](const Reader& root, GRPCRoute* out) {
     root.Object("spec", [out](const Reader& spec) {
-      ReadParents(spec, out->meta.ns, &out->parents);
+      RouteReading route(out->meta.ns);
+      ReadParents(spec, &route, &out->parents);
       out->default_gateways = UsesDefaultGateways(spec);
       spec.Strings("hostnames", &out->hostnames);
       spec.List("rules", &out->rules,
-                [out](const Reader& rule, GrpcRouteRule* to) { ReadRule(rule, out->meta.ns, to); });
+                [&route](const Reader& rule, GrpcRouteRule* to) { ReadRule(rule, &route, to); });
     });
   });
 }

@@ -17,7 +17,7 @@ struct GrpcMatch {
 };
 
 struct GrpcRouteRule {
-  std::string name;
+  Text name;
   std::vector<GrpcMatch> matches;   // never empty
   std::vector<HttpFilter> filters;  // header modifiers, mirror, unsupported
   std::vector<HttpBackendRef> backends;

@@ -7,7 +7,7 @@
 namespace fairlead::gateway {
 namespace {
 
-void ReadMatch(const Reader& match, HttpMatch* out) {
+void ReadMatch(const Reader& match, RouteReading* route, HttpMatch* out) {
   match.Object("path", [out](const Reader& path) {
     path.Enum<PathMatchType>("type",
                              {{"PathPrefix", PathMatchType::kPrefix},
@@ -21,7 +21,7 @@ void ReadMatch(const Reader& match, HttpMatch* out) {
   });
   ReadNamedMatches(match, "headers", &out->headers);
   ReadNamedMatches(match, "queryParams", &out->query);
-  match.String("method", &out->method);
+  match.String("method", &route->names, &out->method);
 }
 
 void ReadRetry(const Reader& retry, RouteRetry* out) {
@@ -32,12 +32,13 @@ void ReadRetry(const Reader& retry, RouteRetry* out) {
   retry.Duration("backoff", &out->backoff);
 }
 
-void ReadRule(const Reader& rule, std::string_view ns, HttpRouteRule* out) {
-  rule.String("name", &out->name);
-  rule.List("matches", &out->matches, ReadMatch);
+void ReadRule(const Reader& rule, RouteReading* route, HttpRouteRule* out) {
+  rule.String("name", &route->names, &out->name);
+  rule.List("matches", &out->matches,
+            [route](const Reader& match, HttpMatch* to) { ReadMatch(match, route, to); });
   if (out->matches.empty()) out->matches.emplace_back();
-  ReadFilters(rule, ns, &out->filters);
-  ReadBackends(rule, ns, &out->backends);
+  ReadFilters(rule, route, &out->filters);
+  ReadBackends(rule, route, &out->backends);
   rule.Object("timeouts", [out](const Reader& timeouts) {
     timeouts.Duration("request", &out->timeouts.request);
     timeouts.Duration("backendRequest", &out->timeouts.backend_request);
@@ -52,11 +53,12 @@ void ReadRule(const Reader& rule, std::string_view ns, HttpRouteRule* out) {
 Parsed<HTTPRoute> ParseHTTPRoute(const JsonNode& object) {
   return ParseForeign<HTTPRoute>(object, [](const Reader& root, HTTPRoute* out) {
     root.Object("spec", [out](const Reader& spec) {
-      ReadParents(spec, out->meta.ns, &out->parents);
+      RouteReading route(out->meta.ns);
+      ReadParents(spec, &route, &out->parents);
       out->default_gateways = UsesDefaultGateways(spec);
       spec.Strings("hostnames", &out->hostnames);
       spec.List("rules", &out->rules,
-                [out](const Reader& rule, HttpRouteRule* to) { ReadRule(rule, out->meta.ns, to); });
+                [&route](const Reader& rule, HttpRouteRule* to) { ReadRule(rule, &route, to); });
     });
     if (out->rules.empty()) {
       out->rules.reserve(1);

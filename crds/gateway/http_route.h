@@ -18,7 +18,7 @@ struct HttpMatch {
   std::string path = "/";
   std::vector<NamedMatch> headers;
   std::vector<NamedMatch> query;
-  std::string method;  // empty: any
+  Text method;  // empty: any
   friend bool operator==(const HttpMatch&, const HttpMatch&) = default;
 };
 
@@ -95,7 +95,7 @@ struct RouteRetry {  // experimental channel (GEP-1731)
 };
 
 struct HttpRouteRule {
-  std::string name;                // empty: unnamed
+  Text name;                       // empty: unnamed
   std::vector<HttpMatch> matches;  // never empty: the default match is filled in
   std::vector<HttpFilter> filters;
   std::vector<HttpBackendRef> backends;

@@ -8,12 +8,12 @@ namespace {
 
 constexpr int32_t kMaxWeight = 1'000'000;
 
-void ReadBackendObject(const Reader& ref, std::string_view ns, BackendObject* out) {
-  ref.String("group", &out->group);
-  ref.String("kind", &out->kind);
-  ref.RequiredString("name", &out->name);
-  out->ns = ns;
-  ref.String("namespace", &out->ns);
+void ReadBackendObject(const Reader& ref, RouteReading* route, BackendObject* out) {
+  ref.String("group", &route->names, &out->group);
+  ref.String("kind", &route->names, &out->kind);
+  ref.RequiredString("name", &route->names, &out->name);
+  out->ns = route->ns;
+  ref.String("namespace", &route->names, &out->ns);
   ref.Port("port", &out->port);
 }
 
@@ -32,10 +32,10 @@ HeaderModifier ReadModifier(const Reader& modifier) {
   return out;
 }
 
-Mirror ReadMirror(const Reader& mirror, std::string_view ns) {
+Mirror ReadMirror(const Reader& mirror, RouteReading* route) {
   Mirror out;
   constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
-  if (!mirror.Object("backendRef", [&](const Reader& ref) { ReadBackendObject(ref, ns, &out.backend); }) &&
+  if (!mirror.Object("backendRef", [&](const Reader& ref) { ReadBackendObject(ref, route, &out.backend); }) &&
       !mirror.Has("backendRef")) {
     mirror.Add("backendRef", "is required");
   }
@@ -95,7 +95,7 @@ void Configuration(const Reader& filter, std::string_view member, F&& read) {
   filter.Object(member, std::forward<F>(read));
 }
 
-void ReadFilter(const Reader& filter, std::string_view ns, HttpFilter* out) {
+void ReadFilter(const Reader& filter, RouteReading* route, HttpFilter* out) {
   std::string type;
   if (!filter.RequiredString("type", &type)) return;
   if (type == "RequestHeaderModifier") {
@@ -105,7 +105,8 @@ void ReadFilter(const Reader& filter, std::string_view ns, HttpFilter* out) {
     Configuration(filter, "responseHeaderModifier",
                   [out](const Reader& c) { *out = ResponseHeaderFilter{ReadModifier(c)}; });
   } else if (type == "RequestMirror") {
-    Configuration(filter, "requestMirror", [=](const Reader& c) { *out = MirrorFilter{ReadMirror(c, ns)}; });
+    Configuration(filter, "requestMirror",
+                  [=](const Reader& c) { *out = MirrorFilter{ReadMirror(c, route)}; });
   } else if (type == "RequestRedirect") {
     Configuration(filter, "requestRedirect", [out](const Reader& c) { *out = ReadRedirect(c); });
   } else if (type == "URLRewrite") {
@@ -124,27 +125,28 @@ void ReadFilter(const Reader& filter, std::string_view ns, HttpFilter* out) {
 
 }  // namespace
 
-void ReadParents(const Reader& spec, std::string_view ns, std::vector<ParentRef>* out) {
-  spec.List("parentRefs", out, [ns](const Reader& ref, ParentRef* to) {
-    ref.String("group", &to->group);
-    ref.String("kind", &to->kind);
-    ref.RequiredString("name", &to->name);
-    to->ns = ns;
-    ref.String("namespace", &to->ns);
-    ref.String("sectionName", &to->section_name);
+void ReadParents(const Reader& spec, RouteReading* route, std::vector<ParentRef>* out) {
+  spec.List("parentRefs", out, [route](const Reader& ref, ParentRef* to) {
+    ref.String("group", &route->names, &to->group);
+    ref.String("kind", &route->names, &to->kind);
+    ref.RequiredString("name", &route->names, &to->name);
+    to->ns = route->ns;
+    ref.String("namespace", &route->names, &to->ns);
+    ref.String("sectionName", &route->names, &to->section_name);
     ref.Port("port", &to->port);
   });
 }
 
-void ReadFilters(const Reader& owner, std::string_view ns, std::vector<HttpFilter>* out) {
-  owner.List("filters", out, [ns](const Reader& filter, HttpFilter* to) { ReadFilter(filter, ns, to); });
+void ReadFilters(const Reader& owner, RouteReading* route, std::vector<HttpFilter>* out) {
+  owner.List("filters", out,
+             [route](const Reader& filter, HttpFilter* to) { ReadFilter(filter, route, to); });
 }
 
-void ReadBackends(const Reader& rule, std::string_view ns, std::vector<HttpBackendRef>* out) {
-  rule.List("backendRefs", out, [ns](const Reader& ref, HttpBackendRef* to) {
-    ReadBackendObject(ref, ns, &to->backend);
+void ReadBackends(const Reader& rule, RouteReading* route, std::vector<HttpBackendRef>* out) {
+  rule.List("backendRefs", out, [route](const Reader& ref, HttpBackendRef* to) {
+    ReadBackendObject(ref, route, &to->backend);
     ref.Int("weight", 0, kMaxWeight, &to->weight);
-    ReadFilters(ref, ns, &to->filters);
+    ReadFilters(ref, route, &to->filters);
   });
 }
 

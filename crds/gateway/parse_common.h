@@ -3,6 +3,7 @@
 // Field names and defaults: the Gateway API CRDs, v1, experimental channel (a superset of the standard one).
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,11 +13,17 @@
 
 namespace fairlead::gateway {
 
-// `ns`: the route's own namespace, which fills refs that name none.
-void ReadParents(const Reader& spec, std::string_view ns, std::vector<ParentRef>* out);
+// What all parts of one route share.
+struct RouteReading {
+  explicit RouteReading(const std::string& route_namespace) : ns(route_namespace) {}
+  Text ns;  // the route's own, which fills refs that name none
+  TextPool names;
+};
+
+void ReadParents(const Reader& spec, RouteReading* route, std::vector<ParentRef>* out);
 // GRPCRoute's filters are a subset of HTTPRoute's. A filter that we do not know becomes UnsupportedFilter.
-void ReadFilters(const Reader& owner, std::string_view ns, std::vector<HttpFilter>* out);
-void ReadBackends(const Reader& rule, std::string_view ns, std::vector<HttpBackendRef>* out);
+void ReadFilters(const Reader& owner, RouteReading* route, std::vector<HttpFilter>* out);
+void ReadBackends(const Reader& rule, RouteReading* route, std::vector<HttpBackendRef>* out);
 void ReadNamedMatches(const Reader& match, std::string_view member, std::vector<NamedMatch>* out);
 
 // CommonRouteSpec: `useDefaultGateways` other than None.

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "crds/base/json.h"
-#include "crds/base/parse.h"
 
 namespace fairlead {
 namespace {

@@ -15,7 +15,7 @@ std::optional<Kind> BackendKind(const gateway::BackendObject& ref) {
 }
 
 std::string KindProblem(const gateway::BackendObject& ref) {
-  return "backend kind " + (ref.group.empty() ? ref.kind : ref.group + "/" + ref.kind) +
+  return "backend kind " + (ref.group.empty() ? ref.kind.str() : ref.group + "/" + ref.kind) +
          " is not supported: use a Service or a ServiceEntry of " + std::string(kIstioGroup);
 }
 
@@ -84,7 +84,7 @@ Resolved Resolve(const View& view, const ObjectKey& route, const gateway::Backen
     out.problem = KindProblem(ref);
     return out;
   }
-  const ObjectKey key{*kind, ref.ns.empty() ? route.ns : ref.ns, ref.name};
+  const ObjectKey key{*kind, ref.ns.empty() ? route.ns : ref.ns.str(), ref.name};
   if (key.ns != route.ns) {
     out.problem = key.ToString() + " is in another namespace, which a route may not refer to here: " +
                   "ReferenceGrant is not read; use a backend in namespace " + route.ns;
