@@ -36,6 +36,17 @@ Unexpected<Failure> NoSubresource(const ResourcePtr& resource, const RequestInfo
                                    ": only \"status\" where the kind has one; use a real kube-apiserver"));
 }
 
+Failure NoSuchResource() {
+  return {404, "NotFound", "the server could not find the requested resource", Object()};
+}
+
+bool IsBuiltinGroup(const Registry& registry, const std::string& group) {
+  for (const ResourcePtr& r : registry.All()) {
+    if (r->group == group) return r->builtin;
+  }
+  return false;
+}
+
 Value Denormal(const User& user) {
   Value out = Object();
   out["username"] = user.name;
@@ -106,7 +117,10 @@ Response Api::Route(const RequestInfo& info, const Request& request, const User&
     return TextResponse(404, "404 page not found\n");
   }
   Outcome<Response> out = Resource(info, request, user, record);
-  return out ? std::move(*out) : FailureResponse(out.error());
+  Response response = out ? std::move(*out) : FailureResponse(out.error());
+  const ResourcePtr resource = core_.registry.Find(info.group, info.version, info.plural);
+  if (resource && !resource->deprecation.empty()) AddWarnings({resource->deprecation}, &response);
+  return response;
 }
 
 Outcome<Response> Api::Resource(const RequestInfo& info, const Request& request, const User& user,
@@ -118,6 +132,9 @@ Outcome<Response> Api::Resource(const RequestInfo& info, const Request& request,
     if (info.plural == "watch") {
       return Unexpected(NotImplemented("the embedded API server has no /watch/ paths: use ?watch=true"));
     }
+    const std::vector<std::string> versions = core_.registry.VersionsOf(info.group);
+    const bool routed = info.group.empty() || IsBuiltinGroup(core_.registry, info.group);
+    if (routed && !versions.empty()) return Unexpected(NoSuchResource());
     return TextResponse(404, "404 page not found\n");
   }
   if (!info.subresource.empty() && !(info.subresource == "status" && resource->has_status)) {

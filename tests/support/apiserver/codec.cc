@@ -109,9 +109,13 @@ Outcome<Encoding> Negotiate(const Resource* resource, const Request& request, co
         NotImplemented("the embedded API server answers in application/json or, for core kinds, "
                        "application/vnd.kubernetes.protobuf: ask for application/json"));
   }
-  std::string accepted = "application/json, application/yaml";
-  if (resource == nullptr || resource->builtin) accepted += ", application/vnd.kubernetes.protobuf";
-  return Unexpected(NotAcceptable(accepted));
+  const std::string accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+  if (resource == nullptr || !resource->builtin) return Unexpected(NotAcceptable(accepted));
+  return Unexpected(
+      Failure{406, "NotAcceptable",
+              "406: Not Acceptable\n\nAvailable representations: " + accepted +
+                  ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+              Object()});
 }
 
 Value Codec::Partial(const Value& object) const {

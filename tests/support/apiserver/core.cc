@@ -37,11 +37,7 @@ Value Render(Registry& registry, const Resource& resource, const Value& object) 
   const std::string wanted = resource.ApiVersion();
   if (TextAt(object, "apiVersion") == wanted) return out;
   out["apiVersion"] = wanted;
-  if (!resource.builtin) {
-    const Schema& schema = registry.SchemaOf(resource);
-    Prune(schema, &out, "", nullptr);
-    ApplyDefaults(schema, &out);
-  }
+  if (!resource.builtin) Prune(registry.SchemaOf(resource), &out, "", nullptr);
   return out;
 }
 

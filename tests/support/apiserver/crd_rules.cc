@@ -77,7 +77,7 @@ void ValidateVersions(const Value& spec, FieldFaults* faults) {
     if (!seen.insert(name).second) faults->push_back(DuplicateField(path + ".name", Value(name)));
     const Value& schema = At(versions[i], {"schema", "openAPIV3Schema"});
     if (!schema.isObject()) {
-      faults->push_back(RequiredField(path + ".schema.openAPIV3Schema", "schemas are required"));
+      faults->push_back(RequiredField(path + ".schema.openAPIV3Schema"));
       continue;
     }
     if (TextAt(schema, "type") != "object") {

@@ -23,6 +23,20 @@ void DropNulls(Value* value) {
   }
 }
 
+// Go leaves empty maps and lists out where a field says so.
+void DropEmptyMeta(Value* object, bool builtin) {
+  const auto drop = [](Value& parent, std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+      const Value* v = Find(parent, name);
+      if (v != nullptr && (v->isObject() || v->isArray()) && v->empty()) parent.removeMember(name);
+    }
+  };
+  if (Has(*object, "metadata") && (*object)["metadata"].isObject()) {
+    drop((*object)["metadata"], {"labels", "annotations", "finalizers", "ownerReferences"});
+  }
+  if (builtin) drop(*object, {"data", "binaryData", "stringData"});
+}
+
 std::string Media(const std::string& header) {
   std::string out = header.substr(0, header.find(';'));
   while (!out.empty() && out.back() == ' ') out.pop_back();
@@ -32,6 +46,14 @@ std::string Media(const std::string& header) {
 Unexpected<Failure> CannotHandle(const Resource& r, const std::string& why) {
   return Unexpected(
       BadRequest(r.kind + " in version \"" + r.version + "\" cannot be handled as a " + r.kind + ": " + why));
+}
+
+Unexpected<Failure> WrongKind(const Resource& r, const std::string& kind, const std::string& api_version) {
+  const std::string version = api_version.substr(api_version.rfind('/') + 1);
+  const std::string internal = r.group.empty() ? "core" : r.group.substr(0, r.group.find('.'));
+  return Unexpected(BadRequest(kind + " in version \"" + version + "\" cannot be handled as a " + r.kind +
+                               ": converting (" + version + "." + kind + ") to (" + internal + "." + r.kind +
+                               "): unknown conversion"));
 }
 
 Outcome<void> CheckKind(const Resource& r, Value* object) {
@@ -46,13 +68,10 @@ Outcome<void> CheckKind(const Resource& r, Value* object) {
                                  "): Object '" + missing + "' is missing in '" + Print(*object) + "'"));
   }
   const std::string have = GroupVersionOf(*object);
+  if (r.builtin && TextAt(*object, "kind") != r.kind) return WrongKind(r, TextAt(*object, "kind"), have);
   if (have != r.ApiVersion()) {
     return Unexpected(BadRequest("the API version in the data (" + have +
                                  ") does not match the expected API version (" + r.ApiVersion() + ")"));
-  }
-  if (r.builtin && TextAt(*object, "kind") != r.kind) {
-    return Unexpected(BadRequest(kind + " in version \"" + r.version + "\" cannot be handled as a " + r.kind +
-                                 ": no kind \"" + kind + "\" is registered for version \"" + have + "\""));
   }
   return {};
 }
@@ -103,6 +122,7 @@ Outcome<void> CheckFields(Core& core, const Resource& resource, Value* object,
     if (!mismatch.empty()) return CannotHandle(resource, mismatch);
     DropNulls(object);
   }
+  DropEmptyMeta(object, resource.builtin);
   std::vector<std::string> unknown;
   Prune(schema, object, "", &unknown);
   if (options->validation == FieldValidation::kStrict) {

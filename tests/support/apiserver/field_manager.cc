@@ -237,19 +237,20 @@ void TrackUpdate(const FieldWrite& w, const Value* live, Value* object) {
   Encode(managers, object);
 }
 
-Outcome<Value> ApplyConfig(const FieldWrite& w, const Value& live, const Value& config, bool force) {
+Outcome<void> CheckConfig(const FieldWrite& w, const Value& config) {
   if (Has(Get(config, "metadata"), "managedFields"))
     return Unexpected(BadRequest("metadata.managedFields must be nil"));
-  if (const std::string fault = ApplyFault(w.schema, config); !fault.empty()) {
-    const std::string& version = w.api_version;
-    const size_t slash = version.find('/');
-    const std::string gv = slash == std::string::npos ? "/" + version : version;
-    return Unexpected(Failure{500, "",
-                              "failed to create typed patch object (" +
-                                  TextAt(config, {"metadata", "namespace"}) + "/" +
-                                  TextAt(config, {"metadata", "name"}) + "; " + gv +
-                                  ", Kind=" + TextAt(config, "kind") + "): " + fault});
-  }
+  const std::string fault = ApplyFault(w.schema, config);
+  if (fault.empty()) return {};
+  const std::string gv = w.api_version.find('/') == std::string::npos ? "/" + w.api_version : w.api_version;
+  return Unexpected(Failure{500, "",
+                            "failed to create typed patch object (" +
+                                TextAt(config, {"metadata", "namespace"}) + "/" +
+                                TextAt(config, {"metadata", "name"}) + "; " + gv +
+                                ", Kind=" + TextAt(config, "kind") + "): " + fault});
+}
+
+Outcome<Value> ApplyConfig(const FieldWrite& w, const Value& live, const Value& config, bool force) {
   Managers managers;
   Decode(At(live, {"metadata", "managedFields"}), &managers);
   const Value bare = Bare(live);

@@ -26,6 +26,9 @@ struct FieldWrite {
 // `live` is null for a create.
 void TrackUpdate(const FieldWrite& write, const Value* live, Value* object);
 
+// What the sender got wrong in a configuration, whatever the live object is.
+Outcome<void> CheckConfig(const FieldWrite& write, const Value& config);
+
 // The live object (an empty one for a create) with the configuration applied, managedFields included.
 Outcome<Value> ApplyConfig(const FieldWrite& write, const Value& live, const Value& config, bool force);
 

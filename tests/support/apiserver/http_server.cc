@@ -21,7 +21,7 @@ std::string HeadOf(const Response& r, bool chunked, bool keep_alive) {
   for (const auto& [name, value] : r.headers) out += name + ": " + value + "\r\n";
   if (chunked) {
     out += "Transfer-Encoding: chunked\r\n";
-  } else {
+  } else if (!r.stream) {
     out += "Content-Length: " + std::to_string(r.body.size()) + "\r\n";
   }
   if (!keep_alive || chunked) out += "Connection: close\r\n";

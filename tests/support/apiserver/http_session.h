@@ -100,6 +100,7 @@ class HttpSession : public AnySession, public std::enable_shared_from_this<HttpS
     }
     request.body = std::move(message.body());
     keep_alive_ = message.keep_alive();
+    chunked_ = message.version() >= 11;
     head_only_ = request.method == "HEAD";
     Send(context_->handler(request));
   }
@@ -109,7 +110,7 @@ class HttpSession : public AnySession, public std::enable_shared_from_this<HttpS
     if (response.wire == Wire::kStall) return Listen();
     response_ = std::move(response);
     const bool chunked = response_.stream != nullptr;
-    out_ = HeadOf(response_, chunked, keep_alive_);
+    out_ = HeadOf(response_, chunked && chunked_, chunked ? false : keep_alive_);
     if (response_.wire == Wire::kNormal && !chunked && !head_only_) out_ += response_.body;
     if (response_.wire == Wire::kDropInBody) out_ += response_.body.substr(0, response_.body.size() / 2);
     Write([self = this->shared_from_this()] { self->Sent(); });
@@ -176,7 +177,9 @@ class HttpSession : public AnySession, public std::enable_shared_from_this<HttpS
                             });
   }
 
-  static std::string Chunk(const std::string& frame) {
+  // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
+  std::string Chunk(const std::string& frame) const {
+    if (!chunked_) return frame;
     char size[20];
     snprintf(size, sizeof size, "%zx\r\n", frame.size());
     return size + frame + "\r\n";
@@ -209,7 +212,7 @@ class HttpSession : public AnySession, public std::enable_shared_from_this<HttpS
     ended_ = true;
     bookmark_.cancel();
     end_.cancel();
-    out_ += "0\r\n\r\n";
+    if (chunked_) out_ += "0\r\n\r\n";
     Write([self = this->shared_from_this()] {
       self->response_.stream.reset();
       self->CloseCleanly();
@@ -226,6 +229,7 @@ class HttpSession : public AnySession, public std::enable_shared_from_this<HttpS
   asio::steady_timer bookmark_;
   asio::steady_timer end_;
   bool keep_alive_ = true;
+  bool chunked_ = true;
   bool head_only_ = false;
   bool writing_ = false;
   bool bookmark_due_ = false;

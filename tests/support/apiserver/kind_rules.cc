@@ -147,6 +147,18 @@ void DefaultWorkload(const Resource& r, Value& object) {
   }
 }
 
+// Numbers that Go prints even when they are zero.
+void DefaultWorkloadStatus(const Resource& r, Value& object) {
+  Value& status = Ensure(object, {"status"});
+  if (r.kind == "ReplicaSet" || r.kind == "StatefulSet") status["replicas"] = Int(0);
+  if (r.kind == "StatefulSet") status["availableReplicas"] = Int(0);
+  if (r.kind != "DaemonSet") return;
+  for (const char* name :
+       {"currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"}) {
+    status[name] = Int(0);
+  }
+}
+
 // stringData becomes data.
 void FoldStringData(Value& object) {
   if (!Get(object, "stringData").isObject()) return;
@@ -199,6 +211,8 @@ void ValidateService(const Value* old, const Value& object, FieldFaults* faults)
       }
     }
     CheckPort(path + ".port", Get(ports[i], "port").isNull() ? Int(0) : ports[i]["port"], faults);
+    if (const Value& target = Get(ports[i], "targetPort"); target.isInt64())
+      CheckPort(path + ".targetPort", target, faults);
   }
   const std::string before = old ? TextAt(*old, {"spec", "clusterIP"}) : "";
   if (!before.empty() && TextAt(spec, "clusterIP") != before && type != "ExternalName") {
@@ -226,7 +240,14 @@ void ValidateEndpointSlice(const Value* old, const Value& object, FieldFaults* f
   }
 }
 
-void ValidateConfigMap(const Value* old, const Value& object, FieldFaults* faults) {
+void ValidateData(const Value* old, const Value& object, FieldFaults* faults) {
+  for (const char* part : {"data", "binaryData"}) {
+    const Value& data = Get(object, part);
+    for (const std::string& key : data.isObject() ? data.getMemberNames() : std::vector<std::string>()) {
+      const std::string why = ConfigKeyFault(key);
+      if (!why.empty()) faults->push_back(InvalidField(std::string(part) + "[" + key + "]", Value(key), why));
+    }
+  }
   if (!old || !BoolAt(*old, {"immutable"})) return;
   if (!BoolAt(object, {"immutable"})) {
     faults->push_back(ForbiddenField("immutable", "field is immutable when `immutable` is set"));
@@ -248,14 +269,17 @@ void DefaultKind(Core& core, const Resource& r, const Value* old, Value* object)
   }
   if (type == "/pods") DefaultPod(old, *object);
   if (type == "discovery.k8s.io/endpointslices") DefaultEndpointSlice(*object);
-  if (r.group == "apps" && r.kind != "ControllerRevision") DefaultWorkload(r, *object);
+  if (r.group == "apps" && r.kind != "ControllerRevision") {
+    DefaultWorkload(r, *object);
+    if (old == nullptr) DefaultWorkloadStatus(r, *object);
+  }
   if (r.kind == "CustomResourceDefinition") DefaultCrd(object);
 }
 
 void ValidateKind(const Resource& r, const Value* old, const Value& object, FieldFaults* faults) {
   const std::string type = r.Type();
   if (type == "/services") ValidateService(old, object, faults);
-  if (type == "/configmaps") ValidateConfigMap(old, object, faults);
+  if (type == "/configmaps" || type == "/secrets") ValidateData(old, object, faults);
   if (type == "discovery.k8s.io/endpointslices") ValidateEndpointSlice(old, object, faults);
   if (r.kind == "CustomResourceDefinition") ValidateCrd(old, object, faults);
 }

@@ -20,6 +20,7 @@ constexpr char kUsage[] =
     "  --kubeconfig-out FILE     writes a kubeconfig that kubectl can use\n"
     "  --crds DIR|FILE           manifests to apply at start (repeat)\n"
     "  --openapi DIR             Kubernetes' OpenAPI v3 documents, for checks of built-in kinds\n"
+    "                            ($FAIRLEAD_CACHE/current/openapi/v3; \"\" for none)\n"
     "  --tls-cert, --tls-key, --tls-ca FILE\n"
     "  --token TOKEN             asks for this bearer token\n"
     "Faults: POST, GET, DELETE /faults; POST /faults/compact, /faults/freeze?type=/services, /faults/thaw.\n";
@@ -79,6 +80,7 @@ bool Parse(int argc, char** argv, Flags* out) {
 
 int main(int argc, char** argv) {
   Flags flags;
+  flags.server.api.openapi_dir = fairlead::apiserver::DefaultOpenapiDir();
   if (!Parse(argc, argv, &flags)) {
     fputs(kUsage, stderr);
     return 2;

@@ -10,8 +10,8 @@ namespace {
 constexpr char kQualified[] = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 constexpr char kLabelValue[] = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
 constexpr char kLabel[] = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+constexpr char kConfigKey[] = "[-._a-zA-Z0-9]+";
 constexpr char kSubdomain[] = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
-constexpr char kLabel1035[] = "[a-z]([-a-z0-9]*[a-z0-9])?";
 
 bool Full(const std::string& text, const re2::RE2& pattern) { return re2::RE2::FullMatch(text, pattern); }
 
@@ -41,10 +41,6 @@ std::string NamePartFault(const std::string& name) {
       kQualified, {"MyName", "my.name", "123-abc"});
 }
 
-const std::set<std::string>& Rfc1035Types() {
-  static const std::set<std::string> types = {"/services"};
-  return types;
-}
 const std::set<std::string>& PathSegmentTypes() {
   static const std::set<std::string> types = {
       "rbac.authorization.k8s.io/roles", "rbac.authorization.k8s.io/rolebindings",
@@ -110,24 +106,15 @@ std::string SubdomainFault(const std::string& name) {
 
 std::string LabelFault(const std::string& name) {
   static const re2::RE2 pattern(kLabel);
+  static const re2::RE2 subdomain(kSubdomain);
   if (name.size() > 63) return TooLong(63);
   if (Full(name, pattern)) return "";
+  if (Full(name, subdomain)) return "must not contain dots";
   return Explain(
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
       "and end with "
       "an alphanumeric character",
       kLabel, {"my-name", "123-abc"});
-}
-
-std::string ServiceNameFault(const std::string& name) {
-  static const re2::RE2 pattern(kLabel1035);
-  if (name.size() > 63) return TooLong(63);
-  if (Full(name, pattern)) return "";
-  return Explain(
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-      "character, and "
-      "end with an alphanumeric character",
-      kLabel1035, {"my-name", "abc-123"});
 }
 
 std::string PathSegmentFault(const std::string& name) {
@@ -136,6 +123,17 @@ std::string PathSegmentFault(const std::string& name) {
     if (name.find(bad) != std::string::npos) return "may not contain '" + std::string(bad) + "'";
   }
   return "";
+}
+
+std::string ConfigKeyFault(const std::string& key) {
+  static const re2::RE2 pattern(kConfigKey);
+  if (key.size() > 253) return TooLong(253);
+  if (!Full(key, pattern)) {
+    return Explain("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", kConfigKey,
+                   {"key.name", "KEY_NAME", "key-name"});
+  }
+  if (key == ".") return "must not be '.'";
+  return key.starts_with("..") ? "must not start with '..'" : "";
 }
 
 std::string LabelValueFault(const std::string& value) {
@@ -170,7 +168,7 @@ std::string QualifiedNameFault(const std::string& name) {
 std::string ObjectNameFault(const Resource& resource, const std::string& name) {
   const std::string type = resource.Type();
   if (type == "/namespaces") return LabelFault(name);
-  if (Rfc1035Types().contains(type)) return ServiceNameFault(name);
+  if (type == "/services") return LabelFault(name);  // since 1.36 as of RFC 1123
   if (PathSegmentTypes().contains(type)) return PathSegmentFault(name);
   return SubdomainFault(name);
 }

@@ -12,9 +12,9 @@ namespace fairlead::apiserver {
 
 std::string QualifiedNameFault(const std::string& name);  // keys of labels and annotations
 std::string LabelValueFault(const std::string& value);
-std::string SubdomainFault(const std::string& name);    // RFC 1123
-std::string LabelFault(const std::string& name);        // RFC 1123
-std::string ServiceNameFault(const std::string& name);  // RFC 1035
+std::string SubdomainFault(const std::string& name);  // RFC 1123
+std::string LabelFault(const std::string& name);      // RFC 1123
+std::string ConfigKeyFault(const std::string& key);   // keys of ConfigMaps and Secrets
 std::string PathSegmentFault(const std::string& name);
 std::string ObjectNameFault(const Resource& resource, const std::string& name);
 

@@ -131,10 +131,22 @@ class Strategic {
       if (!merged) return merged;
       out[name] = std::move(*merged);
     }
+    OrderOnly(schema, patch, &out);
     return out;
   }
 
  private:
+  // Lists that are put in order without being changed.
+  static void OrderOnly(const Schema* schema, const Value& patch, Value* out) {
+    for (const std::string& name : patch.getMemberNames()) {
+      if (!name.starts_with("$setElementOrder/")) continue;
+      const std::string list = name.substr(17);
+      const Schema* s = schema ? schema->Child(list) : nullptr;
+      if (s == nullptr || Has(patch, list) || !Get(*out, list).isArray()) continue;
+      (*out)[list] = Sorted((*out)[list], patch[name], (*out)[list], s->merge_key);
+    }
+  }
+
   Outcome<Value> Field(const Schema* s, const Value& original, const Value& patch, const Value& order) {
     if (patch.isObject()) return Object(s, original, patch);
     const bool merges = s != nullptr && s->merge_strategy.starts_with("merge");
@@ -173,7 +185,7 @@ class Strategic {
         if (!have) out.append(item);
       }
     }
-    return order.isArray() ? Sorted(out, order, "") : out;
+    return Sorted(out, order.isArray() ? order : patch, original, "");
   }
 
   Outcome<Value> Keyed(const Schema& s, const Value& original, const Value& patch, const Value& order) {
@@ -205,27 +217,42 @@ class Strategic {
     }
     Value out = Array();
     for (Value& item : items) out.append(std::move(item));
-    return order.isArray() ? Sorted(out, order, s.merge_key) : out;
+    return Sorted(out, order.isArray() ? order : patch, original, s.merge_key);
   }
 
-  // Items named in `order` in that order; the others keep their place behind what they followed.
-  static Value Sorted(const Value& list, const Value& order, const std::string& key) {
-    std::vector<std::pair<int, Value>> ranked;
-    int last = -1;
-    for (const Value& item : list) {
-      int rank = -1;
-      for (Json::ArrayIndex i = 0; i < order.size(); ++i) {
-        const bool same =
-            key.empty() ? SameValue(order[i], item) : SameValue(Get(order[i], key), Get(item, key));
-        if (same) rank = static_cast<int>(i);
-      }
-      if (rank >= 0) last = rank;
-      ranked.emplace_back(rank >= 0 ? rank : last, item);
+  static int IndexIn(const Value& list, const Value& item, const std::string& key) {
+    for (Json::ArrayIndex i = 0; list.isArray() && i < list.size(); ++i) {
+      if (key.empty() ? SameValue(list[i], item) : SameValue(Get(list[i], key), Get(item, key)))
+        return static_cast<int>(i);
     }
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    return -1;
+  }
+
+  // Items that `order` names stand in that order; the server's own come before those that they preceded in
+  // `original`, and after all that are new.
+  static Value Sorted(const Value& list, const Value& order, const Value& original, const std::string& key) {
+    std::vector<std::pair<int, Value>> named;
+    std::vector<std::pair<int, Value>> others;
+    for (const Value& item : list) {
+      const int at = IndexIn(order, item, key);
+      if (at >= 0) {
+        named.emplace_back(at, item);
+      } else {
+        others.emplace_back(IndexIn(original, item, key), item);
+      }
+    }
+    const auto by_rank = [](const auto& a, const auto& b) { return a.first < b.first; };
+    std::stable_sort(named.begin(), named.end(), by_rank);
+    std::stable_sort(others.begin(), others.end(), by_rank);
     Value out = Array();
-    for (auto& [rank, item] : ranked) out.append(std::move(item));
+    size_t n = 0;
+    size_t o = 0;
+    while (n < named.size() || o < others.size()) {
+      const int known = n < named.size() ? IndexIn(original, named[n].second, key) : -1;
+      const bool other_first = n == named.size() || (o < others.size() && known >= 0 &&
+                                                     others[o].first >= 0 && others[o].first < known);
+      out.append(other_first ? others[o++].second : named[n++].second);
+    }
     return out;
   }
 };

@@ -12,11 +12,14 @@ bool ParseRevision(const std::string& text, uint64_t* out) {
   return true;
 }
 
+std::string RevisionFault(const std::string& text) {
+  return InvalidField("resourceVersion", Value(text),
+                      "strconv.ParseUint: parsing " + QuoteJson(text) + ": invalid syntax")
+      .Text();
+}
+
 Unexpected<Failure> BadRevision(const std::string& text) {
-  return Unexpected(
-      Invalid("", "", "",
-              {InvalidField("resourceVersion", Value(text),
-                            "strconv.ParseUint: parsing " + QuoteJson(text) + ": invalid syntax")}));
+  return Unexpected(BadRequest("invalid resource version: " + RevisionFault(text)));
 }
 
 Failure TooLarge(uint64_t wanted, uint64_t current) {
@@ -172,7 +175,8 @@ Outcome<Response> Reader::Watch() {
   }
   const std::string version = info_.Query("resourceVersion");
   uint64_t revision = 0;
-  if (!version.empty() && !ParseRevision(version, &revision)) return BadRevision(version);
+  if (!version.empty() && !ParseRevision(version, &revision))
+    return Unexpected(Failure{500, "", RevisionFault(version)});
   WatchOptions options;
   options.bookmarks = info_.QueryIs("allowWatchBookmarks");
   options.timeout_seconds =

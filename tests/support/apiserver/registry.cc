@@ -51,6 +51,20 @@ std::vector<Column> ColumnsOf(const Value& version) {
   return out;
 }
 
+// Names the newest version that is served and no older than this one.
+std::string DeprecationText(const Value& crd, const Resource& r) {
+  std::string best;
+  for (const Value& version : At(crd, {"spec", "versions"})) {
+    const std::string name = TextAt(version, "name");
+    if (!BoolAt(version, {"served"}) || BoolAt(version, {"deprecated"}) ||
+        Priority(name) <= Priority(r.version))
+      continue;
+    if (best.empty() || Priority(name) > Priority(best)) best = name;
+  }
+  const std::string out = r.ApiVersion() + " " + r.kind + " is deprecated";
+  return best.empty() ? out : out + "; use " + r.group + "/" + best + " " + r.kind;
+}
+
 Resource FromCrdVersion(const Value& crd, const Value& version) {
   const Value& names = At(crd, {"spec", "names"});
   Resource r;
@@ -72,7 +86,7 @@ Resource FromCrdVersion(const Value& crd, const Value& version) {
   r.unconditional_update = false;
   if (BoolAt(version, {"deprecated"})) {
     r.deprecation = TextAt(version, "deprecationWarning");
-    if (r.deprecation.empty()) r.deprecation = r.ApiVersion() + " " + r.kind + " is deprecated";
+    if (r.deprecation.empty()) r.deprecation = DeprecationText(crd, r);
   }
   r.columns = ColumnsOf(version);
   r.openapi = At(version, {"schema", "openAPIV3Schema"});

@@ -107,6 +107,7 @@ Outcome<Removed> RemoveObject(Core& core, const Resource& r, const StoreKey& key
     return Removed{r.returns_deleted ? *last : object, true};
   }
   MarkDeleting(core, grace, &object);
+  if (is_namespace) Remove(object, {"metadata", "deletionGracePeriodSeconds"});
   if (is_namespace) Ensure(object, {"status"})["phase"] = "Terminating";
   if (!options.dry_run && !SameValue(object, *old)) object = *core.store.Put(key, object);
   return Removed{std::move(object), false};

@@ -70,6 +70,7 @@ void SchemaSet::AddComponents(const Value& components) {
     Schema* out = components_[name];
     if (!out->type.empty() || !out->properties.empty()) continue;  // from a document read earlier
     Fill(components[name], out);
+    out->name = name.substr(name.rfind('.') + 1);
     // Types without declared fields carry anything: RawExtension, FieldsV1, JSON.
     if (out->properties.empty() && out->additional == nullptr &&
         (out->type == "object" || out->type.empty())) {

@@ -27,6 +27,7 @@ namespace fairlead::apiserver {
 struct Schema {
   enum class ListType { kAtomic, kSet, kMap };
 
+  std::string name;  // of a component: "ServicePort"
   std::string type;  // "": any
   std::string format;
   std::string pattern_text;

@@ -104,17 +104,19 @@ std::string TypeMismatch(const Schema& s, const Value& v, const std::string& kin
     return std::string("json: cannot unmarshal ") + JsonType(v) + " into Go struct field " + kind + "." +
            path + " of type " + GoType(s);
   }
+  // Go names the innermost struct and the path without indices.
+  const std::string& owner = s.name.empty() ? kind : s.name;
   if (v.isArray() && s.items != nullptr) {
     for (const Value& item : v) {
-      if (std::string found = TypeMismatch(*s.items, item, kind, path); !found.empty()) return found;
+      if (std::string found = TypeMismatch(*s.items, item, owner, path); !found.empty()) return found;
     }
   }
   if (!v.isObject()) return "";
   for (auto at = v.begin(); at != v.end(); ++at) {
     const Schema* child = s.Child(at.name());
     if (child == nullptr) continue;
-    if (std::string found = TypeMismatch(*child, *at, kind, Below(path, at.name())); !found.empty())
-      return found;
+    std::string found = TypeMismatch(*child, *at, owner, Below(path, at.name()));
+    if (!found.empty()) return found;
   }
   return "";
 }

@@ -70,6 +70,11 @@ class Validator {
     }
     if (s.type.empty()) return !v.isNull();
     if (HasType(s.type, v)) return true;
+    if (s.type == "integer" && !s.format.empty() && v.type() == Json::realValue) {
+      Composite("Checked value must be of type integer with format " + s.format + " in " + path);
+      WrongType(path, s.format, "float64");
+      return false;
+    }
     WrongType(path, s.type, TypeOf(v));
     if (!v.isNull()) Enumeration(s, v, path);
     return false;
@@ -80,17 +85,17 @@ class Validator {
         path, Value(shown), path + " in body must be of type " + wanted + ": " + QuoteJson(shown)));
   }
 
+  // The first thing that is wrong with a text is told, as in the real server.
   void Text(const Schema& s, const Value& v, const std::string& path) {
     const std::string text = v.asString();
-    if (s.max_length && Characters(text) > *s.max_length)
+    if (s.max_length && Characters(text) > *s.max_length) {
       faults_->push_back(TooLongField(path, *s.max_length));
-    if (s.min_length && Characters(text) < *s.min_length) {
+    } else if (s.min_length && Characters(text) < *s.min_length) {
       Add(path, v, "should be at least " + std::to_string(*s.min_length) + " chars long");
-    }
-    if (s.pattern && !re2::RE2::PartialMatch(text, *s.pattern)) {
+    } else if (s.pattern && !re2::RE2::PartialMatch(text, *s.pattern)) {
       Add(path, v, "should match '" + s.pattern_text + "'");
     }
-    if (!s.format.empty() && !s.int_or_string && !MatchesFormat(s.format, text)) {
+    if (!s.format.empty() && !MatchesFormat(s.format, text)) {
       faults_->push_back(
           TypeInvalidField(path, v, path + " in body must be of type " + s.format + ": " + QuoteJson(text)));
     }
@@ -117,8 +122,7 @@ class Validator {
       Add(path, v, "should be a multiple of " + GoNumber(*s.multiple_of));
     }
     if (s.format == "int32" && IsInteger(v) && std::abs(d) > 2147483648.0) {
-      faults_->push_back(
-          TypeInvalidField(path, v, "Checked value must be of type integer with format int32"));
+      Composite("Checked value must be of type integer with format int32 in " + path);
     }
   }
 
@@ -195,28 +199,26 @@ class Validator {
     return found.size();
   }
 
-  void Composite(const std::string& path, const std::string& text) {
-    faults_->push_back(InvalidField("<nil>", Value(""), QuoteJson(path) + " " + text));
-  }
+  void Composite(const std::string& text) { faults_->push_back(InvalidField("<nil>", Value(""), text)); }
 
   void Composites(const Schema& s, const Value& v, const std::string& path) {
     for (const Schema* part : s.all_of) Visit(*part, v, path);
     if (!s.any_of.empty() && !s.int_or_string) {
       bool matched = false;
       for (const Schema* part : s.any_of) matched = matched || FaultsOf(*part, v, path) == 0;
-      if (!matched) Composite(path, "must validate at least one schema (anyOf)");
+      if (!matched) Composite(QuoteJson(path) + " must validate at least one schema (anyOf)");
     }
     if (!s.one_of.empty() && !s.int_or_string) {
       size_t matched = 0;
       for (const Schema* part : s.one_of) matched += FaultsOf(*part, v, path) == 0;
       if (matched != 1) {
-        Composite(path, "must validate one and only one schema (oneOf). Found " +
-                            (matched == 0 ? std::string("none valid")
-                                          : std::to_string(matched) + " valid alternatives"));
+        Composite(
+            QuoteJson(path) + " must validate one and only one schema (oneOf). Found " +
+            (matched == 0 ? std::string("none valid") : std::to_string(matched) + " valid alternatives"));
       }
     }
     if (s.negated != nullptr && FaultsOf(*s.negated, v, path) == 0) {
-      Composite(path, "must not validate the schema (not)");
+      Composite(QuoteJson(path) + " must not validate the schema (not)");
     }
   }
 

@@ -104,6 +104,9 @@ class LabelParser {
 
   Outcome<LabelQuery::Term> Single(LabelQuery::Term term) {
     Spaces();
+    if (at_ < text_.size() && std::string_view("=!<>(").find(text_[at_]) != std::string_view::npos) {
+      return Fail("found '" + text_.substr(at_, 1) + "', expected: identifier");
+    }
     const std::string value = Word();
     if (const std::string why = LabelValueFault(value); !why.empty()) {
       return Fail("values[0][" + term.key + "]: Invalid value: " + QuoteJson(value) + ": " + why);

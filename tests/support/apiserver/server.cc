@@ -1,6 +1,7 @@
 #include "tests/support/apiserver/server.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -51,6 +52,15 @@ Result<void> ReadManifests(const std::string& file, std::vector<Value>* out) {
 }
 
 }  // namespace
+
+std::string DefaultOpenapiDir() {
+  const char* cache = std::getenv("FAIRLEAD_CACHE");
+  const char* home = std::getenv("HOME");
+  const std::string root = cache ? std::string(cache) : std::string(home ? home : "") + "/.cache/fairlead";
+  const std::string dir = root + "/current/openapi/v3";
+  std::error_code ignored;
+  return fs::exists(dir + "/api__v1_openapi.json", ignored) ? dir : "";
+}
 
 ApiServer::ApiServer(ServerOptions options)
     : options_(std::move(options)), api_(std::make_unique<Api>(options_.api)) {}

@@ -36,6 +36,10 @@ struct ServerOptions {
   std::chrono::seconds bookmark_interval{60};
 };
 
+// Kubernetes' OpenAPI documents where tools/setup puts them ($FAIRLEAD_CACHE/current/openapi/v3); "" if they
+// are not there.
+std::string DefaultOpenapiDir();
+
 class ApiServer {
  public:
   static Result<std::unique_ptr<ApiServer>> Start(ServerOptions options = {});

@@ -113,6 +113,8 @@ void Writer::Faults(const Value* old, const Value& object, FieldFaults* faults) 
     }
   }
   if (old) {
+    // Twice, as the real server: once for all kinds, once for this.
+    ValidateMetaUpdate(object, *old, faults);
     ValidateMetaUpdate(object, *old, faults);
   } else {
     ValidateMeta(resource_, object, faults);
@@ -127,15 +129,18 @@ void Writer::Faults(const Value* old, const Value& object, FieldFaults* faults) 
     ValidateRoot(schema, object, &found);
     if (old) ValidateRoot(schema, *old, &before);
   } else if (const Schema* status = schema.Child("status"); status && Has(object, "status")) {
-    ValidateValue(*status, object["status"], "status", &found);
-    if (old && Has(*old, "status")) ValidateValue(*status, (*old)["status"], "status", &before);
+    ValidateValue(*status, object["status"], "", &found);
+    if (old && Has(*old, "status")) ValidateValue(*status, (*old)["status"], "", &before);
+    // The real server validates the status as a document of its own and then says where it stands.
+    for (FieldFaults* list : {&found, &before}) {
+      for (FieldFault& f : *list) f.field = f.field == "<nil>" ? f.field : "status." + f.field;
+    }
   }
   DropFaultsOf(before, &found);  // what was wrong before and stays as it is does not stop a change elsewhere
   faults->insert(faults->end(), found.begin(), found.end());
 }
 
 void Writer::Warn(const Value* old, const Value& object) {
-  if (!resource_.deprecation.empty()) options_.warnings.push_back(resource_.deprecation);
   const std::vector<std::string> had =
       old ? Strings(At(*old, {"metadata", "finalizers"})) : std::vector<std::string>();
   for (const std::string& f : Strings(At(object, {"metadata", "finalizers"}))) {
@@ -186,7 +191,8 @@ Outcome<Written> Writer::StoreNew(Value object, bool applied) {
   if (resource_.counts_generation) object["metadata"]["generation"] = Int(1);
   FieldFaults faults;
   Faults(nullptr, object, &faults);
-  if (!faults.empty()) return Unexpected(Invalid(resource_.group, resource_.kind, NameOf(object), faults));
+  if (!faults.empty())
+    return Unexpected(Invalid(resource_.group, TextAt(object, "kind"), NameOf(object), faults));
   Warn(nullptr, object);
   if (core_.store.Get(KeyOf(resource_, object))) {
     return Unexpected(AlreadyExists(resource_.group, resource_.plural, NameOf(object)));
@@ -218,19 +224,30 @@ Outcome<Written> Writer::Update() {
   return StoreChange(rendered, std::move(*object), /*applied=*/false);
 }
 
+std::string Writer::PreconditionText(const std::string& wanted, const std::string& have) const {
+  std::string key = "/registry/" + (resource_.builtin ? "" : resource_.group + "/") + resource_.plural;
+  if (resource_.namespaced) key += "/" + info_.ns;
+  return "StorageError: invalid object, Code: 4, Key: " + key + "/" + info_.name +
+         ", ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: " + wanted +
+         ", UID in object meta: " + have;
+}
+
 Outcome<void> Writer::CheckVersion(const Value& old, const Value& object, bool patch) const {
   const std::string uid = TextAt(object, {"metadata", "uid"});
   const std::string have = TextAt(old, {"metadata", "uid"});
   if (!uid.empty() && uid != have) {
-    return Unexpected(
-        Conflict(resource_.group, resource_.plural, info_.name,
-                 "Precondition failed: UID in precondition: " + uid + ", UID in object meta: " + have));
+    if (patch) {
+      return Unexpected(Invalid(resource_.group, resource_.kind, info_.name,
+                                {InvalidField("metadata.uid", Value(uid), "field is immutable")}));
+    }
+    return Unexpected(Conflict(resource_.group, resource_.plural, info_.name, PreconditionText(uid, have)));
   }
   const std::string version = TextAt(object, {"metadata", "resourceVersion"});
   if (version.empty()) {
     if (patch || resource_.unconditional_update) return {};
+    // The real server names the resource here where elsewhere it names the kind.
     return Unexpected(
-        Invalid(resource_.group, resource_.kind, info_.name,
+        Invalid(resource_.group, resource_.plural, info_.name,
                 {InvalidField("metadata.resourceVersion", Int(0), "must be specified for an update")}));
   }
   if (version == TextAt(old, {"metadata", "resourceVersion"})) return {};
@@ -370,13 +387,13 @@ Outcome<Value> Writer::PatchedText(const Value& old, BodyKind kind) {
   lenient.validation = FieldValidation::kWarn;
   Value checked = *out;
   if (Outcome<void> ok = CheckFields(core_, resource_, &checked, duplicates, &lenient); !ok) {
-    return Unexpected(Invalid("", "", "", {InvalidField("patch", Value(request_.body), ok.error().message)}));
+    return Unexpected(Invalid("", "", "", {InvalidField("patch", Value(Print(*out)), ok.error().message)}));
   }
   if (asked == FieldValidation::kStrict && !lenient.warnings.empty()) {
     std::string all;
     for (const std::string& w : lenient.warnings) all += (all.empty() ? "" : ", ") + w;
     return Unexpected(
-        Invalid("", "", "", {InvalidField("patch", Value(request_.body), "strict decoding error: " + all)}));
+        Invalid("", "", "", {InvalidField("patch", Value(Print(*out)), "strict decoding error: " + all)}));
   }
   if (asked == FieldValidation::kWarn) options_.warnings = lenient.warnings;
   return checked;
@@ -394,10 +411,16 @@ Outcome<Written> Writer::Apply(const ObjectPtr& old) {
   if (version.empty() || TextAt(*config, "kind").empty()) {
     return Unexpected(BadRequest("error unmarshaling apply patch: Object 'Kind' is missing"));
   }
+  if (resource_.builtin && (version != resource_.ApiVersion() || TextAt(*config, "kind") != resource_.kind)) {
+    return Unexpected(
+        BadRequest("invalid object type: " + std::string(version.find('/') == std::string::npos ? "/" : "") +
+                   version + ", Kind=" + TextAt(*config, "kind")));
+  }
   if (version != resource_.ApiVersion()) {
     return Unexpected(BadRequest("Incorrect version specified in apply patch. Specified patch version: " +
                                  version + ", expected: " + resource_.ApiVersion()));
   }
+  if (Outcome<void> ok = CheckConfig(Fields(), *config); !ok) return Unexpected(ok.error());
   if (Outcome<void> ok = MatchesTarget(&*config); !ok) return Unexpected(ok.error());
   if (!old && !options_.subresource.empty()) return Unexpected(Missing());
   if (old) {

@@ -34,6 +34,7 @@ class Writer {
   Outcome<Written> Apply(const ObjectPtr& old);
   Outcome<void> NamespaceAllows(const std::string& ns, const std::string& name) const;
   Outcome<void> MatchesTarget(Value* object) const;
+  std::string PreconditionText(const std::string& wanted, const std::string& have) const;
   Outcome<void> CheckVersion(const Value& old, const Value& object, bool patch) const;
   void CarryOver(const Value& old, Value* object) const;
   void KeepOtherHalf(const Value& old, Value* object) const;
