@@ -124,10 +124,13 @@ void AdsStream::Pump() {
       ++starting_;
     }
     if (const std::optional<Response> response = stream_->Next()) {
-      Fill(*response);
       requests_ = 0;
-      writing_type_ = response->type;
-      published_ = response->published;
+      {
+        std::lock_guard lock(mutex_);
+        Fill(*response);
+        writing_type_ = response->type;
+        published_ = response->published;
+      }
       service_->metrics().OnPush(response->type, response->resources.size(), response->removed.size(),
                                  response->bytes);
       StartWrite(&out_);
@@ -155,15 +158,19 @@ void AdsStream::Pump() {
 }
 
 void AdsStream::OnWriteDone(bool ok) {
-  if (ok && published_) service_->metrics().OnWritten(writing_type_, service_->clock().Now() - *published_);
-  out_.Clear();
   bool finish = false;
+  Type type;
+  std::optional<Clock::TimePoint> published;
   {
     std::lock_guard lock(mutex_);
+    out_.Clear();
+    type = writing_type_;
+    published = published_;
     writing_ = false;
     if (!ok && !closing_) closing_ = grpc::Status::CANCELLED;
     finish = FinishNow();
   }
+  if (ok && published) service_->metrics().OnWritten(type, service_->clock().Now() - *published);
   if (finish) return Finish(*closing_);
   Pump();
 }

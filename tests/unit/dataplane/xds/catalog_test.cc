@@ -5,6 +5,7 @@
 #include <json/json.h>
 
 #include <memory>
+#include <thread>
 
 #include "tests/support/fake_clock.h"
 
@@ -292,6 +293,50 @@ TEST_F(CatalogTest, ManyStreamsOfManyResourcesTakeFewBytes) {
     proxy.Receive();
     EXPECT_LT(proxy.stream->memory_bytes(), 48u * 1024) << "at rest";
   }
+}
+
+TEST_F(CatalogTest, ManyThreads) {
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "0", {{kPolicy, 1}}), Cluster("b", "0"), Cluster("c", "0")}));
+  catalog_.OnProgress([&](const std::set<ObjectKey>& objects) {
+    catalog_.CountFor(*objects.begin(), {{kShop, {}}});
+  });
+  catalog_.OnProxies([&](const Audience& audience) { catalog_.ObjectsOf(audience); });
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 300; ++i) {
+        Update update;
+        update.changed = {Cluster(t == 0 ? "a" : "b", std::to_string(i), {{kPolicy, i}})};
+        catalog_.Publish(update);
+      }
+    });
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 100; ++i) {
+        auto stream = catalog_.Attach({"w-" + std::to_string(t), kShop, ""}, [] {});
+        Request request;
+        request.type_url = TypeUrl(Type::kCluster);
+        ASSERT_TRUE(stream->OnRequest(request));
+        for (int n = 0; n < 5; ++n) {
+          const auto response = stream->Next();
+          if (!response) continue;
+          request.response_nonce = response->nonce;
+          ASSERT_TRUE(stream->OnRequest(request));
+        }
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    for (int i = 0; i < 50; ++i) {
+      catalog_.Dump();
+      catalog_.Proxies();
+      catalog_.Find(kShop, {Type::kCluster, "a"});
+    }
+  });
+  threads.clear();
+  Proxy proxy(&catalog_, "last", kShop);
+  proxy.Ask(Type::kCluster);
+  EXPECT_THAT(proxy.Receive(), ::testing::SizeIs(3));
 }
 
 TEST_F(CatalogTest, DumpIsJsonWithAudiencesResourcesAndStreams) {
