@@ -47,6 +47,18 @@ bool IsBuiltinGroup(const Registry& registry, const std::string& group) {
   return false;
 }
 
+std::string ReviewKind(const std::string& plural) {
+  static const std::map<std::string, std::string> kinds = {
+      {"selfsubjectaccessreviews", "SelfSubjectAccessReview"},
+      {"subjectaccessreviews", "SubjectAccessReview"},
+      {"localsubjectaccessreviews", "LocalSubjectAccessReview"},
+      {"selfsubjectreviews", "SelfSubjectReview"},
+      {"tokenreviews", "TokenReview"},
+  };
+  const auto at = kinds.find(plural);
+  return at == kinds.end() ? "" : at->second;
+}
+
 Value Denormal(const User& user) {
   Value out = Object();
   out["username"] = user.name;
@@ -226,9 +238,15 @@ Outcome<Response> Api::DeleteCollection(const ResourcePtr& resource, const Reque
 // Everybody may do everything here; who one is comes from the table of tokens.
 Outcome<Response> Api::Review(const RequestInfo& info, const Request& request, const User& user) {
   if (info.verb != "create") return TextResponse(404, "404 page not found\n");
-  Outcome<Value> body = ParseBody(request.body, BodyKindOf(request), nullptr);
+  const BodyKind kind = BodyKindOf(request);
+  // Of a review in protobuf nothing is needed but that it is one: everybody may do everything.
+  Outcome<Value> body = kind == BodyKind::kProtobuf ? Object() : ParseBody(request.body, kind, nullptr);
   if (!body) return Unexpected(body.error());
   Value out = *body;
+  if (kind == BodyKind::kProtobuf) {
+    out["apiVersion"] = info.group + "/" + info.version;
+    out["kind"] = ReviewKind(info.plural);
+  }
   if (info.plural.ends_with("accessreviews")) {
     out["status"]["allowed"] = true;
     return JsonResponse(201, out);

@@ -31,7 +31,8 @@ bool IsDateTime(const std::string& text) {
 }
 
 const std::map<std::string_view, const re2::RE2*>& Patterns() {
-  static const std::map<std::string_view, const re2::RE2*> patterns = {
+  // Never destroyed, so that no order of destruction matters.
+  static const auto* const patterns = new std::map<std::string_view, const re2::RE2*>{
       {"uuid", new re2::RE2("(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")},
       {"date", new re2::RE2(R"(\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))")},
       {"email", new re2::RE2(R"([^@\s]+@[^@\s]+)")},
@@ -41,7 +42,7 @@ const std::map<std::string_view, const re2::RE2*>& Patterns() {
       {"byte", new re2::RE2(R"(([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)")},
       {"duration", new re2::RE2(R"([-+]?(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|ms|s|m|h|d|w).*|0)")},
   };
-  return patterns;
+  return *patterns;
 }
 
 }  // namespace
