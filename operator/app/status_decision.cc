@@ -1,0 +1,37 @@
+#include "operator/app/status_decision.h"
+
+#include <algorithm>
+
+namespace fairlead::app {
+
+bool IsComplete(const api::ProxyCounts& proxies) {
+  return proxies.lagging.empty() && proxies.disconnected.empty();
+}
+
+StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api::PolicyStatus>& live,
+                      std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,
+                      const StatusPatience& patience) {
+  if (live && *live == desired) return {StatusAction::kNothing, {}};
+  if (IsComplete(desired.proxies) || !desired.proxies.rejected.empty()) return {StatusAction::kWrite, {}};
+  const std::chrono::milliseconds limit =
+      desired.proxies.lagging.empty() ? patience.disconnected : patience.lagging;
+  const auto waited =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - incomplete_since.value_or(now));
+  if (waited >= limit) return {StatusAction::kWrite, {}};
+  return {StatusAction::kWait, limit - waited};
+}
+
+void StampTransitions(api::PolicyStatus* status, const std::optional<api::PolicyStatus>& live,
+                      Timestamp now) {
+  for (Condition& condition : status->conditions) {
+    condition.last_transition = now;
+    if (!live) continue;
+    const auto before = std::find_if(live->conditions.begin(), live->conditions.end(),
+                                     [&](const Condition& c) { return c.type == condition.type; });
+    if (before != live->conditions.end() && before->status == condition.status) {
+      condition.last_transition = before->last_transition;
+    }
+  }
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,41 @@
+// When is a policy's status worth a write? A pure decision, so that it can be tested without clock and
+// server.
+//
+// Proxies acknowledge one by one; a write for each would cost the API server as many writes as there are
+// proxies. So a status is written when its picture is complete (all acknowledged, one rejected, or nothing to
+// program), or, to say who has not answered, once patience is over. Equal but for time: never.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "crds/api/policy_common.h"
+#include "crds/base/clock.h"
+
+namespace fairlead::app {
+
+struct StatusPatience {
+  std::chrono::milliseconds lagging{1'000};  // a connected proxy has not acknowledged
+  std::chrono::milliseconds disconnected{
+      10'000};  // a proxy is expected but not connected: at start they come one by one
+};
+
+enum class StatusAction { kNothing, kWrite, kWait };
+
+struct StatusDecision {
+  StatusAction action = StatusAction::kNothing;
+  std::chrono::milliseconds wait{0};  // for kWait: look again then
+};
+
+// `incomplete_since`: when this generation was first seen incomplete; nullopt: just now.
+StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api::PolicyStatus>& live,
+                      std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,
+                      const StatusPatience& patience);
+
+// All that is expected has answered, for better or worse.
+bool IsComplete(const api::ProxyCounts& proxies);
+
+// Fills lastTransitionTime: kept from `live` where a condition's status is the same, else `now`.
+void StampTransitions(api::PolicyStatus* status, const std::optional<api::PolicyStatus>& live, Timestamp now);
+
+}  // namespace fairlead::app
