@@ -1,0 +1,85 @@
+#include "operator/app/status_keeper.h"
+
+namespace fairlead::app {
+namespace {
+
+const std::optional<api::PolicyStatus>* LiveStatus(const AnyObject& object) {
+  if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) return &(*policy)->status;
+  if (const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object)) return &(*policy)->status;
+  if (const auto* invalid = std::get_if<Ptr<Invalid>>(&object)) return &(*invalid)->status;
+  return nullptr;
+}
+
+}  // namespace
+
+StatusKeeper::StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write write, Written written,
+                           StatusPatience patience, const Clock* clock)
+    : engine_(engine),
+      catalog_(catalog),
+      write_(std::move(write)),
+      written_(std::move(written)),
+      patience_(patience),
+      clock_(clock) {}
+
+std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
+  return engine_->Read([&](const reconcilers::World& world) -> std::optional<PolicyPicture> {
+    const std::optional<AnyObject> object = world.Find(key);
+    if (!object) return std::nullopt;
+    const std::optional<api::PolicyStatus>* live = LiveStatus(*object);
+    if (live == nullptr) return std::nullopt;
+    std::map<xds::Audience, std::vector<std::string>> expected;
+    for (const NamespacedName& waypoint : world.WaypointsOf(key)) {
+      const auto found = world.waypoints().find(waypoint);
+      if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
+    }
+    return PolicyPicture{MetaOf(*object), world.StatusOf(key, catalog_->CountFor(key, expected)), *live};
+  });
+}
+
+StatusKeeper::Outcome StatusKeeper::Process(const ObjectKey& key) {
+  std::optional<PolicyPicture> picture = Look(key);
+  if (!picture || picture->meta.deleting) {
+    const std::lock_guard lock(mutex_);
+    memory_.erase(key);
+    return {};
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    Memory& memory = memory_[key];
+    if (memory.generation != picture->meta.generation) memory = {picture->meta.generation, {}, {}, {}};
+    if (memory.written_over == picture->meta.resource_version && memory.written == picture->desired) return {};
+    const StatusDecision decision =
+        Decide(picture->desired, picture->live, memory.incomplete_since, clock_->Now(), patience_);
+    if (IsComplete(picture->desired.proxies)) {
+      memory.incomplete_since.reset();
+    } else if (!memory.incomplete_since) {
+      memory.incomplete_since = clock_->Now();
+    }
+    if (decision.action == StatusAction::kNothing) return {};
+    if (decision.action == StatusAction::kWait) return {{}, decision.wait};
+  }
+  StampTransitions(&picture->desired, picture->live, clock_->WallNow());
+  const Result<std::string> version = write_(key, picture->meta, picture->desired);
+  if (!version) {
+    // Somebody wrote in between, or it is gone: the watch brings the newer state, and with it this key.
+    const ErrorClass error = version.error().error_class;
+    if (error == ErrorClass::kNotFound) return {};
+    return {Unexpected(version.error()), {}};
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    Memory& memory = memory_[key];
+    memory.written_over = picture->meta.resource_version;
+    memory.written = picture->desired;
+    ++writes_;
+  }
+  written_(key, *picture);
+  return {};
+}
+
+uint64_t StatusKeeper::writes() const {
+  const std::lock_guard lock(mutex_);
+  return writes_;
+}
+
+}  // namespace fairlead::app

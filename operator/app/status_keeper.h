@@ -1,0 +1,71 @@
+// StatusKeeper: keeps the statuses of policies true, with as few writes as can be.
+//
+// Who calls: the leader's work queue, one key at a time (never one key twice at once; several keys in parallel). Reads the
+// newest state through the engine, asks the catalog how far the proxies are, decides (status_decision.h), writes a merge patch
+// on /status over the version that was read. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "crds/base/clock.h"
+#include "crds/base/result.h"
+#include "dataplane/xds/catalog.h"
+#include "operator/app/engine.h"
+#include "operator/app/status_decision.h"
+
+namespace fairlead::app {
+
+// What is known of a policy at one moment.
+struct PolicyPicture {
+  ObjectMeta meta;
+  api::PolicyStatus desired;
+  std::optional<api::PolicyStatus> live;
+};
+
+class StatusKeeper {
+ public:
+  // Writes the status over `meta.resource_version`; gives the new resource version.
+  using Write = std::function<Result<std::string>(const ObjectKey& key, const ObjectMeta& meta,
+                                                  const api::PolicyStatus& status)>;
+  // Called after a write, with what was there before; for Events and metrics.
+  using Written = std::function<void(const ObjectKey& key, const PolicyPicture& picture)>;
+
+  StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write write, Written written, StatusPatience patience,
+               const Clock* clock);
+
+  // What the queue does next with the key. An error: its class says when to try again.
+  struct Outcome {
+    Result<void> result;
+    std::chrono::milliseconds again{0};  // > 0: look again then, though no event came
+  };
+  Outcome Process(const ObjectKey& key);
+
+  uint64_t writes() const;
+
+ private:
+  struct Memory {
+    int64_t generation = 0;
+    std::optional<Clock::TimePoint> incomplete_since;
+    // Our last write, until the watch shows it: a second one over the older version would only conflict.
+    std::string written_over;
+    api::PolicyStatus written;
+  };
+  std::optional<PolicyPicture> Look(const ObjectKey& key) const;
+
+  Engine* const engine_;
+  const xds::Catalog* const catalog_;
+  const Write write_;
+  const Written written_;
+  const StatusPatience patience_;
+  const Clock* const clock_;
+
+  mutable std::mutex mutex_;
+  std::map<ObjectKey, Memory> memory_;
+  uint64_t writes_ = 0;
+};
+
+}  // namespace fairlead::app
