@@ -57,15 +57,19 @@ template <class T, class ReadSpec, class ReadStatus>
 Parsed<T> ParseOwn(const JsonNode& json, ReadSpec read_spec, ReadStatus read_status) {
   FieldErrors errors;
   T value;
+  std::string status_text;
   ReadObject(json, errors.Root(), [&](ObjectReader& object) {
     value.meta = ReadFrame(object, json, T::kKind);
     object.Object(
         "spec", [&](ObjectReader& spec) { read_spec(spec, &value); }, true);
     if (const std::optional<JsonNode> status = object.Take("status"); status && status->IsObject()) {
       read_status(*status, &value);
+      status_text = status->Print();
     }
   });
-  return Verdict(std::move(value), errors);
+  Parsed<T> out = Verdict(std::move(value), errors);
+  if (auto* invalid = std::get_if<Invalid>(&out.result)) invalid->status = std::move(status_text);
+  return out;
 }
 
 template <class T, class ReadSpec>

@@ -1,13 +1,23 @@
 #include "operator/app/status_keeper.h"
 
+#include "crds/base/json.h"
+
 namespace fairlead::app {
 namespace {
 
-const std::optional<api::PolicyStatus>* LiveStatus(const AnyObject& object) {
-  if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) return &(*policy)->status;
-  if (const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object)) return &(*policy)->status;
-  if (const auto* invalid = std::get_if<Ptr<Invalid>>(&object)) return &(*invalid)->status;
-  return nullptr;
+// False: no kind whose status we write.
+bool LiveStatus(const AnyObject& object, std::optional<api::PolicyStatus>* out) {
+  if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) {
+    *out = (*policy)->status;
+    return true;
+  }
+  if (const auto* invalid = std::get_if<Ptr<Invalid>>(&object)) {
+    if (const Result<JsonDocument> status = JsonDocument::Parse((*invalid)->status)) {
+      *out = api::ParsePolicyStatus(status->root());
+    }
+    return (*invalid)->key.kind == Kind::kRetryTimeoutPolicy;
+  }
+  return false;
 }
 
 }  // namespace
@@ -25,14 +35,14 @@ std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
   return engine_->Read([&](const reconcilers::World& world) -> std::optional<PolicyPicture> {
     const std::optional<AnyObject> object = world.Find(key);
     if (!object) return std::nullopt;
-    const std::optional<api::PolicyStatus>* live = LiveStatus(*object);
-    if (live == nullptr) return std::nullopt;
+    std::optional<api::PolicyStatus> live;
+    if (!LiveStatus(*object, &live)) return std::nullopt;
     std::map<xds::Audience, std::vector<std::string>> expected;
     for (const NamespacedName& waypoint : world.WaypointsOf(key)) {
       const auto found = world.waypoints().find(waypoint);
       if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
     }
-    return PolicyPicture{MetaOf(*object), world.StatusOf(key, catalog_->CountFor(key, expected)), *live};
+    return PolicyPicture{MetaOf(*object), world.StatusOf(key, catalog_->CountFor(key, expected)), std::move(live)};
   });
 }
 
@@ -59,7 +69,7 @@ StatusKeeper::Outcome StatusKeeper::Process(const ObjectKey& key) {
     if (decision.action == StatusAction::kWait) return {{}, decision.wait};
   }
   StampTransitions(&picture->desired, picture->live, clock_->WallNow());
-  const Result<std::string> version = write_(key, picture->meta, picture->desired);
+  const Result<std::string> version = write_(key, *picture);
   if (!version) {
     // Somebody wrote in between, or it is gone: the watch brings the newer state, and with it this key.
     const ErrorClass error = version.error().error_class;

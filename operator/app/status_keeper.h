@@ -28,9 +28,8 @@ struct PolicyPicture {
 
 class StatusKeeper {
  public:
-  // Writes the status over `meta.resource_version`; gives the new resource version.
-  using Write = std::function<Result<std::string>(const ObjectKey& key, const ObjectMeta& meta,
-                                                  const api::PolicyStatus& status)>;
+  // Writes picture.desired over picture.meta.resource_version; gives the new resource version.
+  using Write = std::function<Result<std::string>(const ObjectKey& key, const PolicyPicture& picture)>;
   // Called after a write, with what was there before; for Events and metrics.
   using Written = std::function<void(const ObjectKey& key, const PolicyPicture& picture)>;
 

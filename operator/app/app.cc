@@ -1,0 +1,186 @@
+#include "operator/app/app.h"
+
+#include "dataplane/server/ads_server.h"
+#include "operator/app/engine.h"
+#include "operator/app/status_loop.h"
+#include "operator/app/telemetry.h"
+#include "operator/app/watches.h"
+#include "operator/kube/cpprest_transport.h"
+#include "operator/runtime/admin.h"
+#include "operator/runtime/http_server.h"
+#include "operator/runtime/lease_runner.h"
+
+namespace fairlead::app {
+namespace {
+
+constexpr std::chrono::seconds kDrain{2};  // streams that do not end within it are cut
+constexpr const char kLeaseName[] = "fairlead-operator";
+
+EngineOptions EngineOptionsOf(const Options& options) {
+  EngineOptions out;
+  out.world.cluster_domain = options.cluster_domain;
+  out.world.root_namespace = options.ns;
+  out.world.istio_mode = options.istio_mode;
+  out.planner.plaintext_address = options.waypoint_plaintext.host;
+  out.planner.plaintext_port = options.waypoint_plaintext.port;
+  out.kinds = WatchedKinds();
+  return out;
+}
+
+xds::AdsServerOptions AdsOptionsOf(const Options& options) {
+  xds::AdsServerOptions out;
+  if (options.xds_plaintext) out.plaintext_address = options.xds_plaintext->ToString();
+  if (options.xds) {
+    out.tls_address = options.xds->ToString();
+    out.tls_certificate = options.xds_cert_dir + "/tls.crt";
+    out.tls_key = options.xds_cert_dir + "/tls.key";
+    out.tls_client_ca = options.xds_cert_dir + "/ca.crt";
+  }
+  return out;
+}
+
+}  // namespace
+
+struct App::Impl {
+  Impl(Options o, kube::ClusterConfig c, const Clock* k)
+      : options(std::move(o)),
+        cluster(std::move(c)),
+        clock(k),
+        log(&runtime::Log::Default()),
+        fence(k),
+        xds_metrics(&metrics),
+        catalog(*k),
+        engine(EngineOptionsOf(options), &catalog, [this](const reconcilers::Delta& delta) { OnDelta(delta); }) {}
+
+  bool Has(Role role) const { return options.roles.contains(role); }
+
+  void OnDelta(const reconcilers::Delta& delta) {
+    if (statuses) statuses->Enqueue(delta.policies);
+  }
+  void OnLeadership(bool gained) {
+    log->Info(gained ? "leading" : "no longer leading", {{"identity", options.identity}});
+    if (gained && statuses) statuses->EnqueueAll();
+  }
+
+  Result<void> StartServing();
+  void StartWriting();
+  Result<void> StartPages();
+  void Stop();
+
+  const Options options;
+  const kube::ClusterConfig cluster;
+  const Clock* const clock;
+  runtime::Log* const log;
+  runtime::Metrics metrics;
+  runtime::DebugDump dump;
+  runtime::Readiness readiness;
+  runtime::Fence fence;
+  XdsMetrics xds_metrics;
+  xds::Catalog catalog;
+  std::unique_ptr<kube::HttpTransport> transport;
+  std::unique_ptr<kube::Client> client;  // every write of it passes the fence
+  Engine engine;
+  std::unique_ptr<Watches> watches;
+  std::unique_ptr<runtime::EventRecorder> events;
+  std::unique_ptr<StatusLoop> statuses;
+  std::unique_ptr<runtime::LeaseRunner> lease;
+  std::unique_ptr<xds::AdsServer> ads;
+  std::unique_ptr<runtime::HttpServer> health, pages;
+  int health_port = 0, metrics_port = 0;
+  bool stopped = false;
+};
+
+Result<void> App::Impl::StartServing() {
+  if (!Has(Role::kControlPlane) || (!options.xds && !options.xds_plaintext)) return {};
+  Result<std::unique_ptr<xds::AdsServer>> server =
+      xds::AdsServer::Start(AdsOptionsOf(options), &catalog, &xds_metrics, *clock);
+  if (!server) return Unexpected(server.error());
+  ads = std::move(*server);
+  log->Info("serving xDS", {{"plaintextPort", ads->plaintext_port()}, {"tlsPort", ads->tls_port()}});
+  return {};
+}
+
+void App::Impl::StartWriting() {
+  if (!Has(Role::kControllers)) return;
+  events->Start();
+  statuses->Start();
+  if (!options.leader_elect) {
+    fence.Extend(Clock::TimePoint::max());
+    return OnLeadership(true);
+  }
+  lease = std::make_unique<runtime::LeaseRunner>(
+      transport.get(), options.ns, kLeaseName,
+      runtime::LeaseOptions{options.identity, options.lease_duration, options.lease_renew_deadline,
+                            options.lease_retry_period},
+      &fence, [this] { OnLeadership(true); }, [this] { OnLeadership(false); }, clock);
+  lease->Start();
+}
+
+Result<void> App::Impl::StartPages() {
+  const TelemetryParts parts{&engine, &catalog, watches.get(), statuses.get(), &fence, events.get()};
+  AddMetrics(&metrics, parts);
+  AddDumps(&dump, parts);
+  if (options.health) {
+    health = std::make_unique<runtime::HttpServer>();
+    runtime::ServeHealth(health.get(), &readiness);
+    const Result<int> port = health->Start(options.health->ToString());
+    if (!port) return Unexpected(port.error());
+    health_port = *port;
+  }
+  if (options.metrics) {
+    pages = std::make_unique<runtime::HttpServer>();
+    runtime::ServeMetrics(pages.get(), &metrics);
+    runtime::ServeDump(pages.get(), &dump);
+    const Result<int> port = pages->Start(options.metrics->ToString());
+    if (!port) return Unexpected(port.error());
+    metrics_port = *port;
+  }
+  return {};
+}
+
+void App::Impl::Stop() {
+  if (stopped) return;
+  stopped = true;
+  if (statuses) statuses->Stop();
+  if (events) events->Stop();
+  if (lease) lease->Stop();  // after the writers: whoever takes it over finds them silent
+  if (watches) watches->Stop();
+  if (ads) ads->Shutdown(kDrain);
+  engine.Stop();
+  health.reset();
+  pages.reset();
+}
+
+App::App(Options options, kube::ClusterConfig cluster, const Clock* clock)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(cluster), clock)) {}
+
+App::~App() { Stop(); }
+
+Result<void> App::Start() {
+  Impl& i = *impl_;
+  Result<std::unique_ptr<kube::HttpTransport>> transport = kube::MakeTransport(i.cluster);
+  if (!transport) return Unexpected(transport.error());
+  i.transport = std::move(*transport);
+  i.client = std::make_unique<kube::Client>(i.transport.get(), &i.fence);
+  i.events =
+      std::make_unique<runtime::EventRecorder>(i.client.get(), "fairlead.dev/operator", i.options.identity);
+  i.statuses = std::make_unique<StatusLoop>(&i.engine, &i.catalog, i.client.get(), i.events.get(), &i.fence, i.log,
+                                            i.clock);
+  i.watches = std::make_unique<Watches>(i.transport.get(), &i.engine, &i.readiness, i.log, i.clock);
+  i.catalog.OnProgress([&i](const std::set<ObjectKey>& objects) { i.statuses->Enqueue(objects); });
+  i.catalog.OnProxies([&i](const xds::Audience& audience) { i.statuses->Enqueue(i.catalog.ObjectsOf(audience)); });
+  if (Result<void> r = i.StartPages(); !r) return r;
+  if (Result<void> r = i.StartServing(); !r) return r;
+  i.engine.Start();
+  i.watches->Start();
+  i.StartWriting();
+  return {};
+}
+
+void App::Stop() { impl_->Stop(); }
+
+int App::xds_plaintext_port() const { return impl_->ads ? impl_->ads->plaintext_port() : 0; }
+int App::metrics_port() const { return impl_->metrics_port; }
+int App::health_port() const { return impl_->health_port; }
+
+}  // namespace fairlead::app

@@ -1,0 +1,100 @@
+#include "operator/app/status_loop.h"
+
+#include "crds/base/json_write.h"
+#include "operator/runtime/json_merge.h"
+#include "reconcilers/status/events.h"
+
+namespace fairlead::app {
+namespace {
+
+// A write takes one round trip; more workers only help when many policies change at once.
+constexpr int kWorkers = 4;
+constexpr const char kManager[] = "fairlead/status";
+
+std::string QueueKey(const ObjectKey& key) { return key.ns + "/" + key.name; }
+
+ObjectKey FromQueueKey(const std::string& text) {
+  const size_t slash = text.find('/');
+  return {Kind::kRetryTimeoutPolicy, text.substr(0, slash), text.substr(slash + 1)};
+}
+
+}  // namespace
+
+StatusLoop::StatusLoop(Engine* engine, const xds::Catalog* catalog, kube::Client* client,
+                       runtime::EventRecorder* events, const runtime::Fence* fence, runtime::Log* log,
+                       const Clock* clock)
+    : engine_(engine),
+      client_(client),
+      events_(events),
+      fence_(fence),
+      log_(log),
+      queue_({}, clock),
+      keeper_(
+          engine, catalog,
+          [this](const ObjectKey& key, const PolicyPicture& picture) { return Write(key, picture); },
+          [this](const ObjectKey& key, const PolicyPicture& picture) { Tell(key, picture); }, {}, clock) {}
+
+StatusLoop::~StatusLoop() { Stop(); }
+
+void StatusLoop::Start() {
+  for (int i = 0; i < kWorkers; ++i) {
+    workers_.emplace_back([this](std::stop_token stop) { Work(stop); });
+  }
+}
+
+void StatusLoop::Stop() {
+  queue_.ShutDown();
+  workers_.clear();  // asks them to stop, and waits
+}
+
+void StatusLoop::Enqueue(const std::set<ObjectKey>& keys) {
+  if (!fence_->Leading()) return;
+  for (const ObjectKey& key : keys) {
+    if (key.kind == Kind::kRetryTimeoutPolicy) queue_.Add(QueueKey(key));
+  }
+}
+
+void StatusLoop::EnqueueAll() {
+  if (!engine_->ready()) return;  // the first publication brings them all
+  const std::vector<ObjectKey> keys =
+      engine_->Read([](const reconcilers::World& world) { return world.policies(); });
+  for (const ObjectKey& key : keys) queue_.Add(QueueKey(key));
+}
+
+void StatusLoop::Work(std::stop_token stop) {
+  while (const std::optional<std::string> key = queue_.Take(stop)) {
+    if (!fence_->Leading()) {
+      queue_.Done(*key, runtime::Outcome::Ok());
+      continue;
+    }
+    const StatusKeeper::Outcome outcome = keeper_.Process(FromQueueKey(*key));
+    if (!outcome.result) {
+      log_->Warn("status not written", {{"policy", *key}, {"error", outcome.result.error().message}});
+    }
+    queue_.Done(*key, outcome.again.count() > 0 ? runtime::Outcome::After(outcome.again)
+                                                : runtime::Outcome::Of(outcome.result));
+  }
+}
+
+Result<std::string> StatusLoop::Write(const ObjectKey& key, const PolicyPicture& picture) {
+  const Json::Value live = picture.live ? api::ToJson(*picture.live) : Json::Value(Json::objectValue);
+  Json::Value patch;
+  patch["status"] = runtime::MergePatchOf(live, api::ToJson(picture.desired));
+  const Result<kube::Written> written =
+      client_->MergePatch({kube::ResourceOf(key.kind), key.ns, key.name}, WriteJson(patch),
+                          picture.meta.resource_version, kManager, "status");
+  if (!written) return Unexpected(written.error());
+  return written->resource_version;
+}
+
+void StatusLoop::Tell(const ObjectKey& key, const PolicyPicture& picture) {
+  const KindInfo& kind = InfoOf(key.kind);
+  runtime::ObjectReference object{std::string(kind.group) + "/" + std::string(kind.version), std::string(kind.name),
+                                  key.ns, key.name, picture.meta.uid};
+  for (const reconcilers::PolicyEvent& event : reconcilers::EventsOf(picture.live, picture.desired)) {
+    events_->Record({object, event.reason, "Program", event.message, event.warning});
+  }
+  log_->Info("status written", {{"policy", key.nn().ToString()}, {"generation", picture.meta.generation}});
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,86 @@
+#include "operator/app/watches.h"
+
+#include "operator/kube/discovery.h"
+
+namespace fairlead::app {
+
+std::set<Kind> WatchedKinds() {
+  return {Kind::kRetryTimeoutPolicy, Kind::kWorkspace,     Kind::kHTTPRoute,    Kind::kGRPCRoute,
+          Kind::kGateway,            Kind::kService,       Kind::kEndpointSlice, Kind::kPod,
+          Kind::kNode,               Kind::kNamespace,     Kind::kServiceEntry};
+}
+
+Watches::Watches(kube::HttpTransport* transport, Engine* engine, runtime::Readiness* readiness, runtime::Log* log,
+                 const Clock* clock)
+    : engine_(engine), log_(log) {
+  for (const Kind kind : WatchedKinds()) {
+    pending_[kind] = readiness->Wait("list of " + std::string(InfoOf(kind).plural));
+    reflectors_[kind] = std::make_unique<kube::Reflector>(
+        transport, kube::ObjectStream::TargetOf(kind),
+        std::make_unique<kube::ObjectStream>(kind, static_cast<kube::ObjectSink*>(this)), kube::WatcherOptions{}, clock);
+  }
+  crds_ = std::make_unique<kube::Reflector>(
+      transport, kube::CrdStream::Target(),
+      std::make_unique<kube::CrdStream>([this](const std::string& name) { OnCrd(name); }), kube::WatcherOptions{}, clock);
+}
+
+Watches::~Watches() { Stop(); }
+
+void Watches::Start() {
+  for (const auto& [kind, reflector] : reflectors_) reflector->Start();
+  crds_->Start();
+}
+
+void Watches::Stop() {
+  crds_->Stop();
+  for (const auto& [kind, reflector] : reflectors_) reflector->Stop();
+}
+
+std::map<Kind, kube::WatchStatus> Watches::status() const {
+  std::map<Kind, kube::WatchStatus> out;
+  for (const auto& [kind, reflector] : reflectors_) out[kind] = reflector->status();
+  return out;
+}
+
+void Watches::OnReplace(Kind kind, std::vector<AnyObject> objects) {
+  log_->Info("listed", {{"kind", ToString(kind)}, {"objects", objects.size()}});
+  engine_->Push(Engine::Replace{kind, std::move(objects)});
+}
+
+void Watches::OnUpsert(Kind, AnyObject object) { engine_->Push(Engine::Upsert{std::move(object)}); }
+
+void Watches::OnDelete(Kind, AnyObject last) { engine_->Push(Engine::Remove{KeyOf(last)}); }
+
+void Watches::OnSynced(Kind kind) {
+  const std::lock_guard lock(mutex_);
+  pending_.erase(kind);
+}
+
+void Watches::OnStatus(Kind kind, const kube::WatchStatus& status) {
+  const std::lock_guard lock(mutex_);
+  const auto waiting = pending_.find(kind);
+  if (waiting != pending_.end() && !status.reason.empty()) waiting->second.Explain(status.reason);
+  const auto before = phases_.find(kind);
+  if (before != phases_.end() && before->second == status.phase) return;
+  phases_[kind] = status.phase;
+  const runtime::LogFields fields = {
+      {"kind", ToString(kind)}, {"phase", kube::ToString(status.phase)}, {"reason", status.reason}};
+  switch (status.phase) {
+    case kube::WatchPhase::kForbidden:
+      return log_->Error("watch not allowed; grant get, list and watch", fields);
+    case kube::WatchPhase::kWaiting:
+    case kube::WatchPhase::kAbsent:
+      return log_->Warn("watch waits", fields);
+    case kube::WatchPhase::kListing:
+    case kube::WatchPhase::kWatching:
+      return log_->Debug("watch", fields);
+  }
+}
+
+void Watches::OnCrd(const std::string& name) {
+  for (const auto& [kind, reflector] : reflectors_) {
+    if (kube::ResourceOf(kind).ToString() == name) reflector->Wake();
+  }
+}
+
+}  // namespace fairlead::app

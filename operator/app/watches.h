@@ -1,0 +1,51 @@
+// Watches: one reflector for each kind that the engine reads, and one for CRDs, which wakes the reflector of a kind that
+// was not served when it appears.
+//
+// The composition root starts and stops it; status() is for /readyz, metrics and dumps. Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "operator/app/engine.h"
+#include "operator/kube/object_stream.h"
+#include "operator/kube/reflector.h"
+#include "operator/runtime/log.h"
+#include "operator/runtime/readiness.h"
+
+namespace fairlead::app {
+
+// What the operator reads.
+std::set<Kind> WatchedKinds();
+
+class Watches final : private kube::ObjectSink {
+ public:
+  Watches(kube::HttpTransport* transport, Engine* engine, runtime::Readiness* readiness, runtime::Log* log,
+          const Clock* clock);
+  ~Watches() override;
+
+  void Start();
+  void Stop();
+  std::map<Kind, kube::WatchStatus> status() const;
+
+ private:
+  void OnReplace(Kind kind, std::vector<AnyObject> objects) override;
+  void OnUpsert(Kind kind, AnyObject object) override;
+  void OnDelete(Kind kind, AnyObject last) override;
+  void OnSynced(Kind kind) override;
+  void OnStatus(Kind kind, const kube::WatchStatus& status) override;
+  void OnCrd(const std::string& name);
+
+  Engine* const engine_;
+  runtime::Log* const log_;
+  std::map<Kind, std::unique_ptr<kube::Reflector>> reflectors_;
+  std::unique_ptr<kube::Reflector> crds_;
+
+  mutable std::mutex mutex_;  // guards the two below
+  std::map<Kind, runtime::Readiness::Token> pending_;
+  std::map<Kind, kube::WatchPhase> phases_;  // as last logged
+};
+
+}  // namespace fairlead::app
