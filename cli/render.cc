@@ -1,0 +1,48 @@
+#include "reconcilers/render.h"
+
+#include "cli/commands.h"
+#include "cli/offline.h"
+#include "crds/base/json_write.h"
+#include "reconcilers/istio/lower.h"
+
+namespace fairlead::cli {
+namespace {
+
+// A policy's status as if every proxy that needs it had acknowledged: offline there are none that could lag.
+Json::Value StatusDocument(const reconcilers::World& world, const ObjectKey& key) {
+  api::ProxyCounts proxies;
+  proxies.needed = proxies.programmed = static_cast<int>(world.WaypointsOf(key).size());
+  const KindInfo& kind = InfoOf(key.kind);
+  Json::Value out;
+  out["apiVersion"] = std::string(kind.group) + "/" + std::string(kind.version);
+  out["kind"] = std::string(kind.name);
+  out["metadata"]["name"] = key.name;
+  out["metadata"]["namespace"] = key.ns;
+  out["status"] = api::ToJson(world.StatusOf(key, proxies));
+  return out;
+}
+
+}  // namespace
+
+int Render(const RenderOptions& options, const Output& output) {
+  const Offline offline = Read(options.input);
+  PrintProblems(offline.loaded, output);
+  std::vector<Json::Value> documents = options.input.istio_mode ? reconcilers::istiod::LowerToIstio(offline.world)
+                                                                : reconcilers::RenderEffective(offline.world);
+  if (options.with_status) {
+    for (const ObjectKey& key : offline.world.policies()) documents.push_back(StatusDocument(offline.world, key));
+  }
+  if (options.format == Format::kJson) {
+    Json::Value list;
+    list["apiVersion"] = "v1";
+    list["kind"] = "List";
+    list["items"] = Json::Value(Json::arrayValue);
+    for (Json::Value& document : documents) list["items"].append(std::move(document));
+    output.out << WritePrettyJson(list);
+  } else {
+    output.out << WriteYaml(documents);
+  }
+  return offline.loaded.HasErrors() ? kExitFindings : kExitGood;
+}
+
+}  // namespace fairlead::cli
