@@ -163,5 +163,22 @@ TEST_F(Kubectl, BuiltInKinds) {
   EXPECT_TRUE(Works({"delete", "namespace", "shop"}, "deleted"));
 }
 
+// These send Kubernetes protobuf.
+TEST_F(Kubectl, Creates) {
+  EXPECT_TRUE(Works({"create", "namespace", "shop"}, "created"));
+  EXPECT_TRUE(Works({"create", "configmap", "c", "--from-literal=k=v", "-n", "shop"}, "created"));
+  EXPECT_TRUE(Works({"create", "secret", "generic", "s", "--from-literal=k=v", "-n", "shop"}, "created"));
+  EXPECT_TRUE(Works({"get", "secret", "s", "-n", "shop", "-o", "jsonpath={.data.k}"}, "dg=="));
+  EXPECT_TRUE(Works({"create", "service", "clusterip", "r", "--tcp=80:8080", "-n", "shop"}, "created"));
+  EXPECT_TRUE(
+      Works({"get", "service", "r", "-n", "shop", "-o", "jsonpath={.spec.ports[0].targetPort}"}, "8080"));
+  EXPECT_TRUE(Works({"create", "serviceaccount", "a", "-n", "shop"}, "created"));
+  EXPECT_TRUE(Works({"create", "deployment", "web", "--image=web:1", "--port=80", "-n", "shop"}, "created"));
+  EXPECT_TRUE(Works({"run", "p", "--image=web:1", "--env=A=b", "-n", "shop"}, "created"));
+  EXPECT_TRUE(Works({"create", "role", "r", "--verb=get", "--resource=pods", "-n", "shop"}, "created"));
+  EXPECT_TRUE(
+      Works({"create", "rolebinding", "r", "--role=r", "--serviceaccount=shop:a", "-n", "shop"}, "created"));
+}
+
 }  // namespace
 }  // namespace fairlead

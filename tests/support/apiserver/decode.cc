@@ -1,6 +1,7 @@
 #include "tests/support/apiserver/decode.h"
 
 #include "crds/base/yaml.h"
+#include "tests/support/apiserver/proto_decode.h"
 #include "tests/support/apiserver/schema_check.h"
 
 namespace fairlead::apiserver {
@@ -138,19 +139,20 @@ Outcome<void> CheckFields(Core& core, const Resource& resource, Value* object,
 Outcome<Value> DecodeObject(Core& core, const Resource& resource, const Request& request,
                             WriteOptions* options) {
   const BodyKind kind = BodyKindOf(request);
-  if (kind == BodyKind::kProtobuf || kind == BodyKind::kCbor) {
-    return Unexpected(
-        NotImplemented("the embedded API server reads request bodies as application/json or "
-                       "application/yaml only: send " +
-                       resource.kind + " as application/json"));
+  if (kind == BodyKind::kCbor) {
+    return Unexpected(NotImplemented("the embedded API server reads no CBOR: send " + resource.kind +
+                                     " as application/json"));
   }
-  if (kind != BodyKind::kJson && kind != BodyKind::kYaml) {
+  const bool protobuf = kind == BodyKind::kProtobuf && resource.builtin;
+  if (kind != BodyKind::kJson && kind != BodyKind::kYaml && !protobuf) {
     return Unexpected(
         UnsupportedMediaType("application/json, application/yaml" +
                              std::string(resource.builtin ? ", application/vnd.kubernetes.protobuf" : "")));
   }
   std::vector<std::string> duplicates;
-  Outcome<Value> object = ParseBody(request.body, kind, &duplicates);
+  Outcome<Value> object =
+      protobuf ? DecodeProtobuf(request.body) : ParseBody(request.body, kind, &duplicates);
+  if (!object && protobuf) return object;
   if (!object) {
     return Unexpected(
         BadRequest("the object provided is unrecognized (must be of type " + resource.kind +

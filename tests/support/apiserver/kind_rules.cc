@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "tests/support/apiserver/base64.h"
 #include "tests/support/apiserver/crd_rules.h"
 #include "tests/support/apiserver/names.h"
 
@@ -162,19 +163,8 @@ void DefaultWorkloadStatus(const Resource& r, Value& object) {
 // stringData becomes data.
 void FoldStringData(Value& object) {
   if (!Get(object, "stringData").isObject()) return;
-  static constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (const std::string& name : object["stringData"].getMemberNames()) {
-    const std::string text = object["stringData"][name].asString();
-    std::string out;
-    for (size_t i = 0; i < text.size(); i += 3) {
-      uint32_t bits = 0;
-      for (size_t k = 0; k < 3; ++k)
-        bits = bits << 8 | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0);
-      for (size_t k = 0; k < 4; ++k) {
-        out.push_back(i + k > text.size() ? '=' : kLetters[(bits >> (18 - 6 * k)) & 63]);
-      }
-    }
-    Ensure(object, {"data"})[name] = out;
+    Ensure(object, {"data"})[name] = EncodeBase64(object["stringData"][name].asString());
   }
   object.removeMember("stringData");
 }
