@@ -1,5 +1,7 @@
 #include "crds/gateway/gateway.h"
 
+#include <charconv>
+
 #include "crds/base/read.h"
 
 namespace fairlead::gateway {
@@ -37,11 +39,27 @@ void ReadAddress(const Reader& address, GatewayAddress* out) {
   address.String("value", &out->value);
 }
 
+void ReadPlaintextPort(const Reader& root, Gateway* out) {
+  const std::string_view text = out->meta.annotations.Get(kPlaintextPort);
+  if (text.empty()) return;
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) {
+    root.Object("metadata", [](const Reader& meta) {
+      meta.Object("annotations",
+                  [](const Reader& a) { a.Add(kPlaintextPort, "must be a port, 1 to 65535"); });
+    });
+    return;
+  }
+  out->plaintext_port = port;
+}
+
 }  // namespace
 
 // gateway.networking.k8s.io_gateways.yaml, Gateway API 1.6.
 Parsed<Gateway> ParseGateway(const JsonNode& object) {
   return ParseForeign<Gateway>(object, [](const Reader& root, Gateway* out) {
+    ReadPlaintextPort(root, out);
     root.Object("spec", [out](const Reader& spec) {
       spec.RequiredString("gatewayClassName", &out->class_name);
       spec.List("listeners", &out->listeners, ReadListener);

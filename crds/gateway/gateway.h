@@ -42,12 +42,16 @@ struct Gateway {
   std::vector<GatewayAddress> status_addresses;  // given
   Labels infrastructure_labels;                  // for what is made for the Gateway
   Labels infrastructure_annotations;
+  // Annotation fairlead.dev/plaintext-port: where the waypoint listens without a tunnel, instead of the
+  // operator's default.
+  std::optional<uint16_t> plaintext_port;
   friend bool operator==(const Gateway&, const Gateway&) = default;
 };
 
 // Gateway classes that are waypoints.
 inline constexpr std::string_view kIstioWaypointClass = "istio-waypoint";
 inline constexpr std::string_view kFairleadWaypointClass = "fairlead-waypoint";
+inline constexpr std::string_view kPlaintextPort = "fairlead.dev/plaintext-port";
 inline bool IsWaypoint(const Gateway& g) {
   return g.class_name == kIstioWaypointClass || g.class_name == kFairleadWaypointClass;
 }

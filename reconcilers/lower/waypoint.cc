@@ -78,6 +78,7 @@ Ptr<EffectiveWaypoint> LowerWaypoint(const View& view, const NamespacedName& nam
   auto waypoint = std::make_shared<EffectiveWaypoint>();
   waypoint->name = name;
   waypoint->class_name = gateway->class_name;
+  waypoint->plaintext_port = gateway->plaintext_port;
   waypoint->programmed_by_istiod = IsProgrammedByIstiod(view.options, *gateway);
   for (const NamespacedName& pod_name : view.pods_of.Find(name)) {
     const Ptr<core::Pod> pod = view.tables.Get<core::Pod>(pod_name);

@@ -54,6 +54,25 @@ TEST(ParseGateway, EveryField) {
             Listener::From::kNone);  // a selector that is absent selects nothing
 }
 
+Parsed<Gateway> ParsePlaintextPort(const std::string& port) {
+  Result<JsonDocument> doc = JsonDocument::Parse(
+      R"({"metadata": {"name": "w", "namespace": "shop", "annotations": {"fairlead.dev/plaintext-port": ")" +
+      port + R"("}}, "spec": {"gatewayClassName": "fairlead-waypoint", "listeners": []}})");
+  EXPECT_TRUE(doc) << doc.error().message;
+  return ParseGateway(doc->root());
+}
+
+TEST(ParseGateway, TheAnnotationForThePlaintextPort) {
+  EXPECT_EQ(ParsePlaintextPort("15081").value().plaintext_port, 15081);
+  EXPECT_EQ(ParsePlaintextPort("").value().plaintext_port, std::nullopt);
+  for (const std::string bad : {"0", "65536", "-1", "80x", "http"}) {
+    const Parsed<Gateway> parsed = ParsePlaintextPort(bad);
+    ASSERT_FALSE(parsed.ok()) << bad;
+    EXPECT_EQ(Join(parsed.invalid().errors),
+              "metadata.annotations[fairlead.dev/plaintext-port]: must be a port, 1 to 65535");
+  }
+}
+
 TEST(ParseGateway, ErrorsHavePaths) {
   const Parsed<Gateway> parsed =
       Parse(R"("spec": {"listeners": [{"name": "x", "port": 99999, "protocol": "HTTP",
