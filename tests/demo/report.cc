@@ -33,8 +33,8 @@ void Report::PrintTable() const {
   std::string scene;
   for (const Row& row : rows_) {
     if (row.scene != scene) out_ << "- " << (scene = row.scene) << "\n";
-    out_ << Pad(row.expectation, expected) << "  " << Pad(row.observation, seen) << "  " << (row.held ? "yes" : "NO")
-         << "\n";
+    out_ << Pad(row.expectation, expected) << "  " << Pad(row.observation, seen) << "  "
+         << (row.held ? "yes" : "NO") << "\n";
   }
   const auto held = std::count_if(rows_.begin(), rows_.end(), [](const Row& r) { return r.held; });
   out_ << held << " of " << rows_.size() << " expectations held" << std::endl;

@@ -11,8 +11,8 @@ class Report {
  public:
   explicit Report(std::ostream& out) : out_(out) {}
 
-  void Scene(const std::string& title);                       // "2  Retries cure the 503s"
-  void Note(const std::string& text);                         // one line of progress
+  void Scene(const std::string& title);  // "2  Retries cure the 503s"
+  void Note(const std::string& text);    // one line of progress
   // One row: what should hold and what was seen.
   void Expect(const std::string& expectation, const std::string& observation, bool held);
 
