@@ -69,7 +69,7 @@ TEST(ParseGateway, TheAnnotationForThePlaintextPort) {
     const Parsed<Gateway> parsed = ParsePlaintextPort(bad);
     ASSERT_FALSE(parsed.ok()) << bad;
     EXPECT_EQ(Join(parsed.invalid().errors),
-              "metadata.annotations[fairlead.dev/plaintext-port]: must be a port, 1 to 65535");
+              "metadata.annotations[\"fairlead.dev/plaintext-port\"]: must be a port, 1 to 65535");
   }
 }
 
