@@ -46,6 +46,8 @@ void WithType(Kind kind, F call) {
       return call(Ptr<core::Namespace>());
     case Kind::kServiceEntry:
       return call(Ptr<istio::ServiceEntry>());
+    case Kind::kReferenceGrant:
+      return call(Ptr<gateway::ReferenceGrant>());
   }
 }
 

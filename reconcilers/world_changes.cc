@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "reconcilers/lower/backends.h"
 #include "reconcilers/lower/ports.h"
 #include "reconcilers/lower/routes.h"
 #include "reconcilers/policy/resolver.h"
@@ -108,6 +109,11 @@ void World::Impl::Changed(const Ptr<gateway::Gateway>&, const Ptr<gateway::Gatew
     dirty_services.insert(service);
     dirty_rows.insert(service);
   }
+}
+
+void World::Impl::Changed(const Ptr<gateway::ReferenceGrant>&, const Ptr<gateway::ReferenceGrant>&,
+                          const ObjectKey& key) {
+  for (const ObjectKey& user : users_of.Find(GrantsOf(key.ns))) dirty_services.insert(user);
 }
 
 void World::Impl::Changed(const Ptr<core::EndpointSlice>& old, const Ptr<core::EndpointSlice>& now,

@@ -1,5 +1,6 @@
 // Lowering of what is marked, and the comparison with what was before.
 #include <algorithm>
+#include <tuple>
 
 #include "reconcilers/lower/endpoints.h"
 #include "reconcilers/lower/waypoint.h"
@@ -24,6 +25,35 @@ bool Exchange(std::map<K, Ptr<T>>* map, const K& key, Ptr<T> now, std::map<K, Pt
   return true;
 }
 
+// Equal in what the status of any policy at the service depends on, beside the outcome of that policy.
+bool SameFrame(const EffectiveService& a, const EffectiveService& b) {
+  const auto same_port = [](const EffectivePort& x, const EffectivePort& y) {
+    return x.port == y.port && x.name == y.name && x.protocol == y.protocol;
+  };
+  return a.waypoint == b.waypoint && a.waypoint_problem == b.waypoint_problem &&
+         std::equal(a.ports.begin(), a.ports.end(), b.ports.begin(), b.ports.end(), same_port);
+}
+
+// Marks the policies and targets whose outcome differs. Both are sorted.
+void MarkDifferent(const std::vector<Outcome>& old, const std::vector<Outcome>& now,
+                   std::set<std::pair<ObjectKey, ObjectKey>>* marks) {
+  const auto key = [](const Outcome& o) { return std::tie(o.policy, o.target, o.section); };
+  auto a = old.begin();
+  auto b = now.begin();
+  while (a != old.end() || b != now.end()) {
+    if (a != old.end() && b != now.end() && *a == *b) {
+      ++a, ++b;
+      continue;
+    }
+    const bool take_old = b == now.end() || (a != old.end() && key(*a) <= key(*b));
+    const bool take_now = a == old.end() || (b != now.end() && key(*b) <= key(*a));
+    const Outcome& either = take_old ? *a : *b;
+    marks->insert({either.policy, either.target});
+    if (take_old) ++a;
+    if (take_now) ++b;
+  }
+}
+
 }  // namespace
 
 void World::Impl::LowerServices(Delta* delta) {
@@ -41,16 +71,23 @@ void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* del
   std::vector<NamespacedName> named;
   if (lowered.named_waypoint) named.push_back(*lowered.named_waypoint);
   bound_to.Set(key, std::move(named));
-  bool changed = Exchange(&services, key, lowered.service, &delta->services);
+  const bool changed = Exchange(&services, key, lowered.service, &delta->services);
   if (lowered.service == nullptr) {
-    changed = rows.erase(key) > 0 || changed;
-  } else {
-    ServiceRow& row = rows[key];
-    changed = changed || row.outcomes != lowered.outcomes;
-    row.service = services.at(key);
-    row.outcomes = std::move(lowered.outcomes);
+    if (rows.erase(key) > 0 || changed) dirty_rows.insert(key);
+    return;
   }
-  if (changed) dirty_rows.insert(key);
+  ServiceRow& row = rows[key];
+  // What istiod's objects carry depends on all of the service.
+  const bool all =
+      row.service == nullptr || !SameFrame(*row.service, *lowered.service) || (changed && options.istio_mode);
+  if (all) {
+    dirty_rows.insert(key);
+  } else if (changed || row.outcomes != lowered.outcomes) {
+    MarkDifferent(row.outcomes, lowered.outcomes, &dirty_pairs);
+    dirty_counts.insert(key);
+  }
+  row.service = services.at(key);
+  row.outcomes = std::move(lowered.outcomes);
 }
 
 void World::Impl::CountWaypoint(const ObjectKey& key, const ServiceRow& row) {
@@ -102,17 +139,20 @@ void World::Impl::DrainWaypoints(Delta* delta) {
 
 void World::Impl::Assess(Delta* delta) {
   for (const ObjectKey& key : std::exchange(dirty_rows, {})) {
-    static const ServiceRow kGone;
-    auto row = rows.find(key);
-    const std::vector<ObjectKey> before =
-        carriers.count(key) > 0 ? carriers.at(key).second : std::vector<ObjectKey>{};
-    CountWaypoint(key, row == rows.end() ? kGone : row->second);
-    for (const ObjectKey& policy : before) dirty_statuses.insert(policy);
-    if (carriers.count(key) > 0) {
-      for (const ObjectKey& policy : carriers.at(key).second) dirty_statuses.insert(policy);
-    }
     MarkPoliciesAt(key);
     for (const ObjectKey& route : routes_of.Find(key)) MarkPoliciesAt(route);
+    dirty_counts.insert(key);
+  }
+  for (const ObjectKey& key : std::exchange(dirty_counts, {})) {
+    static const ServiceRow kGone;
+    const auto row = rows.find(key);
+    const auto mark = [&] {
+      const auto at = carriers.find(key);
+      if (at != carriers.end()) dirty_statuses.insert(at->second.second.begin(), at->second.second.end());
+    };
+    mark();
+    CountWaypoint(key, row == rows.end() ? kGone : row->second);
+    mark();
   }
   for (const auto& [policy, target] : std::exchange(dirty_pairs, {})) {
     ++counters.targets;

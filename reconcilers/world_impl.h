@@ -37,6 +37,8 @@ struct World::Impl {
   void Changed(const Ptr<api::Workspace>& old, const Ptr<api::Workspace>& now, const ObjectKey& key);
   void Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api::RetryTimeoutPolicy>& now,
                const ObjectKey& key);
+  void Changed(const Ptr<gateway::ReferenceGrant>& old, const Ptr<gateway::ReferenceGrant>& now,
+               const ObjectKey& key);
   // Kinds that are kept for others to read, and lowered elsewhere.
   void Changed(const Ptr<api::FailoverPolicy>&, const Ptr<api::FailoverPolicy>&, const ObjectKey&) {}
   void Changed(const Ptr<api::WorkspaceSettings>&, const Ptr<api::WorkspaceSettings>&, const ObjectKey&) {}
@@ -83,6 +85,8 @@ struct World::Impl {
   std::set<ObjectKey> dirty_selection;  // objects whose labels or existence changed
   std::set<ObjectKey> dirty_services;
   std::set<ObjectKey> dirty_rows;  // services whose policies are to be assessed
+  std::set<ObjectKey>
+      dirty_counts;  // services where policies are in force at other proxies, or in other ways
   std::set<ObjectKey> dirty_endpoints;
   std::set<NamespacedName> dirty_waypoints;
   std::set<std::pair<ObjectKey, ObjectKey>> dirty_pairs;  // policy, target

@@ -24,6 +24,8 @@ constexpr std::array<KindInfo, kKindCount> kKinds = {{
     {Kind::kNode, "", "v1", "Node", "nodes", false, true},
     {Kind::kNamespace, "", "v1", "Namespace", "namespaces", false, true},
     {Kind::kServiceEntry, "networking.istio.io", "v1", "ServiceEntry", "serviceentries", true, false},
+    // v1beta1: what every bundle of Gateway API serves.
+    {Kind::kReferenceGrant, kGatewayApi, "v1beta1", "ReferenceGrant", "referencegrants", true, false},
 }};
 
 }  // namespace

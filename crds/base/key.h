@@ -35,8 +35,9 @@ enum class Kind : unsigned char {
   kNode,
   kNamespace,
   kServiceEntry,
+  kReferenceGrant,
 };
-inline constexpr size_t kKindCount = static_cast<size_t>(Kind::kServiceEntry) + 1;
+inline constexpr size_t kKindCount = static_cast<size_t>(Kind::kReferenceGrant) + 1;
 
 struct KindInfo {
   Kind kind;

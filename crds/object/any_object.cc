@@ -44,6 +44,7 @@ constexpr std::array<Parser, kKindCount> kParsers = {
     ParseAs<core::Node, core::ParseNode>,
     ParseAs<core::Namespace, core::ParseNamespace>,
     ParseAs<istio::ServiceEntry, istio::ParseServiceEntry>,
+    ParseAs<gateway::ReferenceGrant, gateway::ParseReferenceGrant>,
 };
 
 // Versions beside KindInfo::version that are served, or were, with the same fields.
@@ -54,7 +55,7 @@ struct OtherVersion {
 constexpr OtherVersion kOtherVersions[] = {
     {Kind::kHTTPRoute, "v1beta1"},     {Kind::kHTTPRoute, "v1alpha2"}, {Kind::kGRPCRoute, "v1alpha2"},
     {Kind::kGateway, "v1beta1"},       {Kind::kGateway, "v1alpha2"},   {Kind::kServiceEntry, "v1beta1"},
-    {Kind::kServiceEntry, "v1alpha3"},
+    {Kind::kServiceEntry, "v1alpha3"},   {Kind::kReferenceGrant, "v1"},
 };
 
 bool Reads(const KindInfo& info, std::string_view version) {

@@ -19,6 +19,7 @@
 #include "crds/gateway/gateway.h"
 #include "crds/gateway/grpc_route.h"
 #include "crds/gateway/http_route.h"
+#include "crds/gateway/reference_grant.h"
 #include "crds/istio/service_entry.h"
 
 namespace fairlead {
@@ -33,7 +34,7 @@ using AnyObject = std::variant<Ptr<api::RetryTimeoutPolicy>, Ptr<api::FailoverPo
                                Ptr<api::WorkspaceSettings>, Ptr<api::DataPlane>, Ptr<gateway::HTTPRoute>,
                                Ptr<gateway::GRPCRoute>, Ptr<gateway::Gateway>, Ptr<core::Service>,
                                Ptr<core::EndpointSlice>, Ptr<core::Pod>, Ptr<core::Node>,
-                               Ptr<core::Namespace>, Ptr<istio::ServiceEntry>, Ptr<Invalid>>;
+                               Ptr<core::Namespace>, Ptr<istio::ServiceEntry>, Ptr<gateway::ReferenceGrant>, Ptr<Invalid>>;
 
 ObjectKey KeyOf(const AnyObject& object);
 const ObjectMeta& MetaOf(const AnyObject& object);

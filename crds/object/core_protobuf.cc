@@ -75,6 +75,7 @@ Result<AnyObject> ParseCoreProtobuf(Kind kind, std::string_view message) {
     case Kind::kGRPCRoute:
     case Kind::kGateway:
     case Kind::kServiceEntry:
+    case Kind::kReferenceGrant:
       break;
   }
   return Unreadable(std::string(ToString(kind)) + " does not travel as protobuf");

@@ -28,6 +28,22 @@ std::string PortList(const std::vector<PortInfo>& ports) {
   return out.empty() ? "none" : out;
 }
 
+bool IsGranted(const View& view, const ObjectKey& route, const ObjectKey& backend) {
+  const KindInfo& from = InfoOf(route.kind);
+  const KindInfo& to = InfoOf(backend.kind);
+  bool granted = false;
+  view.tables.ForEachIn<gateway::ReferenceGrant>(backend.ns, [&](const Ptr<gateway::ReferenceGrant>& grant) {
+    const bool source = std::any_of(grant->from.begin(), grant->from.end(), [&](const auto& f) {
+      return f.group == from.group && f.kind == from.name && f.ns == route.ns;
+    });
+    const bool target = std::any_of(grant->to.begin(), grant->to.end(), [&](const auto& t) {
+      return t.group == to.group && t.kind == to.name && (t.name.empty() || t.name == backend.name);
+    });
+    granted = granted || (source && target);
+  });
+  return granted;
+}
+
 // Why the service as a whole cannot be a backend.
 std::string ServiceProblem(const View& view, const ObjectKey& key) {
   if (key.kind != Kind::kService) return "";
@@ -86,9 +102,12 @@ Resolved Resolve(const View& view, const ObjectKey& route, const gateway::Backen
   }
   const ObjectKey key{*kind, ref.ns.empty() ? route.ns : ref.ns.str(), ref.name};
   if (key.ns != route.ns) {
-    out.problem = key.ToString() + " is in another namespace, which a route may not refer to here: " +
-                  "ReferenceGrant is not read; use a backend in namespace " + route.ns;
-    return out;
+    reads->insert(GrantsOf(key.ns));
+    if (!IsGranted(view, route, key)) {
+      out.problem = key.ToString() + " is in another namespace, and no ReferenceGrant there lets " +
+                    std::string(ToString(route.kind)) + " of namespace " + route.ns + " refer to it";
+      return out;
+    }
   }
   reads->insert(key);
   const auto ports = PortsOf(view, key);

@@ -21,7 +21,10 @@ struct Resolved {
   std::string problem;
 };
 
-// `reads` collects the services that the answer depends on, whether they exist or not.
+// Stands for all ReferenceGrants of a namespace among what a service's lowering has read.
+inline ObjectKey GrantsOf(const std::string& ns) { return {Kind::kReferenceGrant, ns, ""}; }
+
+// `reads` collects what the answer depends on, whether it exists or not: services, and GrantsOf namespaces.
 Resolved Resolve(const View& view, const ObjectKey& route, const gateway::BackendObject& ref,
                  std::set<ObjectKey>* reads);
 

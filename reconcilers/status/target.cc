@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "reconcilers/istio/carry.h"
 #include "reconcilers/lower/routes.h"
@@ -19,13 +20,13 @@ TargetRecord Record(TargetState state, std::string message) {
 }
 
 const Outcome* FindOutcome(const ServiceRow& row, const ObjectKey& policy, const Placement& placement) {
-  for (const Outcome& outcome : row.outcomes) {
-    if (outcome.policy == policy && outcome.target == placement.target &&
-        outcome.section == placement.section) {
-      return &outcome;
-    }
-  }
-  return nullptr;
+  const std::tuple<const ObjectKey&, const ObjectKey&, const std::string&> wanted(policy, placement.target,
+                                                                                  placement.section);
+  const auto at = std::lower_bound(
+      row.outcomes.begin(), row.outcomes.end(), wanted,
+      [](const Outcome& o, const auto& w) { return std::tie(o.policy, o.target, o.section) < w; });
+  if (at == row.outcomes.end() || std::tie(at->policy, at->target, at->section) != wanted) return nullptr;
+  return &*at;
 }
 
 // Won and lost over all services where the target has effect.

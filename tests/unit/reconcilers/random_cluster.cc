@@ -38,7 +38,7 @@ ObjectMeta RandomCluster::Meta(const std::string& prefix, size_t names, bool nam
 }
 
 AnyObject RandomCluster::Object() {
-  switch (Below(14)) {
+  switch (Below(15)) {
     case 0:
     case 1:
     case 2:
@@ -61,6 +61,8 @@ AnyObject RandomCluster::Object() {
       return Slice();
     case 12:
       return Pod();
+    case 13:
+      return Grant();
     default:
       return Node();
   }
@@ -227,6 +229,14 @@ AnyObject RandomCluster::Slice() {
     slice.endpoints.push_back(std::move(endpoint));
   }
   return Share(std::move(slice));
+}
+
+AnyObject RandomCluster::Grant() {
+  gateway::ReferenceGrant grant;
+  grant.meta = Meta("rg", 2);
+  grant.from.push_back({"gateway.networking.k8s.io", Chance(70) ? "HTTPRoute" : "GRPCRoute", Namespace()});
+  grant.to.push_back({"", "Service", Chance(50) ? "" : Name("s", Below(3))});
+  return Share(std::move(grant));
 }
 
 AnyObject RandomCluster::Pod() {

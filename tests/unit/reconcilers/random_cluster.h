@@ -34,6 +34,7 @@ class RandomCluster {
   AnyObject NamespaceObject();
   AnyObject Workspace();
   AnyObject Slice();
+  AnyObject Grant();
   AnyObject Pod();
   AnyObject Node();
 
