@@ -42,7 +42,8 @@ struct Request {
 };
 
 // A DeltaDiscoveryResponse to be written: header fields and the shared resources. Either resources or
-// removals or neither: an empty one asks the proxy for a sign of life (see Session).
+// removals or neither: an empty one asks the proxy for a sign of life (see Session), or answers a request for
+// everything where there is nothing.
 struct Response {
   Type type = Type::kCluster;
   std::string nonce;  // unique within the stream

@@ -68,6 +68,7 @@ struct Session::Impl {
   struct PerType {
     bool seen = false;
     bool wildcard = false;
+    bool owes_answer = false;   // the proxy asked for everything, has nothing, and was sent nothing yet
     std::deque<Slot> queue;     // to be sent, first come first served
     std::deque<Slot> suspects;  // to be sent in parts of at most suspect_limit
     std::deque<Slot> removals;

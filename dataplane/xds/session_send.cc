@@ -43,6 +43,7 @@ std::optional<Response> Session::Impl::Finish(Type type, Response response, InFl
   response.nonce = NonceText(in_flight.nonce);
   in_flight.slots.shrink_to_fit();
   Of(type).in_flight.push_back(std::move(in_flight));
+  Of(type).owes_answer = false;
   return response;
 }
 
@@ -76,7 +77,8 @@ std::optional<Response> Session::Impl::SendChanged(Type type) {
       response.bytes += current->wire.size();
     }
   }
-  if (in_flight.slots.empty()) return std::nullopt;
+  // Nothing is an answer too: Envoy waits for one to its first request of a type, up to 15 s.
+  if (in_flight.slots.empty() && !t.owes_answer) return std::nullopt;
   return Finish(type, std::move(response), std::move(in_flight));
 }
 

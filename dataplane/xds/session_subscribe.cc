@@ -73,6 +73,7 @@ void Session::Impl::FirstRequest(Type type, const Request& request) {
     if (!shelf->At(s)) Set(s, flag::kNotice);
     shelf->Release(s);
   }
+  t.owes_answer = t.wildcard && request.initial_versions.empty();
   for (const auto& [name, version] : request.initial_versions) Claim(type, name, version);
   std::sort(claims.begin(), claims.end());
   for (const Slot s : SlotsOf(type)) {
