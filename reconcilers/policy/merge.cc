@@ -143,14 +143,15 @@ MergeResult Merge(const MergeInput& input) {
   auto attempts = picker.Pick(PolicyField::kAttempts, &FieldSet::attempts);
   auto per_try = picker.Pick(PolicyField::kPerTryTimeout, &FieldSet::per_try_timeout);
 
-  const bool configured =
-      std::any_of(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.fields.retries; });
+  const auto enabler =
+      std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.fields.retries; });
   if (attempts && attempts->value == 0) {
     PickRetries(picker, attempts, per_try);  // for the verdicts
     picker.LoseTo(*attempts);
     effective.retries_off = std::move(attempts);
-  } else if (configured) {
+  } else if (enabler != candidates.end()) {
     effective.retries = PickRetries(picker, std::move(attempts), per_try);
+    effective.retries->enabled_by = enabler->origin;
   }
   if (!effective.retries) BoundByBackendRequest(per_try, &effective);
   result.verdicts = std::move(picker.verdicts);
