@@ -69,7 +69,7 @@ void EncodeWeights(const std::vector<Share>& shares, route_v3::RouteAction* acti
     auto* to = action->mutable_weighted_clusters()->add_clusters();
     to->set_name(ClusterName(*share.cluster));
     to->mutable_weight()->set_value(share.weight);
-    EncodeHeaders(share.filters, to);
+    EncodeHeaders(share.filters, to);  // the rule's are among them: Envoy would apply the route's after these
     if (!share.filters.host.empty()) to->set_host_rewrite_literal(share.filters.host);
   }
   if (unresolved == 0) return;
@@ -96,8 +96,7 @@ void EncodeMirrors(const std::vector<MirrorTarget>& mirrors, route_v3::RouteActi
   }
 }
 
-void EncodeRewrite(const FilterSet& filters, const gateway::HttpMatch& match, route_v3::RouteAction* action) {
-  if (!filters.host.empty()) action->set_host_rewrite_literal(filters.host);
+void EncodePath(const FilterSet& filters, const gateway::HttpMatch& match, route_v3::RouteAction* action) {
   if (!filters.path) return;
   const PathChange change = ChangeOf(*filters.path, match);
   if (change.kind == PathChange::Kind::kPrefix) {
@@ -121,8 +120,9 @@ void EncodeAction(const EffectiveRule& rule, const reconcilers::EffectiveMatch& 
   std::vector<Share> shares = SharesOf(rule);
   FilterSet filters = SortFilters(rule.filters);
   if (shares.size() == 1) filters = Combine(filters, std::exchange(shares.front().filters, {}));
+  for (Share& share : shares) share.filters = Combine(filters, share.filters);
 
-  EncodeHeaders(filters, route);
+  if (shares.size() <= 1) EncodeHeaders(filters, route);
   if (filters.cors)
     (*route->mutable_typed_per_filter_config())["envoy.filters.http.cors"] = EncodeCors(*filters.cors);
   const bool broken = rule.answers_500 || filters.unsupported;
@@ -138,6 +138,7 @@ void EncodeAction(const EffectiveRule& rule, const reconcilers::EffectiveMatch& 
   route_v3::RouteAction* action = route->mutable_route();
   if (shares.size() == 1) {
     action->set_cluster(ClusterName(*shares.front().cluster));
+    if (!filters.host.empty()) action->set_host_rewrite_literal(filters.host);
   } else {
     EncodeWeights(shares, action);
   }
@@ -145,7 +146,7 @@ void EncodeAction(const EffectiveRule& rule, const reconcilers::EffectiveMatch& 
     if (share.cluster) clusters->insert(*share.cluster);
   }
   EncodeMirrors(rule.mirrors, action, clusters);
-  EncodeRewrite(filters, match.http, action);
+  EncodePath(filters, match.http, action);
   EncodeTimeouts(rule.policy, action);
 }
 

@@ -17,7 +17,9 @@ using ::envoy::config::endpoint::v3::ClusterLoadAssignment;
 using reconcilers::EffectiveEndpoint;
 using reconcilers::EffectiveEndpoints;
 
-constexpr Duration kConnectTimeout = Duration::Seconds(5);
+// Long enough for one lost SYN. A per-try timeout counts from the connection only, so this is what a try at
+// an endpoint that has vanished costs.
+constexpr Duration kConnectTimeout = Duration::Seconds(2);
 constexpr Duration kConnectionIdle = Duration::Seconds(3600);
 constexpr uint32_t kUnbounded = std::numeric_limits<uint32_t>::max();
 

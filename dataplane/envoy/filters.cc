@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 #include <type_traits>
 #include <variant>
 
@@ -25,6 +26,18 @@ void Append(const HeaderModifier& from, HeaderModifier* to) {
   to->set.insert(to->set.end(), from.set.begin(), from.set.end());
   to->add.insert(to->add.end(), from.add.begin(), from.add.end());
   to->remove.insert(to->remove.end(), from.remove.begin(), from.remove.end());
+}
+
+// `by` comes after `out`. Envoy removes first, then sets, then adds, whatever the order; so what `by` sets or
+// removes is taken out of what came before.
+void Override(const HeaderModifier& by, HeaderModifier* out) {
+  std::set<std::string> decided;
+  for (const Header& h : by.set) decided.insert(Lower(h.name));
+  for (const std::string& name : by.remove) decided.insert(Lower(name));
+  const auto is_decided = [&](const Header& h) { return decided.contains(Lower(h.name)); };
+  std::erase_if(out->set, is_decided);
+  std::erase_if(out->add, is_decided);
+  Append(by, out);
 }
 
 // Envoy refuses Host among header mutations; it has a field of its own.
@@ -126,8 +139,8 @@ FilterSet SortFilters(const std::vector<gateway::HttpFilter>& filters) {
 
 FilterSet Combine(const FilterSet& outer, const FilterSet& inner) {
   FilterSet out = outer;
-  Append(inner.request, &out.request);
-  Append(inner.response, &out.response);
+  Override(inner.request, &out.request);
+  Override(inner.response, &out.response);
   if (inner.redirect) out.redirect = inner.redirect;
   if (!inner.host.empty()) out.host = inner.host;
   if (inner.path) out.path = inner.path;

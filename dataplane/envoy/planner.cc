@@ -79,7 +79,7 @@ struct Planner::Impl {
 void Planner::Impl::OnWaypoint(const NamespacedName& name, const Ptr<EffectiveWaypoint>& waypoint) {
   const ResourceName listener{Type::kListener, ListenerName(name)};
   const bool known = registry.HasAudience(name);
-  if (!waypoint) {
+  if (!waypoint || waypoint->programmed_by_istiod) {
     if (!known) return;
     registry.DropAudience(name);
     registry.DropContent(listener);

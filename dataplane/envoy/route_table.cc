@@ -17,9 +17,12 @@ using reconcilers::Sourced;
 class OriginCollector {
  public:
   explicit OriginCollector(std::set<xds::Source>* out) : out_(out) {}
+  void Add(const Origin& origin) {
+    if (origin.level != Level::kBuiltIn) out_->insert({origin.object, origin.generation});
+  }
   template <class T>
   void Add(const Sourced<T>& field) {
-    if (field.origin.level != Level::kBuiltIn) out_->insert({field.origin.object, field.origin.generation});
+    Add(field.origin);
   }
   template <class T>
   void Add(const std::optional<Sourced<T>>& field) {
@@ -37,6 +40,7 @@ void CollectOrigins(const EffectivePolicy& policy, std::set<xds::Source>* out) {
   collector.Add(policy.retries_off);
   if (!policy.retries) return;
   const reconcilers::EffectiveRetries& r = *policy.retries;
+  collector.Add(r.enabled_by);
   collector.Add(r.attempts);
   collector.Add(r.per_try_timeout);
   collector.Add(r.on);
@@ -85,7 +89,6 @@ RouteTable EncodeRoutes(const reconcilers::EffectiveService& service,
                         const reconcilers::EffectivePort& port) {
   RouteTable table;
   table.config.set_name(RouteName({service.key, port.port}));
-  table.config.set_most_specific_header_mutations_wins(true);  // a backend's filters come after its rule's
   route_v3::VirtualHost* host = table.config.add_virtual_hosts();
   host->set_name("all");
   host->add_domains("*");

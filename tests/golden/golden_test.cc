@@ -7,21 +7,19 @@
 //   # show: explain HTTPRoute shop/reviews
 #include <gtest/gtest.h>
 
-#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "crds/base/json_write.h"
 #include "crds/base/meta_json.h"
-#include "crds/base/yaml.h"
-#include "crds/object/any_object.h"
 #include "reconcilers/explain.h"
 #include "reconcilers/istio/lower.h"
 #include "reconcilers/lint.h"
 #include "reconcilers/render.h"
 #include "reconcilers/world.h"
 #include "tests/golden/golden_files.h"
+#include "tests/golden/golden_world.h"
 
 namespace fairlead::golden {
 namespace {
@@ -29,21 +27,6 @@ namespace {
 using reconcilers::World;
 
 const std::string kFolder = std::string(FAIRLEAD_SOURCE_DIR) + "/tests/golden/lowering";
-
-std::multimap<std::string, std::string> DirectivesOf(const std::string& input) {
-  std::multimap<std::string, std::string> found;
-  std::istringstream lines(input);
-  for (std::string line; std::getline(lines, line) && line.starts_with("#");) {
-    const size_t colon = line.find(": ");
-    if (colon != std::string::npos) found.emplace(line.substr(2, colon - 2), line.substr(colon + 2));
-  }
-  return found;
-}
-
-std::string Get(const std::multimap<std::string, std::string>& directives, const std::string& key) {
-  const auto at = directives.find(key);
-  return at == directives.end() ? "" : at->second;
-}
 
 // One proxy for each waypoint that no pod runs in the case.
 api::ProxyCounts ProxiesOf(const World& world, const ObjectKey& policy, const std::string& how) {
@@ -84,18 +67,6 @@ ObjectKey KeyFrom(const std::string& text) {
   return {};
 }
 
-void Load(const std::string& input, World* world) {
-  auto documents = ParseYaml(input);
-  ASSERT_TRUE(documents) << documents.error().message;
-  for (const YamlDocument& document : *documents) {
-    auto json = JsonDocument::Parse(document.json);
-    ASSERT_TRUE(json) << json.error().message;
-    const auto kind = KindOf(json->root());
-    ASSERT_TRUE(kind) << "no kind of ours: " << document.json;
-    world->Apply(ParseObject(*kind, json->root()).object);
-  }
-}
-
 std::string Lower(const std::string& input) {
   const auto directives = DirectivesOf(input);
   reconcilers::WorldOptions options;
@@ -134,13 +105,8 @@ class LoweringGolden : public testing::TestWithParam<std::string> {};
 
 TEST_P(LoweringGolden, Matches) { Check(kFolder, GetParam(), Lower); }
 
-INSTANTIATE_TEST_SUITE_P(Cases, LoweringGolden, testing::ValuesIn(CasesIn(kFolder)), [](const auto& info) {
-  std::string name = info.param;
-  for (char& c : name) {
-    if (c == '-') c = '_';
-  }
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Cases, LoweringGolden, testing::ValuesIn(CasesIn(kFolder)),
+                         [](const auto& info) { return TestName(info.param); });
 
 TEST(GoldenFolder, HasEnoughCases) { EXPECT_GE(CasesIn(kFolder).size(), 60u); }
 
