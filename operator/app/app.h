@@ -5,6 +5,7 @@
 //   Engine           events                             Catalog, keys for StatusLoop       no
 //   AdsServer        Catalog                            xDS; ACK and NACK to the Catalog   no
 //   StatusLoop       World (through Engine), Catalog    policy statuses, Events            yes
+//   IstioLoop        World (through Engine)             VirtualServices, DestinationRules  yes
 //   LeaseRunner      the Lease                          the Fence                          is it
 //   HttpServers      all of them                        /healthz /readyz /metrics /debug   no
 //

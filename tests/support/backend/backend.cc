@@ -46,13 +46,23 @@ void ResetOnClose(int fd) {
 
 bool IsNth(uint64_t count, int every) { return every > 0 && count % static_cast<uint64_t>(every) == 0; }
 
-std::string Reply(const std::string& status, const std::string& body) {
-  return "HTTP/1.1 " + status +
+std::string Reply(int status, const std::string& body) {
+  const std::string reason = status == 200 ? "OK" : status == 503 ? "Service Unavailable" : "As Told";
+  return "HTTP/1.1 " + std::to_string(status) + " " + reason +
          "\r\ncontent-type: application/json\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" +
          body;
 }
 
-enum class Verdict : unsigned char { kOk, kFail, kReset };
+std::string Echo(const HttpMessage& request) {
+  std::string body = request.first_line + "\n";
+  for (const auto& [name, value] : request.headers) body += name + ": " + value + "\n";
+  return body;
+}
+
+struct Verdict {
+  int status = 200;  // 0: the connection is reset
+  bool echo = false;
+};
 
 }  // namespace
 
@@ -88,11 +98,11 @@ Verdict Backend::Impl::Take(const HttpMessage& request, std::stop_token stop) {
   const std::string path = target.substr(0, target.find('?'));
   std::unique_lock lock(mutex);
   ++counts[{method, path}];
-  Verdict verdict = Verdict::kOk;
+  Verdict verdict{200, faults.echo};
   if (faults.only_method.empty() || faults.only_method == method) {
     ++nth;
-    if (IsNth(nth, faults.fail_every)) verdict = Verdict::kFail;
-    if (IsNth(nth, faults.reset_every)) verdict = Verdict::kReset;
+    if (IsNth(nth, faults.fail_every)) verdict.status = faults.fail_status;
+    if (IsNth(nth, faults.reset_every)) verdict.status = 0;
   }
   if (faults.slow.count() > 0 && (faults.slow_path.empty() || faults.slow_path == path)) {
     slow_wake.wait_for(lock, stop, faults.slow, [] { return false; });
@@ -108,14 +118,14 @@ void Backend::Impl::Serve(std::stop_token stop, Connection* connection) {
     const auto deadline = std::chrono::steady_clock::now() + kIdle;
     if (wire.Read(deadline, &request) != HttpWire::Got::kMessage) break;
     const Verdict verdict = Take(request, stop);
-    if (verdict == Verdict::kReset) {
+    if (verdict.status == 0) {
       ResetOnClose(fd);
       break;
     }
-    const std::string body = R"({"service":")" + name + R"(","method":")" + request.Word(0) + "\"}\n";
-    const std::string status = verdict == Verdict::kFail ? "503 Service Unavailable" : "200 OK";
-    if (!wire.Write(Reply(status, request.Word(0) == "HEAD" ? "" : body), deadline) || !request.keeps_alive())
-      break;
+    std::string body = R"({"service":")" + name + R"(","method":")" + request.Word(0) + "\"}\n";
+    if (verdict.status == 200 && verdict.echo) body = Echo(request);
+    if (request.Word(0) == "HEAD") body.clear();
+    if (!wire.Write(Reply(verdict.status, body), deadline) || !request.keeps_alive()) break;
   }
   const std::lock_guard lock(mutex);
   close(fd);

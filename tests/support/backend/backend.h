@@ -22,11 +22,13 @@
 namespace fairlead::testing {
 
 struct BackendFaults {
-  int fail_every = 0;     // each n-th request is answered 503; 1: all; 0: none
+  int fail_every = 0;  // each n-th request is answered `fail_status`; 1: all; 0: none
+  int fail_status = 503;
   int reset_every = 0;    // at each n-th request, once it is read, the connection is reset; 1: all; 0: none
   std::string slow_path;  // slow: requests of this path (without its query); empty: all
   std::chrono::milliseconds slow{0};  // how long they wait for their answer
   std::string only_method;            // failing and resetting: this method alone; empty: any
+  bool echo = false;                  // a 200 carries the request's first line and headers, a line each
 };
 
 class Backend {
