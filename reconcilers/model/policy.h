@@ -13,6 +13,7 @@
 #include "crds/api/retry_timeout_policy.h"
 #include "crds/base/duration.h"
 #include "crds/base/key.h"
+#include "reconcilers/model/boxed.h"
 
 namespace fairlead::reconcilers {
 
@@ -81,7 +82,7 @@ struct EffectiveRetries {
 struct EffectivePolicy {
   std::optional<Sourced<Duration>> request_timeout;  // 0: explicitly none
   std::optional<Sourced<Duration>> idle_timeout;
-  std::optional<EffectiveRetries> retries;
+  Boxed<EffectiveRetries> retries;
   std::optional<Sourced<int>> retries_off;  // attempts: 0 won, here is who said so
   friend bool operator==(const EffectivePolicy&, const EffectivePolicy&) = default;
 };
