@@ -4,6 +4,8 @@
 #include <openssl/ssl.h>
 #include <pplx/threadpool.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 #include "operator/kube/cpprest_stream.h"
@@ -62,6 +64,30 @@ Error ErrorOf(const std::string& what, std::exception_ptr exception) {
   }
 }
 
+// How many requests the library still works on. A process that ends, or a transport that goes, while one is
+// queued would leave its tasks behind.
+class InFlight {
+ public:
+  void Add() {
+    std::lock_guard lock(mutex_);
+    ++count_;
+  }
+  void Done() {
+    std::lock_guard lock(mutex_);
+    --count_;
+    changed_.notify_all();
+  }
+  void AwaitNone(std::chrono::seconds most) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, most, [this] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
 // The connections that were made with one set of certificates.
 struct Clients {
   Credential credential;
@@ -96,6 +122,8 @@ class CpprestTransport final : public HttpTransport {
  public:
   CpprestTransport(ClusterConfig config, TransportOptions options, std::unique_ptr<Credentials> credentials)
       : config_(std::move(config)), options_(std::move(options)), credentials_(std::move(credentials)) {}
+  // Streams are gone by now, so each request that is left was cancelled and ends at once.
+  ~CpprestTransport() override { in_flight_->AwaitNone(std::chrono::seconds(5)); }
 
   Result<std::unique_ptr<HttpStream>> Open(const HttpRequest& request) override {
     auto stream = std::make_unique<CpprestStream>(this, request);
@@ -115,6 +143,7 @@ class CpprestTransport final : public HttpTransport {
   const ClusterConfig config_;
   const TransportOptions options_;
   const std::unique_ptr<Credentials> credentials_;
+  const std::shared_ptr<InFlight> in_flight_ = std::make_shared<InFlight>();
   std::mutex mutex_;  // guards clients_
   std::shared_ptr<Clients> clients_;
 };
@@ -177,18 +206,21 @@ Result<Credential> CpprestTransport::Send(const HttpRequest& request, std::share
     if (request.method == "POST") own = std::make_shared<http_client>(config_.server, clients->call_config);
     http_client& client = own ? *own : request.streaming ? *clients->watches : *clients->calls;
     // Every task is observed: one that fails unobserved ends the process.
-    client.request(message, token)
-        .then([buffer](const web::http::http_response& response) {
+    pplx::task<web::http::http_response> sent = client.request(message, token);
+    in_flight_->Add();
+    sent.then([buffer](const web::http::http_response& response) {
           buffer->Headers(response.status_code(), HeadersOf(response));
           return response.content_ready();
         })
-        .then([buffer, what, clients, own](const pplx::task<web::http::http_response>& task) {
+        .then([buffer, what, clients, own,
+               in_flight = in_flight_](const pplx::task<web::http::http_response>& task) {
           try {
             task.get();
             buffer->End({});
           } catch (...) {
             buffer->End(Unexpected(kube::ErrorOf(what, std::current_exception())));
           }
+          in_flight->Done();
         });
   } catch (...) {
     return Unexpected(kube::ErrorOf(what, std::current_exception()));

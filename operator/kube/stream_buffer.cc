@@ -36,14 +36,19 @@ void StreamBuffer::End(Result<void> result) {
   changed_.notify_all();
 }
 
+bool StreamBuffer::Ready() const {
+  return headers_ || (headers_taken_ && !chunks_.empty()) || end_.has_value();
+}
+
 std::optional<StreamEvent> StreamBuffer::Take(
     std::optional<std::pair<pplx::task_completion_event<size_t>, size_t>>* writer) {
   if (headers_) {
     std::optional<StreamEvent> out = std::move(headers_);
     headers_.reset();
+    headers_taken_ = true;
     return out;
   }
-  if (!chunks_.empty()) {
+  if (headers_taken_ && !chunks_.empty()) {
     StreamEvent out{.type = StreamEvent::Type::kChunk, .bytes = std::move(chunks_.front())};
     chunks_.pop_front();
     buffered_ -= out.bytes.size();
@@ -59,9 +64,7 @@ StreamEvent StreamBuffer::Next(Clock::TimePoint deadline, std::stop_token stop) 
   std::optional<StreamEvent> event;
   {
     std::unique_lock lock(mutex_);
-    const bool ready = changed_.wait_until(
-        lock, stop, deadline, [this] { return headers_ || !chunks_.empty() || end_.has_value(); });
-    if (!ready) {
+    if (!changed_.wait_until(lock, stop, deadline, [this] { return Ready(); })) {
       return StreamEvent{.type = stop.stop_requested() ? StreamEvent::Type::kStopped
                                                        : StreamEvent::Type::kTimeout};
     }

@@ -1,6 +1,9 @@
 // StreamBuffer: the pipe between the HTTP library's threads, which write a reply into it, and the thread that
 // reads it with Next.
 //
+// The reader gets the headers first, then the bytes, then the end, in whichever order the library's threads
+// came: it announces the headers by a task of its own, which may run after the first bytes were written.
+//
 // Bounded: a writer that is ahead by more than the limit gets a task that completes when the reader has
 // caught up, so the socket is not read meanwhile. Private to the transport. Thread-safe.
 #pragma once
@@ -32,10 +35,12 @@ class StreamBuffer {
  private:
   std::optional<StreamEvent> Take(
       std::optional<std::pair<pplx::task_completion_event<size_t>, size_t>>* writer);
+  bool Ready() const;
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::optional<StreamEvent> headers_;
+  bool headers_taken_ = false;
   std::deque<std::string> chunks_;
   size_t buffered_ = 0;
   std::optional<Result<void>> end_;

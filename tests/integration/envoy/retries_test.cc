@@ -201,6 +201,7 @@ TEST_F(Retrying, CodesAreRetriedForIdempotentMethods) {
 struct GrpcCase {
   RetryOn on;
   int status;
+  friend void PrintTo(const GrpcCase& c, std::ostream* out) { *out << ToString(c.on); }
 };
 class RetryingGrpc : public Retrying, public ::testing::WithParamInterface<GrpcCase> {};
 

@@ -26,6 +26,9 @@ std::string Rewritten(const std::string& path, const std::string& prefix, const 
 
 struct PrefixCase {
   std::string path, prefix, value, expected;
+  friend void PrintTo(const PrefixCase& c, std::ostream* out) {
+    *out << c.path << " " << c.prefix << " " << c.value;
+  }
 };
 
 // The table in HTTPPathModifier.replacePrefixMatch of Gateway API, and more of its kind.

@@ -23,6 +23,7 @@ struct PortCase {
   RedirectFilter filter;
   uint16_t service_port;
   std::string expected;
+  friend void PrintTo(const PortCase& c, std::ostream* out) { *out << c.expected; }
 };
 class RedirectPort : public ::testing::TestWithParam<PortCase> {};
 

@@ -97,6 +97,7 @@ TEST(Kubeconfig, TheFirstFileOfAListCounts) {
 
 struct Wrong {
   std::string name, from, to, context, message;
+  friend void PrintTo(const Wrong& w, std::ostream* out) { *out << w.name; }
 };
 class KubeconfigWrong : public ::testing::TestWithParam<Wrong> {};
 

@@ -48,6 +48,7 @@ struct Case {
   std::string name;
   FaultRule rule;
   size_t more_lists = 1;  // beyond the first
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 };
 
 class WatchFaults : public Faults, public ::testing::WithParamInterface<Case> {};
