@@ -5,7 +5,10 @@
 namespace fairlead::app {
 
 bool IsComplete(const api::ProxyCounts& proxies) {
-  return proxies.lagging.empty() && proxies.disconnected.empty();
+  if (!proxies.lagging.empty()) return false;
+  // A proxy that went and is not among those needed (it was run by hand) is named, not waited for.
+  const bool all_needed = proxies.needed > 0 && proxies.programmed == proxies.needed;
+  return proxies.disconnected.empty() || all_needed;
 }
 
 StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api::PolicyStatus>& live,

@@ -32,7 +32,7 @@ StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api:
                       std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,
                       const StatusPatience& patience);
 
-// All that is expected has answered, for better or worse.
+// All that is needed has answered, for better or worse.
 bool IsComplete(const api::ProxyCounts& proxies);
 
 // Fills lastTransitionTime: kept from `live` where a condition's status is the same, else `now`.

@@ -125,7 +125,8 @@ EnvoyView::Outcome EnvoyView::Apply(const DeltaResponse& response, FakeEnvoy::St
   answer.set_response_nonce(response.nonce());
   for (const auto& resource : response.resources()) {
     out.received.resources.emplace_back(resource.name(), resource.version());
-    if (!options_.reject.contains(resource.name())) continue;
+    const bool route = type == Type::kRoute && options_.reject_routes.contains(resource.name());
+    if (!route && !options_.reject.contains(resource.name())) continue;
     out.rejected = true;
     answer.mutable_error_detail()->set_code(3);
     answer.mutable_error_detail()->set_message("Error adding/updating " + resource.name() +

@@ -59,6 +59,14 @@ TEST(StatusDecision, IsMorePatientWithProxiesThatAreNotConnected) {
             StatusAction::kWrite);
 }
 
+TEST(StatusDecision, DoesNotWaitForAProxyThatIsNotNeeded) {
+  api::PolicyStatus desired = StatusWith({}, {"run by hand, and gone"});
+  desired.proxies.programmed = desired.proxies.needed;
+  EXPECT_EQ(Decide(desired, std::nullopt, std::nullopt, kStart, kPatience).action, StatusAction::kWrite);
+  desired.proxies.programmed = desired.proxies.needed = 0;  // the last one went; it may come back at once
+  EXPECT_EQ(Decide(desired, std::nullopt, std::nullopt, kStart, kPatience).action, StatusAction::kWait);
+}
+
 TEST(StatusDecision, ARejectionIsToldAtOnce) {
   EXPECT_EQ(Decide(StatusWith({"a"}, {}, {"b: bad regex"}), std::nullopt, kStart, kStart, kPatience).action,
             StatusAction::kWrite);
