@@ -110,6 +110,8 @@ std::optional<AnyObject> World::Find(const ObjectKey& key) const {
   return object == nullptr ? std::nullopt : std::optional<AnyObject>(*object);
 }
 
+size_t World::InvalidCount(Kind kind) const { return impl_->tables.InvalidCount(kind); }
+
 std::set<NamespacedName> World::WaypointsOf(const ObjectKey& policy) const {
   std::set<NamespacedName> names;
   for (const auto& [name, services] : impl_->book.At(policy).waypoints) names.insert(name);

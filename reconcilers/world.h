@@ -75,6 +75,7 @@ class World {
   const std::map<NamespacedName, Ptr<EffectiveWaypoint>>& waypoints() const;
   std::vector<ObjectKey> policies() const;  // RetryTimeoutPolicy objects, invalid ones included
   std::optional<AnyObject> Find(const ObjectKey& key) const;
+  size_t InvalidCount(Kind kind) const;  // objects that cannot be read as they are in the cluster
 
   // Waypoints whose proxies must carry the policy.
   std::set<NamespacedName> WaypointsOf(const ObjectKey& policy) const;

@@ -83,7 +83,8 @@ class Catalog {
   api::ProxyCounts CountFor(const ObjectKey& object,
                             const std::map<Audience, std::vector<std::string>>& expected) const;
 
-  std::vector<ProxyProgress> Proxies() const;
+  std::vector<ProxyProgress> Proxies() const;  // looks at each resource of each proxy: for dumps
+  size_t ConnectedProxies() const;             // cheap
   ResourcePtr Find(const Audience& audience, const ResourceName& name) const;
   // JSON: audiences, their resources, their streams with what is pending and why.
   std::string Dump() const;

@@ -146,6 +146,15 @@ std::vector<ProxyProgress> Catalog::Proxies() const {
   return out;
 }
 
+size_t Catalog::ConnectedProxies() const {
+  size_t connected = 0;
+  std::lock_guard lock(impl_->mutex);
+  for (const auto& [name, audience] : impl_->audiences) {
+    for (const auto& [id, proxy] : audience.proxies) connected += proxy.streams.empty() ? 0 : 1;
+  }
+  return connected;
+}
+
 ResourcePtr Catalog::Find(const Audience& audience, const ResourceName& name) const {
   std::lock_guard lock(impl_->mutex);
   const auto it = impl_->audiences.find(audience);

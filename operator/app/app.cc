@@ -9,6 +9,7 @@
 #include "operator/runtime/admin.h"
 #include "operator/runtime/http_server.h"
 #include "operator/runtime/lease_runner.h"
+#include "operator/runtime/metered_transport.h"
 
 namespace fairlead::app {
 namespace {
@@ -77,7 +78,8 @@ struct App::Impl {
   runtime::Fence fence;
   XdsMetrics xds_metrics;
   xds::Catalog catalog;
-  std::unique_ptr<kube::HttpTransport> transport;
+  std::unique_ptr<kube::HttpTransport> plain_transport;
+  std::unique_ptr<kube::HttpTransport> transport;  // counts what goes over the plain one
   std::unique_ptr<kube::Client> client;  // every write of it passes the fence
   Engine engine;
   std::unique_ptr<Watches> watches;
@@ -160,7 +162,8 @@ Result<void> App::Start() {
   Impl& i = *impl_;
   Result<std::unique_ptr<kube::HttpTransport>> transport = kube::MakeTransport(i.cluster);
   if (!transport) return Unexpected(transport.error());
-  i.transport = std::move(*transport);
+  i.plain_transport = std::move(*transport);
+  i.transport = std::make_unique<runtime::MeteredTransport>(i.plain_transport.get(), &i.metrics, i.clock);
   i.client = std::make_unique<kube::Client>(i.transport.get(), &i.fence);
   i.events =
       std::make_unique<runtime::EventRecorder>(i.client.get(), "fairlead.dev/operator", i.options.identity);
@@ -169,9 +172,9 @@ Result<void> App::Start() {
   i.watches = std::make_unique<Watches>(i.transport.get(), &i.engine, &i.readiness, i.log, i.clock);
   i.catalog.OnProgress([&i](const std::set<ObjectKey>& objects) { i.statuses->Enqueue(objects); });
   i.catalog.OnProxies([&i](const xds::Audience& audience) { i.statuses->Enqueue(i.catalog.ObjectsOf(audience)); });
+  i.engine.Start();  // first: a page that is asked for reads the World on its thread
   if (Result<void> r = i.StartPages(); !r) return r;
   if (Result<void> r = i.StartServing(); !r) return r;
-  i.engine.Start();
   i.watches->Start();
   i.StartWriting();
   return {};

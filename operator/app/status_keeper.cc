@@ -3,24 +3,13 @@
 #include "crds/base/json.h"
 
 namespace fairlead::app {
-namespace {
-
-// False: no kind whose status we write.
-bool LiveStatus(const AnyObject& object, std::optional<api::PolicyStatus>* out) {
-  if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) {
-    *out = (*policy)->status;
-    return true;
-  }
-  if (const auto* invalid = std::get_if<Ptr<Invalid>>(&object)) {
-    if (const Result<JsonDocument> status = JsonDocument::Parse((*invalid)->status)) {
-      *out = api::ParsePolicyStatus(status->root());
-    }
-    return (*invalid)->key.kind == Kind::kRetryTimeoutPolicy;
-  }
-  return false;
+std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object) {
+  if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) return (*policy)->status;
+  const auto* invalid = std::get_if<Ptr<Invalid>>(&object);
+  if (invalid == nullptr || (*invalid)->key.kind != Kind::kRetryTimeoutPolicy) return std::nullopt;
+  const Result<JsonDocument> status = JsonDocument::Parse((*invalid)->status);
+  return status ? std::optional(api::ParsePolicyStatus(status->root())) : std::nullopt;
 }
-
-}  // namespace
 
 StatusKeeper::StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write write, Written written,
                            StatusPatience patience, const Clock* clock)
@@ -35,8 +24,7 @@ std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
   return engine_->Read([&](const reconcilers::World& world) -> std::optional<PolicyPicture> {
     const std::optional<AnyObject> object = world.Find(key);
     if (!object) return std::nullopt;
-    std::optional<api::PolicyStatus> live;
-    if (!LiveStatus(*object, &live)) return std::nullopt;
+    std::optional<api::PolicyStatus> live = LiveStatusOf(*object);
     std::map<xds::Audience, std::vector<std::string>> expected;
     for (const NamespacedName& waypoint : world.WaypointsOf(key)) {
       const auto found = world.waypoints().find(waypoint);

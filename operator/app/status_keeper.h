@@ -26,6 +26,9 @@ struct PolicyPicture {
   std::optional<api::PolicyStatus> live;
 };
 
+// The status that the object carries; nullopt: none yet, or no kind whose status we write.
+std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object);
+
 class StatusKeeper {
  public:
   // Writes picture.desired over picture.meta.resource_version; gives the new resource version.

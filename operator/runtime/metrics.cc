@@ -46,20 +46,24 @@ double OpenDescriptors() {
 
 struct Metrics::Impl {
   prometheus::Registry registry;
-  std::mutex mutex;  // guards updates
+  std::mutex mutex;    // guards updates
+  std::mutex updating;  // held while updates run
   std::vector<std::function<void()>> updates;
 };
 
 void Counter::Add(double by) { impl_->Increment(by); }
+void Counter::RaiseTo(double total) {
+  if (const double by = total - impl_->Value(); by > 0) impl_->Increment(by);
+}
 void Gauge::Set(double value) { impl_->Set(value); }
 void Histogram::Observe(double value) { impl_->Observe(value); }
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
-  Gauge cpu = AddGauge("process_cpu_seconds_total", "User and system CPU time.");
+  Counter cpu = AddCounter("process_cpu_seconds_total", "User and system CPU time.");
   Gauge memory = AddGauge("process_resident_memory_bytes", "Resident memory.");
   Gauge descriptors = AddGauge("process_open_fds", "Open file descriptors.");
   BeforeText([cpu, memory, descriptors]() mutable {
-    cpu.Set(CpuSeconds());
+    cpu.RaiseTo(CpuSeconds());
     memory.Set(ResidentBytes());
     descriptors.Set(OpenDescriptors());
   });
@@ -96,7 +100,10 @@ std::string Metrics::Text() const {
     std::lock_guard lock(impl_->mutex);
     updates = impl_->updates;
   }
-  for (const auto& update : updates) update();
+  {
+    std::lock_guard lock(impl_->updating);
+    for (const auto& update : updates) update();
+  }
   // The registry keeps its metrics in hash tables: sorted here, so that the same state prints the same.
   std::vector<prometheus::MetricFamily> families = impl_->registry.Collect();
   std::sort(families.begin(), families.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

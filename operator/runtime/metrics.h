@@ -26,6 +26,8 @@ using MetricLabels = std::map<std::string, std::string>;
 class Counter {
  public:
   void Add(double by = 1);
+  // For a total that is counted elsewhere: raises to it; a lower one changes nothing. From BeforeText only.
+  void RaiseTo(double total);
 
  private:
   friend class Metrics;
@@ -65,7 +67,7 @@ class Metrics {
   // Seconds from 100 µs to 10 s.
   static std::vector<double> LatencyBounds();
 
-  // Called before each Text, to set gauges from what is known elsewhere.
+  // Called before each Text, one Text at a time, to set what is known elsewhere.
   void BeforeText(std::function<void()> update);
   std::string Text() const;  // exposition format 0.0.4; the process' own (memory, CPU, descriptors) included
 

@@ -35,16 +35,26 @@ bool Same(const AnyObject& a, const AnyObject& b) {
 Tables::Outcome Tables::Put(const ObjectKey& key, const AnyObject& object) {
   auto [at, inserted] = rows_[static_cast<size_t>(key.kind)].try_emplace(key.nn(), Row{object, nullptr});
   Row& row = at->second;
-  if (inserted) return Outcome::kChanged;
-  const bool same = Same(row.object, object);
   const bool bad = IsInvalid(object);
+  size_t& invalid = invalid_[static_cast<size_t>(key.kind)];
+  if (bad) ++invalid;
+  if (inserted) return Outcome::kChanged;
+  if (IsInvalid(row.object)) --invalid;
+  const bool same = Same(row.object, object);
   if (bad && !IsInvalid(row.object)) row.last_good = std::make_unique<AnyObject>(std::move(row.object));
   if (!bad) row.last_good.reset();
   row.object = object;
   return same ? Outcome::kSame : Outcome::kChanged;
 }
 
-bool Tables::Erase(const ObjectKey& key) { return rows_[static_cast<size_t>(key.kind)].erase(key.nn()) > 0; }
+bool Tables::Erase(const ObjectKey& key) {
+  auto& rows = rows_[static_cast<size_t>(key.kind)];
+  const auto at = rows.find(key.nn());
+  if (at == rows.end()) return false;
+  if (IsInvalid(at->second.object)) --invalid_[static_cast<size_t>(key.kind)];
+  rows.erase(at);
+  return true;
+}
 
 const AnyObject* Tables::Find(const ObjectKey& key) const {
   const auto& rows = rows_[static_cast<size_t>(key.kind)];

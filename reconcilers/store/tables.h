@@ -59,6 +59,8 @@ class Tables {
 
   // Every name of a kind, invalid ones included, sorted.
   std::vector<NamespacedName> Names(Kind kind) const;
+  // How many of a kind cannot be read as they are in the cluster.
+  size_t InvalidCount(Kind kind) const { return invalid_[static_cast<size_t>(kind)]; }
 
  private:
   struct Row {
@@ -66,6 +68,7 @@ class Tables {
     std::unique_ptr<AnyObject> last_good;  // set only while `object` is Invalid
   };
   std::array<std::map<NamespacedName, Row>, kKindCount> rows_;
+  std::array<size_t, kKindCount> invalid_{};
 };
 
 }  // namespace fairlead::reconcilers

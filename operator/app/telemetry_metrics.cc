@@ -1,0 +1,146 @@
+// The metrics of telemetry.h.
+#include <algorithm>
+
+#include "operator/app/telemetry.h"
+
+namespace fairlead::app {
+namespace {
+
+constexpr std::string_view kTypeNames[] = {"cluster", "endpoints", "listener", "scoped_route", "route"};
+static_assert(std::size(kTypeNames) == xds::kTypeCount);
+
+std::vector<runtime::Counter> ByType(runtime::Metrics* metrics, const char* name, const char* help) {
+  std::vector<runtime::Counter> out;
+  for (const std::string_view type : kTypeNames) {
+    out.push_back(metrics->AddCounter(name, help, {{"type", std::string(type)}}));
+  }
+  return out;
+}
+
+// What is read from the parts when /metrics is asked for.
+class Gauges {
+ public:
+  Gauges(runtime::Metrics* m, TelemetryParts parts)
+      : parts_(parts),
+        leader_(m->AddGauge("fairlead_leader", "1 while this process may write to the API server.")),
+        events_(m->AddCounter("fairlead_engine_events_total", "Watch events taken.")),
+        rounds_(m->AddCounter("fairlead_engine_rounds_total", "Rounds of lowering.")),
+        lowered_(m->AddCounter("fairlead_engine_services_lowered_total", "Services that came out changed.")),
+        published_(m->AddCounter("fairlead_engine_resources_published_total", "xDS resources published.")),
+        pending_(m->AddGauge("fairlead_engine_pending_events", "Watch events that wait.")),
+        writes_(m->AddCounter("fairlead_status_writes_total", "Policy statuses written.")),
+        queue_(m->AddGauge("fairlead_status_queue", "Policies whose status is to be looked at.")),
+        proxies_(m->AddGauge("fairlead_proxies_connected", "Connected proxies.")),
+        dropped_(
+            m->AddCounter("fairlead_events_dropped_total", "Events for users that were over the budget.")) {
+    for (const Kind kind : WatchedKinds()) {
+      const runtime::MetricLabels labels = {{"kind", std::string(ToString(kind))}};
+      synced_.emplace(kind, m->AddGauge("fairlead_watch_synced", "1 once the kind was listed.", labels));
+      failures_.emplace(kind, m->AddGauge("fairlead_watch_failures", "Failures in a row.", labels));
+      lists_.emplace(kind, m->AddCounter("fairlead_watch_lists_total", "Lists begun.", labels));
+      invalid_.emplace(kind, m->AddGauge("fairlead_invalid_objects", "Objects that cannot be read.", labels));
+    }
+    for (const auto& [condition, reasons] : kReasons) {
+      for (const char* reason : reasons) {
+        policies_.emplace(std::pair(condition, reason),
+                          m->AddGauge("fairlead_policies", "Policies by what their statuses say.",
+                                      {{"condition", condition}, {"reason", reason}}));
+      }
+    }
+  }
+
+  void Update() {
+    const EngineStats stats = parts_.engine->stats();
+    leader_.Set(parts_.fence->Leading() ? 1 : 0);
+    events_.RaiseTo(static_cast<double>(stats.events));
+    rounds_.RaiseTo(static_cast<double>(stats.drains));
+    lowered_.RaiseTo(static_cast<double>(stats.services_lowered));
+    published_.RaiseTo(static_cast<double>(stats.resources_published));
+    pending_.Set(static_cast<double>(stats.pending));
+    writes_.RaiseTo(static_cast<double>(parts_.statuses->writes()));
+    const runtime::QueueStats queue = parts_.statuses->queue();
+    queue_.Set(static_cast<double>(queue.ready + queue.waiting + queue.running));
+    dropped_.RaiseTo(static_cast<double>(parts_.events->dropped()));
+    proxies_.Set(static_cast<double>(parts_.catalog->ConnectedProxies()));
+    for (const auto& [kind, status] : parts_.watches->status()) {
+      synced_.at(kind).Set(status.synced ? 1 : 0);
+      failures_.at(kind).Set(status.failures);
+      lists_.at(kind).RaiseTo(static_cast<double>(status.lists));
+    }
+    parts_.engine->Read([this](const reconcilers::World& world) { UpdateFrom(world); });
+  }
+
+ private:
+  using Reason = std::pair<std::string, std::string>;
+  // Closed sets; Pending: no status was written yet.
+  inline static const std::map<std::string, std::vector<const char*>> kReasons = {
+      {"Accepted", {"Accepted", "Invalid", "Conflicted", "TargetNotFound", "Pending"}},
+      {"Programmed", {"Programmed", "PartiallyProgrammed", "Reconciling", "Overridden", "Pending"}}};
+
+  void UpdateFrom(const reconcilers::World& world) {
+    for (auto& [kind, gauge] : invalid_) gauge.Set(static_cast<double>(world.InvalidCount(kind)));
+    std::map<Reason, int> counts;
+    for (const ObjectKey& key : world.policies()) {
+      const std::optional<AnyObject> object = world.Find(key);
+      const std::optional<api::PolicyStatus> status = object ? LiveStatusOf(*object) : std::nullopt;
+      for (const auto& [condition, reasons] : kReasons) {
+        ++counts[{condition, status ? ReasonOf(*status, condition) : "Pending"}];
+      }
+    }
+    for (auto& [reason, gauge] : policies_) gauge.Set(counts[reason]);
+  }
+
+  static std::string ReasonOf(const api::PolicyStatus& status, const std::string& type) {
+    const auto found = std::find_if(status.conditions.begin(), status.conditions.end(),
+                                    [&](const Condition& c) { return c.type == type; });
+    return found == status.conditions.end() ? "Pending" : found->reason;
+  }
+
+  const TelemetryParts parts_;
+  runtime::Gauge leader_;
+  runtime::Counter events_, rounds_, lowered_, published_;
+  runtime::Gauge pending_;
+  runtime::Counter writes_;
+  runtime::Gauge queue_, proxies_;
+  runtime::Counter dropped_;
+  std::map<Kind, runtime::Gauge> synced_, failures_, invalid_;
+  std::map<Kind, runtime::Counter> lists_;
+  std::map<Reason, runtime::Gauge> policies_;
+};
+
+}  // namespace
+
+XdsMetrics::XdsMetrics(runtime::Metrics* metrics)
+    : streams_(metrics->AddGauge("fairlead_xds_streams", "Open xDS streams.")),
+      refused_(metrics->AddCounter("fairlead_xds_refused_total",
+                                   "Streams and requests refused: malformed, or over a limit.")),
+      resources_(ByType(metrics, "fairlead_xds_resources_sent_total", "Resources sent.")),
+      removed_(ByType(metrics, "fairlead_xds_removals_sent_total", "Removals sent.")),
+      bytes_(ByType(metrics, "fairlead_xds_sent_bytes_total", "Bytes of responses sent.")),
+      acks_(ByType(metrics, "fairlead_xds_acks_total", "Responses that a proxy accepted.")),
+      nacks_(ByType(metrics, "fairlead_xds_nacks_total", "Responses that a proxy rejected.")),
+      written_(metrics->AddHistogram("fairlead_xds_publish_to_written_seconds",
+                                     "From the publication of a change until the transport took it.",
+                                     runtime::Metrics::LatencyBounds())) {}
+
+void XdsMetrics::OnStream(int change) { streams_.Set(open_ += change); }
+void XdsMetrics::OnRefused() { refused_.Add(); }
+void XdsMetrics::OnPush(xds::Type type, size_t resources, size_t removed, size_t bytes) {
+  const auto i = static_cast<size_t>(type);
+  resources_[i].Add(static_cast<double>(resources));
+  removed_[i].Add(static_cast<double>(removed));
+  bytes_[i].Add(static_cast<double>(bytes));
+}
+void XdsMetrics::OnWritten(xds::Type, std::chrono::nanoseconds since) {
+  written_.Observe(std::chrono::duration<double>(since).count());
+}
+void XdsMetrics::OnAnswer(xds::Type type, bool accepted) {
+  (accepted ? acks_ : nacks_)[static_cast<size_t>(type)].Add();
+}
+
+void AddMetrics(runtime::Metrics* metrics, TelemetryParts parts) {
+  auto gauges = std::make_shared<Gauges>(metrics, parts);
+  metrics->BeforeText([gauges] { gauges->Update(); });
+}
+
+}  // namespace fairlead::app

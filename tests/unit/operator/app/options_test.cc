@@ -1,0 +1,98 @@
+#include "operator/app/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace fairlead::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+Options Parse(const std::vector<std::string>& arguments) {
+  Result<ParsedOptions> parsed = ParseOptions(arguments);
+  EXPECT_TRUE(parsed) << parsed.error().message;
+  return parsed ? parsed->options : Options{};
+}
+
+std::string ErrorOf(const std::vector<std::string>& arguments) {
+  const Result<ParsedOptions> parsed = ParseOptions(arguments);
+  return parsed ? "no error" : parsed.error().message;
+}
+
+TEST(Options, Defaults) {
+  const Options o = Parse({});
+  EXPECT_EQ(o.roles, (std::set<Role>{Role::kControllers, Role::kControlPlane}));
+  EXPECT_FALSE(o.leader_elect);
+  EXPECT_EQ(o.metrics->ToString(), "127.0.0.1:8080");
+  EXPECT_EQ(o.health->ToString(), "0.0.0.0:8081");
+  EXPECT_FALSE(o.xds);
+  EXPECT_FALSE(o.xds_plaintext);
+  EXPECT_EQ(o.ns, "fairlead-system");
+  EXPECT_FALSE(o.istio_mode);
+  EXPECT_FALSE(o.identity.empty());
+}
+
+TEST(Options, EveryFlagIsRead) {
+  const Options o =
+      Parse({"--kubeconfig=k", "--roles=controllers", "--leader-elect", "--leader-elect-lease-duration=6s",
+             "--leader-elect-renew-deadline=4s", "--leader-elect-retry-period=500ms",
+             "--leader-elect-identity=me", "--metrics-bind-address=0", "--health-probe-bind-address=[::1]:9",
+             "--xds-bind-address=:15012", "--xds-cert-dir=/certs", "--xds-plaintext-bind-address=localhost:0",
+             "--waypoint-plaintext-address=127.0.0.2:80", "--namespace=ours", "--cluster-domain=c.local",
+             "--mesh-mode=istio", "--log-level=debug", "--log-format=json"});
+  EXPECT_EQ(o.kubeconfig, "k");
+  EXPECT_EQ(o.roles, std::set<Role>{Role::kControllers});
+  EXPECT_TRUE(o.leader_elect);
+  EXPECT_EQ(o.lease_duration, std::chrono::seconds(6));
+  EXPECT_EQ(o.lease_renew_deadline, std::chrono::seconds(4));
+  EXPECT_EQ(o.lease_retry_period, std::chrono::milliseconds(500));
+  EXPECT_EQ(o.identity, "me");
+  EXPECT_FALSE(o.metrics);
+  EXPECT_EQ(o.health->ToString(), "[::1]:9");
+  EXPECT_EQ(o.xds->ToString(), "0.0.0.0:15012");
+  EXPECT_EQ(o.xds_cert_dir, "/certs");
+  EXPECT_EQ(o.xds_plaintext->ToString(), "127.0.0.1:0");
+  EXPECT_EQ(o.waypoint_plaintext.ToString(), "127.0.0.2:80");
+  EXPECT_EQ(o.ns, "ours");
+  EXPECT_EQ(o.cluster_domain, "c.local");
+  EXPECT_TRUE(o.istio_mode);
+  EXPECT_EQ(o.log_level, "debug");
+  EXPECT_EQ(o.log_format, "json");
+}
+
+TEST(Options, AnErrorNamesItsFlag) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"--roles=webhooks", "--roles: \"webhooks\" is not a role"},
+      {"--metrics-bind-address=8080", "--metrics-bind-address: \"8080\" is not host:port"},
+      {"--metrics-bind-address=example.org:1",
+       "--metrics-bind-address: \"example.org\" is not an IP address"},
+      {"--health-probe-bind-address=:65536", "--health-probe-bind-address: \"65536\" is not a port"},
+      {"--health-probe-bind-address=:1x", "--health-probe-bind-address: \"1x\" is not a port"},
+      {"--xds-bind-address=:1", "--xds-bind-address: needs --xds-cert-dir"},
+      {"--xds-plaintext-bind-address=0.0.0.0:1", "not a loopback address"},
+      {"--xds-plaintext-bind-address=10.0.0.1:1", "not a loopback address"},
+      {"--waypoint-plaintext-address=0", "--waypoint-plaintext-address: an address is needed"},
+      {"--leader-elect-lease-duration=soon", "--leader-elect-lease-duration: "},
+      {"--leader-elect-retry-period=0s", "--leader-elect-retry-period: must be more than 0s"},
+      {"--leader-elect-renew-deadline=15s", "must be less than --leader-elect-lease-duration"},
+      {"--leader-elect-retry-period=10s", "must be less than --leader-elect-renew-deadline"},
+      {"--mesh-mode=other", "--mesh-mode"},
+      {"--log-format=xml", "--log-format"},
+      {"--no-such-flag", "--no-such-flag"},
+      {"word", "word"}};
+  for (const auto& [flag, message] : cases) EXPECT_THAT(ErrorOf({flag}), HasSubstr(message)) << flag;
+}
+
+TEST(Options, HelpNamesEveryFlagAndIsNoError) {
+  const Result<ParsedOptions> parsed = ParseOptions({"--help"});
+  ASSERT_TRUE(parsed);
+  for (const char* flag :
+       {"--kubeconfig", "--roles", "--leader-elect", "--metrics-bind-address", "--health-probe-bind-address",
+        "--xds-bind-address", "--xds-plaintext-bind-address", "--namespace", "--mesh-mode", "--log-level",
+        "--log-format"}) {
+    EXPECT_THAT(parsed->help, HasSubstr(flag));
+  }
+}
+
+}  // namespace
+}  // namespace fairlead::app
