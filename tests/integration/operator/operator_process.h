@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ namespace fairlead::testing {
 struct OperatorOptions {
   std::string kubeconfig;
   std::string identity = "operator";
-  std::vector<std::string> flags;  // added last
+  std::vector<std::string> flags = {};          // added last
+  std::map<std::string, std::string> env = {};  // added to the test's own
 };
 
 class OperatorProcess {

@@ -1,57 +1,19 @@
-// OperatorTest: one real API server with all definitions for the tests of a binary, and what a user does
-// there.
-//
-// Tests keep apart by namespaces of their own; the operators are theirs.
+// OperatorTest: one real API server with all definitions, for the tests of a binary. The operators are the
+// tests' own.
 #pragma once
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "tests/demo/cluster.h"
-#include "tests/integration/operator/operator_process.h"
+#include "tests/integration/operator/user_test.h"
 #include "tests/support/kube/real_cluster.h"
-#include "tests/support/xds/fake_envoy.h"
 
 namespace fairlead::testing {
 
-class OperatorTest : public ::testing::Test {
+class OperatorTest : public UserTest {
  protected:
   static void SetUpTestSuite();
   static void TearDownTestSuite();
   void SetUp() override;
 
   static RealCluster& cluster();
-  static std::string Samples() { return FAIRLEAD_SOURCE_DIR "/config/samples/shop"; }
-
-  // Namespace `ns` with a waypoint named "waypoint" that serves all of its services.
-  void MakeNamespace(const std::string& ns);
-  // A Service with port 8080 and one endpoint.
-  void MakeService(const std::string& ns, const std::string& name);
-  // RetryTimeoutPolicy at the Service of the name; `spec`: further fields, "timeouts: {request: 1s}".
-  void MakePolicy(const std::string& ns, const std::string& name, const std::string& service,
-                  const std::string& spec);
-  void ApplyYaml(const std::string& yaml);  // all of its documents; fails the test when it cannot
-  void ApplySample(const std::string& file);
-  void DeletePolicy(const std::string& ns, const std::string& name);
-  std::string VersionOf(Kind kind, const std::string& ns, const std::string& name);  // resourceVersion
-
-  // The policy's status at its present generation, once the condition Programmed has that reason and `holds`.
-  std::optional<api::PolicyStatus> AwaitStatus(
-      const std::string& ns, const std::string& name, const std::string& reason,
-      const std::function<bool(const api::PolicyStatus&)>& holds = [](const auto&) { return true; });
-
-  std::unique_ptr<demo::Cluster> user_;
-  TempDir dir_;
-
- private:
-  demo::Patience patience_{std::stop_token{}};
 };
-
-// "" where there is no such condition.
-std::string Message(const api::PolicyStatus& status, const std::string& type);
-std::string Reason(const api::PolicyStatus& status, const std::string& type);
-
-// The version of a route at the proxy; "" where it has none.
-std::string RouteAt(const FakeEnvoy& envoy, const std::string& route);
 
 }  // namespace fairlead::testing

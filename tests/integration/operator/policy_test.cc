@@ -28,25 +28,6 @@ class PolicyTest : public OperatorTest {
     options.cluster = ns + "/waypoint";
     return std::make_unique<FakeEnvoy>(std::move(options));
   }
-  static bool AwaitRoute(const FakeEnvoy& envoy, const std::string& route, const std::string& other_than) {
-    return envoy.Await(
-        [&](const FakeEnvoy::State& s) {
-          const auto& routes = s.held[static_cast<size_t>(Type::kRoute)];
-          const auto found = routes.find(route);
-          return found != routes.end() && found->second != other_than;
-        },
-        std::chrono::seconds(60));
-  }
-  static bool AwaitRouteIs(const FakeEnvoy& envoy, const std::string& route, const std::string& version) {
-    return envoy.Await(
-        [&](const FakeEnvoy::State& s) {
-          const auto& routes = s.held[static_cast<size_t>(Type::kRoute)];
-          const auto found = routes.find(route);
-          return found != routes.end() && found->second == version;
-        },
-        std::chrono::seconds(60));
-  }
-
   OperatorProcess operator_;
 };
 
