@@ -4,6 +4,15 @@
 
 namespace fairlead::app {
 
+StatusPatience StatusPatience::After(int writes) const {
+  StatusPatience out = *this;
+  for (; writes > 0; --writes) {
+    out.lagging = std::min(out.lagging * 2, std::max(most, lagging));
+    out.disconnected = std::min(out.disconnected * 2, std::max(most, disconnected));
+  }
+  return out;
+}
+
 bool IsComplete(const api::ProxyCounts& proxies) {
   if (!proxies.lagging.empty()) return false;
   // A proxy that went and is not among those needed (it was run by hand) is named, not waited for.
@@ -15,7 +24,10 @@ StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api:
                       std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,
                       const StatusPatience& patience) {
   if (live && *live == desired) return {StatusAction::kNothing, {}};
-  if (IsComplete(desired.proxies) || !desired.proxies.rejected.empty()) return {StatusAction::kWrite, {}};
+  const bool told =
+      live && live->observed_generation == desired.observed_generation && !live->proxies.rejected.empty();
+  if (IsComplete(desired.proxies) || (!desired.proxies.rejected.empty() && !told))
+    return {StatusAction::kWrite, {}};
   const std::chrono::milliseconds limit =
       desired.proxies.lagging.empty() ? patience.disconnected : patience.lagging;
   const auto waited =

@@ -2,8 +2,9 @@
 // server.
 //
 // Proxies acknowledge one by one; a write for each would cost the API server as many writes as there are
-// proxies. So a status is written when its picture is complete (all acknowledged, one rejected, or nothing to
-// program), or, to say who has not answered, once patience is over. Equal but for time: never.
+// proxies. So a status is written when its picture is complete (all have answered, or nothing is to be
+// programmed), at the first rejection, or, to say who has not answered, once patience is over, and then each
+// time twice as patient. Equal but for time: never.
 #pragma once
 
 #include <chrono>
@@ -18,6 +19,10 @@ struct StatusPatience {
   std::chrono::milliseconds lagging{1'000};  // a connected proxy has not acknowledged
   std::chrono::milliseconds disconnected{
       10'000};  // a proxy is expected but not connected: at start they come one by one
+  std::chrono::milliseconds most{30'000};
+
+  // After so many writes of an incomplete picture.
+  StatusPatience After(int writes) const;
 };
 
 enum class StatusAction { kNothing, kWrite, kWait };

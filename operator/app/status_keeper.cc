@@ -1,5 +1,8 @@
 #include "operator/app/status_keeper.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "crds/base/json.h"
 
 namespace fairlead::app {
@@ -30,8 +33,61 @@ std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
       const auto found = world.waypoints().find(waypoint);
       if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
     }
-    return PolicyPicture{MetaOf(*object), world.StatusOf(key, catalog_->CountFor(key, expected)), std::move(live)};
+    return PolicyPicture{MetaOf(*object), world.StatusOf(key, catalog_->CountFor(key, expected)),
+                         std::move(live)};
   });
+}
+
+StatusDecision StatusKeeper::Consider(Memory* memory, PolicyPicture* picture) const {
+  if (memory->generation != picture->meta.generation) {
+    memory->generation = picture->meta.generation;
+    memory->incomplete_since.reset();
+    memory->incomplete_writes = 0;
+  }
+  if (memory->written_over == picture->meta.resource_version) {
+    picture->meta.resource_version = memory->written_version;
+    picture->live = memory->written;
+  }
+  const Clock::TimePoint now = clock_->Now();
+  const StatusDecision decision = Decide(picture->desired, picture->live, memory->incomplete_since, now,
+                                         patience_.After(memory->incomplete_writes));
+  if (IsComplete(picture->desired.proxies)) {
+    memory->incomplete_since.reset();
+    memory->incomplete_writes = 0;
+  } else if (!memory->incomplete_since) {
+    memory->incomplete_since = now;
+  }
+  return decision;
+}
+
+void StatusKeeper::Remember(const ObjectKey& key, const std::string& over, const PolicyPicture& picture,
+                            const std::string& version) {
+  const std::lock_guard lock(mutex_);
+  Memory& memory = memory_[key];
+  memory.written_over = over;
+  memory.written_version = version;
+  memory.written = picture.desired;
+  if (!IsComplete(picture.desired.proxies)) {
+    memory.incomplete_since = clock_->Now();
+    ++memory.incomplete_writes;
+  }
+  ++writes_;
+}
+
+// Nobody tells of deleted policies: they are looked for whenever the memory has doubled.
+void StatusKeeper::ForgetDeleted() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (memory_.size() < forget_at_) return;
+    forget_at_ = SIZE_MAX;  // one at a time
+  }
+  const std::vector<ObjectKey> present =
+      engine_->Read([](const reconcilers::World& world) { return world.policies(); });
+  const std::lock_guard lock(mutex_);
+  std::erase_if(memory_, [&](const auto& entry) {
+    return !std::binary_search(present.begin(), present.end(), entry.first);
+  });
+  forget_at_ = std::max<size_t>(256, memory_.size() * 2);
 }
 
 StatusKeeper::Outcome StatusKeeper::Process(const ObjectKey& key) {
@@ -41,18 +97,11 @@ StatusKeeper::Outcome StatusKeeper::Process(const ObjectKey& key) {
     memory_.erase(key);
     return {};
   }
+  ForgetDeleted();
+  const std::string shown = picture->meta.resource_version;  // by the watch
   {
     const std::lock_guard lock(mutex_);
-    Memory& memory = memory_[key];
-    if (memory.generation != picture->meta.generation) memory = {picture->meta.generation, {}, {}, {}};
-    if (memory.written_over == picture->meta.resource_version && memory.written == picture->desired) return {};
-    const StatusDecision decision =
-        Decide(picture->desired, picture->live, memory.incomplete_since, clock_->Now(), patience_);
-    if (IsComplete(picture->desired.proxies)) {
-      memory.incomplete_since.reset();
-    } else if (!memory.incomplete_since) {
-      memory.incomplete_since = clock_->Now();
-    }
+    const StatusDecision decision = Consider(&memory_[key], &*picture);
     if (decision.action == StatusAction::kNothing) return {};
     if (decision.action == StatusAction::kWait) return {{}, decision.wait};
   }
@@ -64,15 +113,14 @@ StatusKeeper::Outcome StatusKeeper::Process(const ObjectKey& key) {
     if (error == ErrorClass::kNotFound) return {};
     return {Unexpected(version.error()), {}};
   }
-  {
-    const std::lock_guard lock(mutex_);
-    Memory& memory = memory_[key];
-    memory.written_over = picture->meta.resource_version;
-    memory.written = picture->desired;
-    ++writes_;
-  }
+  Remember(key, shown, *picture, *version);
   written_(key, *picture);
   return {};
+}
+
+size_t StatusKeeper::remembered() const {
+  const std::lock_guard lock(mutex_);
+  return memory_.size();
 }
 
 uint64_t StatusKeeper::writes() const {

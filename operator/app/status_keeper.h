@@ -1,8 +1,8 @@
 // StatusKeeper: keeps the statuses of policies true, with as few writes as can be.
 //
-// Who calls: the leader's work queue, one key at a time (never one key twice at once; several keys in parallel). Reads the
-// newest state through the engine, asks the catalog how far the proxies are, decides (status_decision.h), writes a merge patch
-// on /status over the version that was read. Thread-safe.
+// Who calls: the leader's work queue, one key at a time (never one key twice at once; several keys in
+// parallel). Reads the newest state through the engine, asks the catalog how far the proxies are, decides
+// (status_decision.h), writes a merge patch on /status over the version that was read. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -36,8 +36,8 @@ class StatusKeeper {
   // Called after a write, with what was there before; for Events and metrics.
   using Written = std::function<void(const ObjectKey& key, const PolicyPicture& picture)>;
 
-  StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write write, Written written, StatusPatience patience,
-               const Clock* clock);
+  StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write write, Written written,
+               StatusPatience patience, const Clock* clock);
 
   // What the queue does next with the key. An error: its class says when to try again.
   struct Outcome {
@@ -47,16 +47,22 @@ class StatusKeeper {
   Outcome Process(const ObjectKey& key);
 
   uint64_t writes() const;
+  size_t remembered() const;  // policies; deleted ones are forgotten from time to time
 
  private:
   struct Memory {
     int64_t generation = 0;
     std::optional<Clock::TimePoint> incomplete_since;
-    // Our last write, until the watch shows it: a second one over the older version would only conflict.
-    std::string written_over;
+    int incomplete_writes = 0;
+    // Our last write, until the watch shows it: what is there now, and at which version.
+    std::string written_over, written_version;
     api::PolicyStatus written;
   };
   std::optional<PolicyPicture> Look(const ObjectKey& key) const;
+  StatusDecision Consider(Memory* memory, PolicyPicture* picture) const;
+  void Remember(const ObjectKey& key, const std::string& over, const PolicyPicture& picture,
+                const std::string& version);
+  void ForgetDeleted();
 
   Engine* const engine_;
   const xds::Catalog* const catalog_;
@@ -67,6 +73,7 @@ class StatusKeeper {
 
   mutable std::mutex mutex_;
   std::map<ObjectKey, Memory> memory_;
+  size_t forget_at_ = 256;  // entries
   uint64_t writes_ = 0;
 };
 

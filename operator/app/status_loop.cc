@@ -89,8 +89,8 @@ Result<std::string> StatusLoop::Write(const ObjectKey& key, const PolicyPicture&
 
 void StatusLoop::Tell(const ObjectKey& key, const PolicyPicture& picture) {
   const KindInfo& kind = InfoOf(key.kind);
-  runtime::ObjectReference object{std::string(kind.group) + "/" + std::string(kind.version), std::string(kind.name),
-                                  key.ns, key.name, picture.meta.uid};
+  runtime::ObjectReference object{std::string(kind.group) + "/" + std::string(kind.version),
+                                  std::string(kind.name), key.ns, key.name, picture.meta.uid};
   for (const reconcilers::PolicyEvent& event : reconcilers::EventsOf(picture.live, picture.desired)) {
     events_->Record({object, event.reason, "Program", event.message, event.warning});
   }

@@ -1,7 +1,8 @@
 // StatusLoop: the workers that keep policy statuses, while this process leads.
 //
-// The composition root feeds it keys (from deltas, from the proxies' progress); a queue holds each at most once; a few
-// workers run StatusKeeper. Without the lease keys are dropped: who gains it enqueues all policies. Thread-safe.
+// The composition root feeds it keys (from deltas, from the proxies' progress); a queue holds each at most
+// once; a few workers run StatusKeeper. Without the lease keys are dropped: who gains it enqueues all
+// policies. Thread-safe.
 #pragma once
 
 #include <set>
@@ -20,8 +21,9 @@ namespace fairlead::app {
 
 class StatusLoop {
  public:
-  StatusLoop(Engine* engine, const xds::Catalog* catalog, kube::Client* client, runtime::EventRecorder* events,
-             const runtime::Fence* fence, runtime::Log* log, const Clock* clock);
+  StatusLoop(Engine* engine, const xds::Catalog* catalog, kube::Client* client,
+             runtime::EventRecorder* events, const runtime::Fence* fence, runtime::Log* log,
+             const Clock* clock);
   ~StatusLoop();
 
   void Start();

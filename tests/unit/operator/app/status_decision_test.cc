@@ -72,6 +72,24 @@ TEST(StatusDecision, ARejectionIsToldAtOnce) {
             StatusAction::kWrite);
 }
 
+TEST(StatusDecision, ARejectionIsToldAtOnceButOnce) {
+  const api::PolicyStatus live = StatusWith({"a", "c"}, {}, {"b: bad regex"});
+  const api::PolicyStatus desired = StatusWith({"a"}, {}, {"b: bad regex"});
+  EXPECT_EQ(Decide(desired, live, kStart, kStart, kPatience).action, StatusAction::kWait);
+  api::PolicyStatus older = live;
+  older.observed_generation = 2;
+  EXPECT_EQ(Decide(desired, older, kStart, kStart, kPatience).action, StatusAction::kWrite);
+  EXPECT_EQ(Decide(StatusWith({}, {}, {"b: bad regex"}), live, kStart, kStart, kPatience).action,
+            StatusAction::kWrite);  // all have answered
+}
+
+TEST(StatusDecision, PatienceDoublesUpToALimit) {
+  EXPECT_EQ(kPatience.After(0).lagging, milliseconds(1000));
+  EXPECT_EQ(kPatience.After(3).lagging, milliseconds(8000));
+  EXPECT_EQ(kPatience.After(1000).lagging, milliseconds(30'000));
+  EXPECT_EQ(kPatience.After(1000).disconnected, milliseconds(30'000));
+}
+
 TEST(StatusDecision, KeepsTheTimeOfAConditionThatDidNotChange) {
   api::PolicyStatus live = StatusWith({}, {});
   live.conditions[0].last_transition = {50};

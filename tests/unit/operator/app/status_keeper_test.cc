@@ -97,6 +97,46 @@ TEST_F(StatusKeeperTest, NamesALaggingProxyAfterItsPatience) {
   EXPECT_EQ(written_->desired.proxies.lagging, std::vector<std::string>{"shop/waypoint (w-1)"});
 }
 
+TEST_F(StatusKeeperTest, WritesOverItsOwnWriteBeforeTheWatchShowsIt) {
+  PushAll(&engine_, PolicyYaml(7, "1s"));
+  Process();  // "no proxy is running"
+  const auto proxy = catalog_.Attach({.id = "w-1", .audience = kWaypoint, .version = ""}, [] {});
+  Process();
+  clock_.Advance(milliseconds(1000));
+  Process();
+  ASSERT_EQ(attempts_, 2);
+  EXPECT_EQ(written_->meta.resource_version, "99");  // that of the first write: over 7 it would conflict
+  ASSERT_TRUE(written_->live);
+  EXPECT_TRUE(written_->live->proxies.lagging.empty());
+}
+
+TEST_F(StatusKeeperTest, ProxiesThatAnswerOneByOneDoNotCostAWriteEach) {
+  std::vector<std::unique_ptr<xds::Stream>> proxies;
+  PushAll(&engine_, PolicyYaml(1, "1s"));
+  for (int i = 0; i < 64; ++i) {  // each a change of the picture, one a second
+    proxies.push_back(
+        catalog_.Attach({.id = "w-" + std::to_string(i), .audience = kWaypoint, .version = ""}, [] {}));
+    Process();
+    clock_.Advance(milliseconds(1000));
+  }
+  EXPECT_LE(attempts_, 8);
+  EXPECT_GE(attempts_, 5);
+}
+
+TEST_F(StatusKeeperTest, DeletedPoliciesAreForgotten) {
+  for (int i = 0; i < 1000; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    std::string yaml = PolicyYaml(1, "1s");
+    yaml.replace(yaml.find("ratings"), 7, name);
+    const ObjectKey key{Kind::kRetryTimeoutPolicy, "shop", name};
+    PushAll(&engine_, yaml);
+    keeper_.Process(key);
+    engine_.Push(Engine::Remove{key});
+  }
+  EXPECT_EQ(keeper_.writes(), 1000u);
+  EXPECT_LE(keeper_.remembered(), 256u);
+}
+
 TEST_F(StatusKeeperTest, ItsPatienceBeginsAnewWithEachGeneration) {
   const auto proxy = catalog_.Attach({.id = "w-1", .audience = kWaypoint, .version = ""}, [] {});
   PushAll(&engine_, PolicyYaml(1, "1s"));
