@@ -92,6 +92,7 @@ Response Api::Handle(const Request& request) {
   record.field_manager = info.Query("fieldManager");
   record.dry_run = info.Query("dryRun") == "All";
   if (info.path.starts_with("/faults")) return ControlFaults(info, request);
+  if (info.path == "/audit") return ControlAudit(info, request);
   const std::optional<User> user = Authenticate(request);
   Response out;
   if (!user) {
@@ -283,6 +284,13 @@ Response Api::ControlFaults(const RequestInfo& info, const Request& request) {
     faults_.Add(std::move(*rule));
   }
   return JsonResponse(200, faults_.Describe());
+}
+
+Response Api::ControlAudit(const RequestInfo& info, const Request& request) {
+  if (request.method == "DELETE") audit_.Clear();
+  Value counts(Json::objectValue);
+  for (const auto& [what, count] : audit_.Count(info.Query("userAgent"))) counts[what] = count;
+  return JsonResponse(200, counts);
 }
 
 Outcome<Value> Api::Apply(const Value& object, const std::string& manager) {

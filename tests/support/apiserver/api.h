@@ -41,6 +41,7 @@ class Api {
                                      const Request& request);
   Outcome<Response> Review(const RequestInfo& info, const Request& request, const User& user);
   Response ControlFaults(const RequestInfo& info, const Request& request);
+  Response ControlAudit(const RequestInfo& info, const Request& request);
   std::optional<User> Authenticate(const Request& request) const;
 
   Core core_;

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -49,6 +50,17 @@ class Audit {
     std::vector<AuditRecord> out;
     for (const AuditRecord& r : records_) {
       if (r.IsWrite() && !r.dry_run && r.user_agent.starts_with(user_agent)) out.push_back(r);
+    }
+    return out;
+  }
+  // How often what was asked, by clients whose user agent begins so: "patch retrytimeoutpolicies/status"
+  // → 12.
+  std::map<std::string, int> Count(const std::string& user_agent = "") const {
+    std::lock_guard lock(mutex_);
+    std::map<std::string, int> out;
+    for (const AuditRecord& r : records_) {
+      if (r.verb.empty() || r.dry_run || !r.user_agent.starts_with(user_agent)) continue;
+      ++out[r.verb + " " + r.resource + (r.subresource.empty() ? "" : "/" + r.subresource)];
     }
     return out;
   }

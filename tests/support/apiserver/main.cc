@@ -23,7 +23,8 @@ constexpr char kUsage[] =
     "                            ($FAIRLEAD_CACHE/current/openapi/v3; \"\" for none)\n"
     "  --tls-cert, --tls-key, --tls-ca FILE\n"
     "  --token TOKEN             asks for this bearer token\n"
-    "Faults: POST, GET, DELETE /faults; POST /faults/compact, /faults/freeze?type=/services, /faults/thaw.\n";
+    "Faults: POST, GET, DELETE /faults; POST /faults/compact, /faults/freeze?type=/services, /faults/thaw.\n"
+    "Counts of requests: GET /audit?userAgent=fairlead-operator; DELETE /audit begins anew.\n";
 
 struct Flags {
   ServerOptions server;

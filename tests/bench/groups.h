@@ -1,0 +1,36 @@
+// The groups of numbers. Each makes what it needs, measures, adds rows to the table and cleans up.
+//
+// main calls them, in this order. An error: something did not come to be, and the group has no number.
+#pragma once
+
+#include <vector>
+
+#include "tests/bench/rig.h"
+#include "tests/bench/table.h"
+
+namespace fairlead::bench {
+
+struct BenchOptions {
+  Programs programs;
+  bool envoy = true;
+  int changes = 1'000;
+  StateSize small = StateOfRoutes(100);
+  StateSize wide = StateOfRoutes(5'000);
+  StateSize large = kLargeState;
+  int starts = 5;
+  int renders = 5;
+  std::chrono::seconds idle{20};
+};
+
+Result<void> MeasureChanges(const BenchOptions& options, Table* table);  // change → proxy has it
+Result<void> MeasureWrites(const BenchOptions& options, Table* table);   // what the API server is asked
+Result<void> MeasureScale(const BenchOptions& options, Table* table);    // start, memory, idle CPU
+Result<void> MeasureRender(const BenchOptions& options, Table* table);   // fairleadctl render
+
+// Of values in any order; 0 where there are none.
+double Quantile(std::vector<double> values, double q);
+double Median(std::vector<double> values);
+
+Error Failure(const std::string& what, const Rig* rig = nullptr);  // with the end of the operator's log
+
+}  // namespace fairlead::bench

@@ -1,0 +1,193 @@
+#include "tests/bench/state.h"
+
+#include <algorithm>
+
+namespace fairlead::bench {
+namespace {
+
+constexpr int kGroups = 5;  // label values that selectors choose among
+
+std::string Number(int n) { return std::to_string(n); }
+
+// Three kinds of policies, in turn.
+enum class Aim { kRoute, kService, kSelector };
+Aim AimOf(int policy) { return static_cast<Aim>(policy % 3); }
+
+std::string NamespaceName(int ns) { return "team-" + Number(ns); }
+int NamespaceOfService(const StateSize& size, int service) { return service % size.namespaces; }
+int WaypointOfNamespace(const StateSize& size, int ns) { return ns % size.waypoints; }
+
+std::string Head(const char* api_version, const char* kind, const NamespacedName& name) {
+  std::string out = "---\napiVersion: " + std::string(api_version) + "\nkind: " + kind +
+                    "\nmetadata:\n  name: " + name.name;
+  if (!name.ns.empty()) out += "\n  namespace: " + name.ns;
+  return out + "\n";
+}
+
+std::string Waypoint(const StateSize& size, int waypoint) {
+  std::string out = Head("gateway.networking.k8s.io/v1", "Gateway", WaypointOf(waypoint));
+  out += "  labels:\n    istio.io/waypoint-for: service\n";
+  if (waypoint == 0 && size.plaintext_port != 0) {
+    out += "  annotations:\n    fairlead.dev/plaintext-port: \"" + Number(size.plaintext_port) + "\"\n";
+  }
+  return out +
+         "spec:\n  gatewayClassName: fairlead-waypoint\n  listeners:\n  - name: mesh\n    port: 15008\n"
+         "    protocol: HBONE\n    allowedRoutes:\n      namespaces:\n        from: All\n";
+}
+
+std::string Namespace(const StateSize& size, int ns) {
+  const NamespacedName waypoint = WaypointOf(WaypointOfNamespace(size, ns));
+  return Head("v1", "Namespace", {"", NamespaceName(ns)}) +
+         "  labels:\n    istio.io/dataplane-mode: ambient\n    istio.io/use-waypoint: " + waypoint.name +
+         "\n    istio.io/use-waypoint-namespace: " + waypoint.ns + "\n";
+}
+
+std::string Service(const StateSize& size, int service) {
+  const NamespacedName name = ServiceOf(size, service);
+  return Head("v1", "Service", name) + "  labels:\n    app: " + name.name + "\n    group: group-" +
+         Number(service / size.namespaces % kGroups) + "\nspec:\n  clusterIP: 10." +
+         Number(96 + service / 65'000) + "." + Number(service / 250 % 256) + "." + Number(service % 250 + 1) +
+         "\n  selector:\n    app: " + name.name +
+         "\n  ports:\n  - name: http\n    port: 8080\n    targetPort: 9080\n    protocol: TCP\n    "
+         "appProtocol: http\n";
+}
+
+std::string EndpointSlice(const StateSize& size, int service) {
+  const NamespacedName name = ServiceOf(size, service);
+  std::string out = Head("discovery.k8s.io/v1", "EndpointSlice", {name.ns, name.name + "-1"}) +
+                    "  labels:\n    kubernetes.io/service-name: " + name.name +
+                    "\naddressType: IPv4\nports:\n- name: http\n  port: 9080\n  protocol: TCP\nendpoints:\n";
+  for (int i = 0; i < 2; ++i) {
+    out += "- addresses: [10." + Number(i) + "." + Number(service / 250) + "." + Number(service % 250 + 1) +
+           "]\n  zone: zone-" + Number(i) +
+           "\n  conditions:\n    ready: true\n    serving: true\n    terminating: false\n";
+  }
+  return out;
+}
+
+std::string HttpRoute(const StateSize& size, int route) {
+  const std::string service = ServiceOf(size, ServiceOfRoute(size, route)).name;
+  return Head("gateway.networking.k8s.io/v1", "HTTPRoute", RouteOf(size, route)) +
+         "  labels:\n    app: " + service +
+         "\nspec:\n  parentRefs:\n  - group: \"\"\n    kind: Service\n    name: " + service +
+         "\n    port: 8080\n  rules:\n  - name: main\n    matches:\n    - path:\n        type: PathPrefix\n"
+         "        value: /api/v1/resource-" +
+         Number(route) +
+         "\n      headers:\n      - type: Exact\n        name: x-tenant\n        value: tenant-" +
+         Number(route % 7) +
+         "\n    filters:\n    - type: RequestHeaderModifier\n      requestHeaderModifier:\n        set:\n"
+         "        - name: x-route\n          value: route-" +
+         Number(route) + "\n    backendRefs:\n    - kind: Service\n      name: " + service +
+         "\n      port: 8080\n      weight: 1\n";
+}
+
+std::string Policy(const StateSize& size, int policy) {
+  const int service = AimOf(policy) == Aim::kRoute ? ServiceOfRoute(size, RouteOfPolicy(size, policy))
+                                                   : policy % size.services;
+  std::string out = Head("fairlead.dev/v1alpha1", "RetryTimeoutPolicy", PolicyOf(size, policy)) + "spec:\n";
+  switch (AimOf(policy)) {
+    case Aim::kRoute:
+      out += "  targetRefs:\n  - group: gateway.networking.k8s.io\n    kind: HTTPRoute\n    name: " +
+             RouteOf(size, RouteOfPolicy(size, policy)).name + "\n";
+      break;
+    case Aim::kService:
+      out += "  targetRefs:\n  - group: \"\"\n    kind: Service\n    name: " + ServiceOf(size, service).name +
+             "\n";
+      break;
+    case Aim::kSelector:
+      out += "  targetSelectors:\n  - group: \"\"\n    kind: Service\n    matchLabels:\n      group: group-" +
+             Number(policy / 3 % kGroups) + "\n";
+      break;
+  }
+  return out + "  timeouts:\n    request: " + Number(2 + policy % 8) +
+         "s\n  retries:\n    attempts: " + Number(1 + policy % 3) +
+         "\n    perTryTimeout: 500ms\n    on: [ConnectFailure, RefusedStream, GatewayError]\n";
+}
+
+}  // namespace
+
+StateSize StateOfRoutes(int routes) {
+  const int services = std::max(1, routes / 10);
+  return {.routes = routes,
+          .policies = std::max(3, routes / 5),
+          .services = services,
+          .namespaces = std::max(1, services / 20),
+          .waypoints = 1};
+}
+
+NamespacedName WaypointOf(int waypoint) { return {"mesh", "waypoint-" + Number(waypoint)}; }
+
+NamespacedName ServiceOf(const StateSize& size, int service) {
+  return {NamespaceName(NamespaceOfService(size, service)), "service-" + Number(service)};
+}
+
+NamespacedName RouteOf(const StateSize& size, int route) {
+  return {ServiceOf(size, ServiceOfRoute(size, route)).ns, "route-" + Number(route)};
+}
+
+NamespacedName PolicyOf(const StateSize& size, int policy) {
+  const int service = AimOf(policy) == Aim::kRoute ? ServiceOfRoute(size, RouteOfPolicy(size, policy))
+                                                   : policy % size.services;
+  return {ServiceOf(size, service).ns, "policy-" + Number(policy)};
+}
+
+int ServiceOfRoute(const StateSize& size, int route) { return route % size.services; }
+
+int RouteOfPolicy(const StateSize& size, int policy) {
+  return AimOf(policy) == Aim::kRoute ? policy / 3 * 3 % size.routes : -1;
+}
+
+int WaypointServing(const StateSize& size, int service) {
+  return WaypointOfNamespace(size, NamespaceOfService(size, service));
+}
+
+std::string RouteTableOf(const StateSize& size, int service) {
+  return ServiceOf(size, service).ToString() + "|8080";
+}
+
+size_t ObjectsIn(const StateSize& size) {
+  return static_cast<size_t>(size.routes + size.policies + 2 * size.services + size.namespaces +
+                             size.waypoints + 1);
+}
+
+std::vector<StateFile> MakeState(const StateSize& size) {
+  std::string mesh = Head("v1", "Namespace", {"", WaypointOf(0).ns});
+  for (int i = 0; i < size.waypoints; ++i) mesh += Waypoint(size, i);
+  std::vector<StateFile> files = {{"10-mesh.yaml", std::move(mesh)}};
+  const auto add = [&files](int ns, const char* what, std::string text) {
+    files.push_back({"20-" + NamespaceName(ns) + "-" + what + ".yaml", std::move(text)});
+  };
+  std::vector<std::string> services(static_cast<size_t>(size.namespaces)), routes(services),
+      policies(services);
+  const auto at = [&size](int service) { return static_cast<size_t>(NamespaceOfService(size, service)); };
+  for (int i = 0; i < size.services; ++i) services[at(i)] += Service(size, i) + EndpointSlice(size, i);
+  for (int i = 0; i < size.routes; ++i) routes[at(ServiceOfRoute(size, i))] += HttpRoute(size, i);
+  for (int i = 0; i < size.policies; ++i) {
+    const int route = RouteOfPolicy(size, i);
+    policies[at(route < 0 ? i % size.services : ServiceOfRoute(size, route))] += Policy(size, i);
+  }
+  for (int ns = 0; ns < size.namespaces; ++ns) {
+    const auto n = static_cast<size_t>(ns);
+    add(ns, "1-services", Namespace(size, ns) + services[n]);
+    add(ns, "2-routes", std::move(routes[n]));
+    add(ns, "3-policies", std::move(policies[n]));
+  }
+  return files;
+}
+
+std::string PolicyChange(int n) {
+  return R"({"spec":{"timeouts":{"request":")" + Number(10'000 + n) + R"(ms"}}})";
+}
+
+// A merge patch replaces lists whole, so the rule is written again.
+std::string RouteChange(const StateSize& size, int route, int n) {
+  const std::string service = ServiceOf(size, ServiceOfRoute(size, route)).name;
+  return R"({"spec":{"rules":[{"name":"main","matches":[{"path":{"type":"PathPrefix","value":"/api/v1/resource-)" +
+         Number(route) +
+         R"("}}],"filters":[{"type":"RequestHeaderModifier","requestHeaderModifier":{"set":[)" +
+         R"({"name":"x-route","value":"change-)" + Number(n) +
+         R"("}]}}],"backendRefs":[{"kind":"Service","name":")" + service +
+         R"(","port":8080,"weight":1}]}]}})";
+}
+
+}  // namespace fairlead::bench
