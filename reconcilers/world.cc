@@ -84,6 +84,24 @@ void World::Replace(Kind kind, const std::vector<AnyObject>& objects) {
   for (const AnyObject& object : objects) Apply(object);
 }
 
+void World::SetIstio(const IstioCapabilities& capabilities) {
+  if (impl_->options.istio == capabilities) return;
+  impl_->options.istio = capabilities;
+  for (const auto& [key, row] : impl_->rows) impl_->dirty_rows.insert(key);
+}
+
+void World::ReportIstio(const ObjectKey& service, uint64_t epoch, IstioReport report) {
+  const auto state = impl_->istio_states.find(service);
+  if (state == impl_->istio_states.end() || state->second.epoch != epoch) return;
+  if (impl_->rows.count(service) == 0) {  // gone, and so are its objects
+    impl_->istio_states.erase(state);
+    return;
+  }
+  if (state->second.report == report) return;
+  state->second.report = std::move(report);
+  impl_->MarkPoliciesOf(service);
+}
+
 Delta World::Drain() {
   Delta delta;
   impl_->LowerServices(&delta);
@@ -121,6 +139,13 @@ std::set<NamespacedName> World::WaypointsOf(const ObjectKey& policy) const {
 const std::set<ObjectKey>& World::PoliciesAt(const NamespacedName& waypoint) const {
   return impl_->book.PoliciesAt(waypoint);
 }
+
+uint64_t World::IstioEpoch(const ObjectKey& service) const {
+  const auto state = impl_->istio_states.find(service);
+  return state == impl_->istio_states.end() ? 0 : state->second.epoch;
+}
+
+bool World::AwaitsIstio(const ObjectKey& policy) const { return impl_->book.At(policy).istio_awaited > 0; }
 
 api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const {
   const auto in_force = impl_->tables.Get<api::RetryTimeoutPolicy>(policy.nn());

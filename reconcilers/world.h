@@ -21,6 +21,7 @@
 #include "crds/api/policy_common.h"
 #include "crds/object/any_object.h"
 #include "reconcilers/istio/capabilities.h"
+#include "reconcilers/istio/report.h"
 #include "reconcilers/model/service.h"
 
 namespace fairlead::reconcilers {
@@ -35,6 +36,8 @@ struct WorldOptions {
   std::string cluster_name = "Kubernetes";  // what Workspaces call this cluster; Istio's default name
   bool istio_mode = false;
   IstioCapabilities istio;  // Istio mode: what the installed Istio can carry
+  // Istio mode: the caller writes the objects of LowerToIstio and tells by ReportIstio what became of them.
+  bool istio_reported = false;
 };
 
 // How much work was done since the start; a change of one object must not grow these by more than it touches.
@@ -51,9 +54,10 @@ struct Delta {
   std::map<Destination, Ptr<EffectiveEndpoints>> endpoints;
   std::map<NamespacedName, Ptr<EffectiveWaypoint>> waypoints;
   std::set<ObjectKey> policies;  // whose status is to be computed anew (deleted ones left out)
+  std::set<ObjectKey> istio;     // Istio mode: services whose objects for istiod are to be looked at anew
 
   bool empty() const {
-    return services.empty() && endpoints.empty() && waypoints.empty() && policies.empty();
+    return services.empty() && endpoints.empty() && waypoints.empty() && policies.empty() && istio.empty();
   }
 };
 
@@ -67,6 +71,10 @@ class World {
   void Apply(const AnyObject& object);
   void Remove(const ObjectKey& key);
   void Replace(Kind kind, const std::vector<AnyObject>& objects);  // a whole list; what is not in it is gone
+  // Istio mode. Facts of the installed Istio changed.
+  void SetIstio(const IstioCapabilities& capabilities);
+  // What became of the objects for the service as it was at IstioEpoch; an older epoch is ignored.
+  void ReportIstio(const ObjectKey& service, uint64_t epoch, IstioReport report);
   Delta Drain();
 
   // Reads of the newest drained state.
@@ -81,6 +89,10 @@ class World {
   std::set<NamespacedName> WaypointsOf(const ObjectKey& policy) const;
   // The reverse: policies that proxies of the waypoint must carry.
   const std::set<ObjectKey>& PoliciesAt(const NamespacedName& waypoint) const;
+
+  uint64_t IstioEpoch(const ObjectKey& service) const;
+  // Objects for istiod that carry the policy are not reported yet.
+  bool AwaitsIstio(const ObjectKey& policy) const;
 
   // The status of a policy, truthful about the data plane by `proxies` (which the caller counts for
   // WaypointsOf(policy)). lastTransitionTime is left for the writer to fill.

@@ -35,6 +35,11 @@ void World::Impl::MarkPoliciesAt(const ObjectKey& target) {
   for (const Attachment& attachment : attachments.At(target)) dirty_pairs.insert({attachment.key(), target});
 }
 
+void World::Impl::MarkPoliciesOf(const ObjectKey& service) {
+  MarkPoliciesAt(service);
+  for (const ObjectKey& route : routes_of.Find(service)) MarkPoliciesAt(route);
+}
+
 void World::Impl::MarkTarget(const ObjectKey& target) {
   if (target.kind == Kind::kService || target.kind == Kind::kServiceEntry) {
     dirty_services.insert(target);

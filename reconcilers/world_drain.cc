@@ -139,9 +139,13 @@ void World::Impl::DrainWaypoints(Delta* delta) {
 
 void World::Impl::Assess(Delta* delta) {
   for (const ObjectKey& key : std::exchange(dirty_rows, {})) {
-    MarkPoliciesAt(key);
-    for (const ObjectKey& route : routes_of.Find(key)) MarkPoliciesAt(route);
+    MarkPoliciesOf(key);
     dirty_counts.insert(key);
+    if (!options.istio_reported) continue;
+    IstioState& state = istio_states[key];
+    state.epoch = ++istio_epoch;
+    state.report.reset();
+    delta->istio.insert(key);
   }
   for (const ObjectKey& key : std::exchange(dirty_counts, {})) {
     static const ServiceRow kGone;

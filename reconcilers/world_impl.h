@@ -52,6 +52,7 @@ struct World::Impl {
   void MembershipChanged(const std::vector<std::string>& namespaces);
   void MarkTarget(const ObjectKey& target);      // services to lower for a policy that stands there
   void MarkPoliciesAt(const ObjectKey& target);  // to assess
+  void MarkPoliciesOf(const ObjectKey& service);  // at it and at its routes
   void ReselectObject(const ObjectKey& key);     // policies' selectors at one object
   void ResolvePolicy(const ObjectKey& key);
 
@@ -78,7 +79,9 @@ struct World::Impl {
   MultiIndex<NamespacedName, NamespacedName> pods_of;         // Gateway -> Pods that run it
   MultiIndex<std::string, NamespacedName> selecting_entries;  // namespace -> ServiceEntries over Pods
   std::set<NamespacedName> all_selecting_entries;
-  View view{options, tables, membership, attachments, routes_of, slices_of, pods_of};
+  uint64_t istio_epoch = 0;  // of the newest state
+  std::map<ObjectKey, IstioState> istio_states;
+  View view{options, tables, membership, attachments, routes_of, slices_of, pods_of, istio_states};
 
   // Marks.
   std::set<ObjectKey> dirty_policies;   // resolve and assess

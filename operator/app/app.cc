@@ -2,6 +2,7 @@
 
 #include "dataplane/server/ads_server.h"
 #include "operator/app/engine.h"
+#include "operator/app/istio_loop.h"
 #include "operator/app/status_loop.h"
 #include "operator/app/telemetry.h"
 #include "operator/app/watches.h"
@@ -22,6 +23,8 @@ EngineOptions EngineOptionsOf(const Options& options) {
   out.world.cluster_domain = options.cluster_domain;
   out.world.root_namespace = options.ns;
   out.world.istio_mode = options.istio_mode;
+  out.world.istio_reported = options.istio_mode && options.roles.contains(Role::kControllers);
+  out.await_istio = out.world.istio_reported;
   out.planner.plaintext_address = options.waypoint_plaintext.host;
   out.planner.plaintext_port = options.waypoint_plaintext.port;
   out.kinds = WatchedKinds();
@@ -51,15 +54,18 @@ struct App::Impl {
         fence(k),
         xds_metrics(&metrics),
         catalog(*k),
-        engine(EngineOptionsOf(options), &catalog, [this](const reconcilers::Delta& delta) { OnDelta(delta); }) {}
+        engine(EngineOptionsOf(options), &catalog,
+               [this](const reconcilers::Delta& delta) { OnDelta(delta); }) {}
 
   bool Has(Role role) const { return options.roles.contains(role); }
 
   void OnDelta(const reconcilers::Delta& delta) {
+    if (istio) istio->Enqueue(delta.istio);
     if (statuses) statuses->Enqueue(delta.policies);
   }
   void OnLeadership(bool gained) {
     log->Info(gained ? "leading" : "no longer leading", {{"identity", options.identity}});
+    if (gained && istio) istio->EnqueueAll();
     if (gained && statuses) statuses->EnqueueAll();
   }
 
@@ -85,6 +91,7 @@ struct App::Impl {
   std::unique_ptr<Watches> watches;
   std::unique_ptr<runtime::EventRecorder> events;
   std::unique_ptr<StatusLoop> statuses;
+  std::unique_ptr<IstioLoop> istio;  // Istio mode
   std::unique_ptr<runtime::LeaseRunner> lease;
   std::unique_ptr<xds::AdsServer> ads;
   std::unique_ptr<runtime::HttpServer> health, pages;
@@ -106,6 +113,7 @@ void App::Impl::StartWriting() {
   if (!Has(Role::kControllers)) return;
   events->Start();
   statuses->Start();
+  if (istio) istio->Start();
   if (!options.leader_elect) {
     fence.Extend(Clock::TimePoint::max());
     return OnLeadership(true);
@@ -144,6 +152,7 @@ void App::Impl::Stop() {
   if (stopped) return;
   stopped = true;
   if (statuses) statuses->Stop();
+  if (istio) istio->Stop();
   if (events) events->Stop();
   if (lease) lease->Stop();  // after the writers: whoever takes it over finds them silent
   if (watches) watches->Stop();
@@ -167,11 +176,19 @@ Result<void> App::Start() {
   i.client = std::make_unique<kube::Client>(i.transport.get(), &i.fence);
   i.events =
       std::make_unique<runtime::EventRecorder>(i.client.get(), "fairlead.dev/operator", i.options.identity);
-  i.statuses = std::make_unique<StatusLoop>(&i.engine, &i.catalog, i.client.get(), i.events.get(), &i.fence, i.log,
-                                            i.clock);
-  i.watches = std::make_unique<Watches>(i.transport.get(), &i.engine, &i.readiness, i.log, i.clock);
+  i.statuses = std::make_unique<StatusLoop>(&i.engine, &i.catalog, i.client.get(), i.events.get(), &i.fence,
+                                            i.log, i.clock);
+  if (i.options.istio_mode && i.Has(Role::kControllers)) {
+    i.istio = std::make_unique<IstioLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence,
+                                          &i.readiness, i.log, i.options.cluster_domain, i.clock);
+  }
+  i.watches = std::make_unique<Watches>(i.transport.get(), &i.engine, &i.readiness, i.log, i.clock,
+                                        [&i](const std::string& crd) {
+                                          if (i.istio) i.istio->OnCrd(crd);
+                                        });
   i.catalog.OnProgress([&i](const std::set<ObjectKey>& objects) { i.statuses->Enqueue(objects); });
-  i.catalog.OnProxies([&i](const xds::Audience& audience) { i.statuses->Enqueue(i.catalog.ObjectsOf(audience)); });
+  i.catalog.OnProxies(
+      [&i](const xds::Audience& audience) { i.statuses->Enqueue(i.catalog.ObjectsOf(audience)); });
   i.engine.Start();  // first: a page that is asked for reads the World on its thread
   if (Result<void> r = i.StartPages(); !r) return r;
   if (Result<void> r = i.StartServing(); !r) return r;

@@ -9,7 +9,8 @@
 //   LeaseRunner      the Lease                          the Fence                          is it
 //   HttpServers      all of them                        /healthz /readyz /metrics /debug   no
 //
-// Who calls: main, and tests that run an operator inside the process. The constructor does no I/O; Start connects.
+// Who calls: main, and tests that run an operator inside the process. The constructor does no I/O; Start
+// connects.
 #pragma once
 
 #include <memory>

@@ -11,7 +11,8 @@ Engine::Engine(EngineOptions options, xds::Catalog* catalog,
       on_delta_(std::move(on_delta)),
       world_(options_.world),
       planner_(options_.planner),
-      pending_kinds_(options_.kinds) {}
+      pending_kinds_(options_.kinds),
+      istio_pending_(options_.await_istio) {}
 
 Engine::~Engine() { Stop(); }
 
@@ -98,6 +99,12 @@ void Engine::Handle(Event& event) {
   } else if (auto* absent = std::get_if<Absent>(&event)) {
     world_.Replace(absent->kind, {});
     listed = absent->kind;
+  } else if (auto* facts = std::get_if<IstioFacts>(&event)) {
+    world_.SetIstio(facts->capabilities);
+    const std::lock_guard lock(mutex_);
+    istio_pending_ = false;
+  } else if (auto* result = std::get_if<IstioResult>(&event)) {
+    world_.ReportIstio(result->service, result->epoch, std::move(result->report));
   }
   if (listed) {
     const std::lock_guard lock(mutex_);
@@ -129,6 +136,11 @@ std::vector<xds::ResourcePtr> Engine::ResourcesOf(const xds::Audience& waypoint)
 std::set<Kind> Engine::PendingKinds() const {
   const std::lock_guard lock(mutex_);
   return pending_kinds_;
+}
+
+bool Engine::ready() const {
+  const std::lock_guard lock(mutex_);
+  return pending_kinds_.empty() && !istio_pending_;
 }
 
 EngineStats Engine::stats() const {

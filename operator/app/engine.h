@@ -32,6 +32,7 @@ struct EngineOptions {
   envoy::PlannerOptions planner;
   std::set<Kind>
       kinds;  // that are watched: each must be listed (or found absent) before the first publication
+  bool await_istio = false;     // IstioFacts must have come, too
   size_t max_pending = 16'384;  // events; beyond it Push waits, and so does the watch behind it
 };
 
@@ -59,7 +60,15 @@ class Engine {
   struct Absent {
     Kind kind;
   };  // the API server does not serve the kind: as an empty list
-  using Event = std::variant<Upsert, Remove, Replace, Absent>;
+  struct IstioFacts {
+    reconcilers::IstioCapabilities capabilities;
+  };
+  struct IstioResult {
+    ObjectKey service;
+    uint64_t epoch = 0;
+    reconcilers::IstioReport report;
+  };
+  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult>;
 
   // `on_delta`: called on the engine's thread after a publication, with what changed.
   Engine(EngineOptions options, xds::Catalog* catalog,
@@ -92,7 +101,7 @@ class Engine {
   std::vector<xds::ResourcePtr> ResourcesOf(const xds::Audience& waypoint);
 
   std::set<Kind> PendingKinds() const;  // not listed yet
-  bool ready() const { return PendingKinds().empty(); }
+  bool ready() const;
   EngineStats stats() const;
 
  private:
@@ -114,6 +123,7 @@ class Engine {
   std::condition_variable room_;
   std::deque<Item> inbox_;
   std::set<Kind> pending_kinds_;
+  bool istio_pending_;
   EngineStats stats_;
   bool started_ = false;
   bool stopping_ = false;

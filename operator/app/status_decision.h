@@ -32,10 +32,11 @@ struct StatusDecision {
   std::chrono::milliseconds wait{0};  // for kWait: look again then
 };
 
+// `awaited`: writes that the status tells of are under way.
 // `incomplete_since`: when this generation was first seen incomplete; nullopt: just now.
 StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api::PolicyStatus>& live,
                       std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,
-                      const StatusPatience& patience);
+                      const StatusPatience& patience, bool awaited = false);
 
 // All that is needed has answered, for better or worse.
 bool IsComplete(const api::ProxyCounts& proxies);

@@ -34,8 +34,12 @@ std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
       if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
     }
     return PolicyPicture{MetaOf(*object), world.StatusOf(key, catalog_->CountFor(key, expected)),
-                         std::move(live)};
+                         std::move(live), world.AwaitsIstio(key)};
   });
+}
+
+bool StatusKeeper::IsSettled(const PolicyPicture& picture) {
+  return IsComplete(picture.desired.proxies) && !picture.awaited;
 }
 
 StatusDecision StatusKeeper::Consider(Memory* memory, PolicyPicture* picture) const {
@@ -50,8 +54,8 @@ StatusDecision StatusKeeper::Consider(Memory* memory, PolicyPicture* picture) co
   }
   const Clock::TimePoint now = clock_->Now();
   const StatusDecision decision = Decide(picture->desired, picture->live, memory->incomplete_since, now,
-                                         patience_.After(memory->incomplete_writes));
-  if (IsComplete(picture->desired.proxies)) {
+                                         patience_.After(memory->incomplete_writes), picture->awaited);
+  if (IsSettled(*picture)) {
     memory->incomplete_since.reset();
     memory->incomplete_writes = 0;
   } else if (!memory->incomplete_since) {
@@ -67,7 +71,7 @@ void StatusKeeper::Remember(const ObjectKey& key, const std::string& over, const
   memory.written_over = over;
   memory.written_version = version;
   memory.written = picture.desired;
-  if (!IsComplete(picture.desired.proxies)) {
+  if (!IsSettled(picture)) {
     memory.incomplete_since = clock_->Now();
     ++memory.incomplete_writes;
   }

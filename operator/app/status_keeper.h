@@ -24,6 +24,7 @@ struct PolicyPicture {
   ObjectMeta meta;
   api::PolicyStatus desired;
   std::optional<api::PolicyStatus> live;
+  bool awaited = false;  // objects for istiod that carry it are being written
 };
 
 // The status that the object carries; nullopt: none yet, or no kind whose status we write.
@@ -59,6 +60,7 @@ class StatusKeeper {
     api::PolicyStatus written;
   };
   std::optional<PolicyPicture> Look(const ObjectKey& key) const;
+  static bool IsSettled(const PolicyPicture& picture);  // no news is on its way
   StatusDecision Consider(Memory* memory, PolicyPicture* picture) const;
   void Remember(const ObjectKey& key, const std::string& over, const PolicyPicture& picture,
                 const std::string& version);

@@ -1,6 +1,7 @@
 // Telemetry: the operator's metrics and debug dump, gathered from its parts.
 //
-// The composition root makes one and hands it the parts; it only reads them. Names are listed in docs/metrics.md.
+// The composition root makes one and hands it the parts; it only reads them. Names are listed in
+// docs/metrics.md.
 #pragma once
 
 #include <memory>

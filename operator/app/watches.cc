@@ -5,23 +5,26 @@
 namespace fairlead::app {
 
 std::set<Kind> WatchedKinds() {
-  return {Kind::kRetryTimeoutPolicy, Kind::kWorkspace,     Kind::kHTTPRoute,    Kind::kGRPCRoute,
-          Kind::kGateway,            Kind::kService,       Kind::kEndpointSlice, Kind::kPod,
-          Kind::kNode,               Kind::kNamespace,     Kind::kServiceEntry,  Kind::kReferenceGrant};
+  return {Kind::kRetryTimeoutPolicy, Kind::kWorkspace,    Kind::kHTTPRoute,
+          Kind::kGRPCRoute,          Kind::kGateway,      Kind::kService,
+          Kind::kEndpointSlice,      Kind::kPod,          Kind::kNode,
+          Kind::kNamespace,          Kind::kServiceEntry, Kind::kReferenceGrant};
 }
 
-Watches::Watches(kube::HttpTransport* transport, Engine* engine, runtime::Readiness* readiness, runtime::Log* log,
-                 const Clock* clock)
-    : engine_(engine), log_(log) {
+Watches::Watches(kube::HttpTransport* transport, Engine* engine, runtime::Readiness* readiness,
+                 runtime::Log* log, const Clock* clock, std::function<void(const std::string&)> on_crd)
+    : engine_(engine), log_(log), on_crd_(std::move(on_crd)) {
   for (const Kind kind : WatchedKinds()) {
     pending_[kind] = readiness->Wait("list of " + std::string(InfoOf(kind).plural));
     reflectors_[kind] = std::make_unique<kube::Reflector>(
         transport, kube::ObjectStream::TargetOf(kind),
-        std::make_unique<kube::ObjectStream>(kind, static_cast<kube::ObjectSink*>(this)), kube::WatcherOptions{}, clock);
+        std::make_unique<kube::ObjectStream>(kind, static_cast<kube::ObjectSink*>(this)),
+        kube::WatcherOptions{}, clock);
   }
   crds_ = std::make_unique<kube::Reflector>(
       transport, kube::CrdStream::Target(),
-      std::make_unique<kube::CrdStream>([this](const std::string& name) { OnCrd(name); }), kube::WatcherOptions{}, clock);
+      std::make_unique<kube::CrdStream>([this](const std::string& name) { OnCrd(name); }),
+      kube::WatcherOptions{}, clock);
 }
 
 Watches::~Watches() { Stop(); }
@@ -81,6 +84,7 @@ void Watches::OnCrd(const std::string& name) {
   for (const auto& [kind, reflector] : reflectors_) {
     if (kube::ResourceOf(kind).ToString() == name) reflector->Wake();
   }
+  on_crd_(name);
 }
 
 }  // namespace fairlead::app

@@ -1,5 +1,5 @@
-// Watches: one reflector for each kind that the engine reads, and one for CRDs, which wakes the reflector of a kind that
-// was not served when it appears.
+// Watches: one reflector for each kind that the engine reads, and one for CRDs, which wakes the reflector of
+// a kind that was not served when it appears.
 //
 // The composition root starts and stops it; status() is for /readyz, metrics and dumps. Thread-safe.
 #pragma once
@@ -22,8 +22,9 @@ std::set<Kind> WatchedKinds();
 
 class Watches final : private kube::ObjectSink {
  public:
+  // `on_crd`: called with the name of each CRD that appeared, changed or went.
   Watches(kube::HttpTransport* transport, Engine* engine, runtime::Readiness* readiness, runtime::Log* log,
-          const Clock* clock);
+          const Clock* clock, std::function<void(const std::string&)> on_crd);
   ~Watches() override;
 
   void Start();
@@ -40,6 +41,7 @@ class Watches final : private kube::ObjectSink {
 
   Engine* const engine_;
   runtime::Log* const log_;
+  const std::function<void(const std::string&)> on_crd_;
   std::map<Kind, std::unique_ptr<kube::Reflector>> reflectors_;
   std::unique_ptr<kube::Reflector> crds_;
 

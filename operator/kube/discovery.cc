@@ -17,10 +17,30 @@ bool Established(const JsonNode& crd) {
   return false;
 }
 
-// The properties of spec.rules[] of one version's schema.
-std::optional<JsonNode> RuleProperties(const JsonNode& version) {
-  return version.FindPath(
-      {"schema", "openAPIV3Schema", "properties", "spec", "properties", "rules", "items", "properties"});
+// "spec.rules[].retry" in one version's schema.
+bool HasField(const JsonNode& version, std::string_view path) {
+  std::optional<JsonNode> at = version.FindPath({"schema", "openAPIV3Schema"});
+  while (at && !path.empty()) {
+    const size_t dot = std::min(path.find('.'), path.size());
+    std::string_view name = path.substr(0, dot);
+    path.remove_prefix(std::min(dot + 1, path.size()));
+    const bool list = name.ends_with("[]");
+    if (list) name.remove_suffix(2);
+    at = at->FindPath({"properties", name});
+    if (at && list) at = at->Find("items");
+  }
+  return at.has_value();
+}
+
+// The version, if it is served.
+std::optional<JsonNode> ServedVersion(const JsonNode& crd, std::string_view name) {
+  const std::optional<JsonNode> versions = crd.FindPath({"spec", "versions"});
+  if (!versions) return std::nullopt;
+  for (JsonNode version : versions->Items()) {
+    const std::optional<JsonNode> served = version.Find("served");
+    if (version.StringAt("name") == name && served && served->AsBool().value_or(false)) return version;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -41,12 +61,27 @@ Result<CrdFacts> ParseCrdFacts(const std::string& crd_json, const std::string& v
     facts.versions.emplace_back(version.StringAt("name"));
     if (version.StringAt("name") != version_name) continue;
     facts.served = Established(doc->root());
-    if (const std::optional<JsonNode> rule = RuleProperties(version)) {
-      facts.retry = rule->Find("retry").has_value();
-      facts.session_persistence = rule->Find("sessionPersistence").has_value();
-    }
+    facts.retry = HasField(version, "spec.rules[].retry");
+    facts.session_persistence = HasField(version, "spec.rules[].sessionPersistence");
   }
   return facts;
+}
+
+Result<std::vector<bool>> ParseCrdFields(const std::string& crd_json, const std::string& version_name,
+                                         const std::vector<std::string>& paths) {
+  Result<JsonDocument> doc = JsonDocument::Parse(crd_json, kMaxCrd);
+  if (!doc) return Unexpected(doc.error());
+  const std::optional<JsonNode> version = ServedVersion(doc->root(), version_name);
+  std::vector<bool> out;
+  for (const std::string& path : paths) out.push_back(version && HasField(*version, path));
+  return out;
+}
+
+Result<std::vector<bool>> ReadCrdFields(Client& client, const Resource& resource,
+                                        const std::vector<std::string>& paths, std::stop_token stop) {
+  Result<std::string> crd = client.GetJson(ObjectName{kCrds, "", resource.ToString()}, stop);
+  if (!crd) return Unexpected(crd.error());
+  return ParseCrdFields(*crd, resource.version, paths);
 }
 
 Result<CrdFacts> ReadCrdFacts(Client& client, const Resource& resource, std::stop_token stop) {
@@ -94,21 +129,13 @@ WatchTarget CrdStream::Target() {
           .accept_watch = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json"};
 }
 
-Result<PageInfo> CrdStream::Page(std::string_view, std::string_view body) {
-  Result<JsonDocument> doc = JsonDocument::Parse(body, kMaxListPage);
-  if (!doc) return Unexpected(doc.error());
-  const std::optional<JsonNode> meta = doc->root().Find("metadata");
-  const std::optional<JsonNode> items = doc->root().Find("items");
-  if (!meta || !items) return Unexpected(Error{ErrorClass::kTransient, "the reply is not a list"});
-  for (JsonNode item : items->Items()) {
-    const std::optional<JsonNode> m = item.Find("metadata");
-    if (m) kept_[std::string(m->StringAt("name"))] = m->StringAt("resourceVersion");
+void CrdStream::Replace(std::vector<Json::Value> objects) {
+  std::map<std::string, std::string> now;
+  for (const Json::Value& object : objects) {
+    const Json::Value& meta = object["metadata"];
+    now[meta["name"].asString()] = meta["resourceVersion"].asString();
   }
-  return PageInfo{std::string(meta->StringAt("resourceVersion")), std::string(meta->StringAt("continue"))};
-}
-
-void CrdStream::Whole() {
-  const std::map<std::string, std::string> before = std::exchange(known_, std::exchange(kept_, {}));
+  const std::map<std::string, std::string> before = std::exchange(known_, std::move(now));
   for (const auto& [name, version] : known_) {
     const auto it = before.find(name);
     if (it == before.end() || it->second != version) changed_(name);
@@ -118,37 +145,15 @@ void CrdStream::Whole() {
   }
 }
 
-Result<void> CrdStream::BeginStream(std::string_view) {
-  frames_ = FrameSplitter(ContentType::kJson, kMaxWatchFrame);
-  return {};
+void CrdStream::Upsert(Json::Value object) {
+  const Json::Value& meta = object["metadata"];
+  known_[meta["name"].asString()] = meta["resourceVersion"].asString();
+  changed_(meta["name"].asString());
 }
 
-Result<void, FrameError> CrdStream::Bytes(std::string_view bytes, const Marks& marks) {
-  return frames_.Feed(bytes, [&](std::string_view frame) { return Frame(frame, marks); });
-}
-
-Result<void, FrameError> CrdStream::Frame(std::string_view frame, const Marks& marks) {
-  Result<JsonDocument> doc = JsonDocument::Parse(frame, kMaxWatchFrame);
-  const std::optional<JsonNode> object = doc ? doc->root().Find("object") : std::nullopt;
-  if (!object) return Unexpected(FrameError{FrameError::Type::kMalformed, "the frame is not an event"});
-  const std::string_view type = doc->root().StringAt("type");
-  if (type == "ERROR") {
-    marks({.error = Unexpected(ErrorOf(StatusFromJson(*object)))});
-    return {};
-  }
-  const std::optional<JsonNode> meta = object->Find("metadata");
-  if (!meta) return Unexpected(FrameError{FrameError::Type::kMalformed, "the object has no metadata"});
-  const std::string name(meta->StringAt("name"));
-  const std::string version(meta->StringAt("resourceVersion"));
-  if (type == "DELETED") {
-    known_.erase(name);
-    changed_(name);
-  } else if (type != "BOOKMARK") {
-    known_[name] = version;
-    changed_(name);
-  }
-  marks({.resource_version = version});
-  return {};
+void CrdStream::Delete(Json::Value last) {
+  known_.erase(last["metadata"]["name"].asString());
+  changed_(last["metadata"]["name"].asString());
 }
 
 }  // namespace fairlead::kube

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "operator/kube/client.h"
-#include "operator/kube/watcher.h"
+#include "operator/kube/json_stream.h"
 
 namespace fairlead::kube {
 
@@ -26,6 +26,13 @@ struct CrdFacts {
 // From the CRD as JSON; `version` is the one whose schema is looked at.
 Result<CrdFacts> ParseCrdFacts(const std::string& crd_json, const std::string& version);
 
+// Whether the schema of the CRD's version has fields, by their paths: "spec.http[].retries.backoff". In the
+// order asked; all false where the version is not served. kNotFound: there is no such CRD.
+Result<std::vector<bool>> ReadCrdFields(Client& client, const Resource& resource,
+                                        const std::vector<std::string>& paths, std::stop_token stop = {});
+Result<std::vector<bool>> ParseCrdFields(const std::string& crd_json, const std::string& version,
+                                         const std::vector<std::string>& paths);
+
 // kNotFound: there is no such CRD.
 Result<CrdFacts> ReadCrdFacts(Client& client, const Resource& resource, std::stop_token stop = {});
 
@@ -36,28 +43,21 @@ Result<std::map<std::string, std::vector<std::string>>> ReadServedVersions(Clien
 // gitVersion of the API server: "v1.36.3".
 Result<std::string> ReadServerVersion(Client& client, std::stop_token stop = {});
 
-// The values' side of a Watcher over CRDs (their metadata only): says which CRD appeared, changed or went.
-class CrdStream final : public WatchHandler {
+// A watch over CRDs (their metadata only): says which CRD appeared, changed or went.
+class CrdStream final : public JsonStream {
  public:
   // name: "httproutes.gateway.networking.k8s.io". Called on the reflector's thread.
   using Changed = std::function<void(const std::string& name)>;
   explicit CrdStream(Changed changed) : changed_(std::move(changed)) {}
   static WatchTarget Target();
 
-  void BeginList() override { kept_.clear(); }
-  Result<PageInfo> Page(std::string_view content_type, std::string_view body) override;
-  void Whole() override;
-  Result<void> BeginStream(std::string_view content_type) override;
-  Result<void, FrameError> Bytes(std::string_view bytes, const Marks& marks) override;
-  Result<void, FrameError> EndStream() override { return frames_.Finish(); }
-  void Status(const WatchStatus&) override {}
-
  private:
-  Result<void, FrameError> Frame(std::string_view frame, const Marks& marks);
+  void Replace(std::vector<Json::Value> objects) override;
+  void Upsert(Json::Value object) override;
+  void Delete(Json::Value last) override;
 
   const Changed changed_;
-  std::map<std::string, std::string> kept_, known_;  // name -> resource version
-  FrameSplitter frames_{ContentType::kJson, kMaxWatchFrame};
+  std::map<std::string, std::string> known_;  // name -> resource version
 };
 
 }  // namespace fairlead::kube

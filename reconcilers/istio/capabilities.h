@@ -4,6 +4,7 @@
 namespace fairlead::reconcilers {
 
 struct IstioCapabilities {
+  bool installed = true;      // VirtualService and DestinationRule are served
   bool retry_backoff = true;  // VirtualService http[].retries.backoff (Istio 1.26)
   bool retry_budget = true;   // DestinationRule trafficPolicy.retryBudget (Istio 1.27)
   friend bool operator==(const IstioCapabilities&, const IstioCapabilities&) = default;

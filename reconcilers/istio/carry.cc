@@ -44,6 +44,13 @@ bool HasPolicy(const EffectivePolicy& policy) {
 
 Carriage CarriageOf(const EffectiveService& service, const IstioCapabilities& capabilities) {
   Carriage carriage;
+  if (!capabilities.installed) {
+    carriage.carried = false;
+    carriage.problem =
+        "the cluster does not serve virtualservices.networking.istio.io/v1: install Istio's CRDs, or let a "
+        "Gateway of class fairlead-waypoint serve it";
+    return carriage;
+  }
   for (const EffectivePort& port : service.ports) {
     for (const EffectiveRule& rule : port.rules) {
       if (!HasPolicy(rule.policy)) continue;

@@ -143,13 +143,17 @@ void CollectPolicies(const EffectiveService& service, std::set<std::string>* out
   }
 }
 
-// Names of objects may not exceed 253 characters, as the service's own may not exceed 63.
+// A Service's name has no dots, so "fairlead-ratings" and "fairlead.ratings" never name the same.
+std::string NameFor(const ObjectKey& service) {
+  return (service.kind == Kind::kService ? "fairlead-" : "fairlead.") + service.name;
+}
+
 Json::Value Frame(const char* kind, const EffectiveService& service, const ObjectMeta& meta) {
   Json::Value out(Json::objectValue);
   out["apiVersion"] = std::string(kApiVersion);
   out["kind"] = kind;
   Json::Value& metadata = out["metadata"];
-  metadata["name"] = "fairlead-" + service.key.name;
+  metadata["name"] = NameFor(service.key);
   metadata["namespace"] = service.key.ns;
   metadata["labels"][kManagedByLabel] = kManagedByValue;
   std::set<std::string> policies;
@@ -219,14 +223,19 @@ std::vector<Json::Value> LowerToIstio(const EffectiveService& service, const Obj
   return objects;
 }
 
+std::vector<Json::Value> LowerToIstio(const World& world, const ObjectKey& service) {
+  const View& view = world.view();
+  const auto found = world.services().find(service);
+  if (found == world.services().end() || !found->second->waypoint) return {};
+  const auto gateway = view.tables.Get<gateway::Gateway>(*found->second->waypoint);
+  if (gateway == nullptr || !IsProgrammedByIstiod(view.options, *gateway)) return {};
+  return LowerToIstio(*found->second, *view.tables.MetaOf(service), view.options.istio);
+}
+
 std::vector<Json::Value> LowerToIstio(const World& world) {
   std::vector<Json::Value> rules, services;
-  const View& view = world.view();
   for (const auto& [key, service] : world.services()) {
-    if (!service->waypoint) continue;
-    const auto gateway = view.tables.Get<gateway::Gateway>(*service->waypoint);
-    if (gateway == nullptr || !IsProgrammedByIstiod(view.options, *gateway)) continue;
-    for (Json::Value& object : LowerToIstio(*service, *view.tables.MetaOf(key), view.options.istio)) {
+    for (Json::Value& object : LowerToIstio(world, key)) {
       (object["kind"] == "DestinationRule" ? rules : services).push_back(std::move(object));
     }
   }

@@ -21,7 +21,10 @@ inline constexpr const char* kManagedByValue = "fairlead";
 // Sorted by kind, namespace and name. Of the last drained state.
 std::vector<Json::Value> LowerToIstio(const World& world);
 
-// One service; empty where nothing is to be written.
+// Of one service, key of a Service or ServiceEntry; empty where nothing is to be written.
+std::vector<Json::Value> LowerToIstio(const World& world, const ObjectKey& service);
+
+// Without regard to which waypoint serves it; empty where nothing is to be written.
 std::vector<Json::Value> LowerToIstio(const EffectiveService& service, const ObjectMeta& meta,
                                       const IstioCapabilities& capabilities);
 

@@ -9,6 +9,12 @@
 
 namespace fairlead::reconcilers {
 
+// What is known of a service's objects for istiod. No report: they were not written yet.
+struct IstioState {
+  uint64_t epoch = 0;  // grows when the service changes: a report of before is out of date
+  std::optional<IstioReport> report;
+};
+
 struct View {
   const WorldOptions& options;
   const Tables& tables;
@@ -17,6 +23,7 @@ struct View {
   const MultiIndex<ObjectKey, ObjectKey>& routes_of;            // parent -> routes
   const MultiIndex<NamespacedName, NamespacedName>& slices_of;  // Service -> EndpointSlices
   const MultiIndex<NamespacedName, NamespacedName>& pods_of;    // Gateway -> Pods
+  const std::map<ObjectKey, IstioState>& istio_states;
 };
 
 }  // namespace fairlead::reconcilers

@@ -7,6 +7,7 @@ void PolicyBook::Tally(PolicyPage* page, const Placement& placement, const Targe
   page->conflicted += record.conflicted ? by : 0;
   page->partial += record.partial ? by : 0;
   page->by_istiod += record.by_istiod ? by : 0;
+  page->istio_awaited += record.istio_awaited ? by : 0;
   for (const Note& note : record.advice) {
     if ((page->advice[note] += by) == 0) page->advice.erase(note);
   }

@@ -22,6 +22,7 @@ struct PolicyPage {
   int conflicted = 0;
   int partial = 0;
   int by_istiod = 0;
+  int istio_awaited = 0;
   std::map<Note, int> advice;               // note -> targets
   std::map<NamespacedName, int> waypoints;  // -> services there where the policy is in force
 

@@ -142,6 +142,11 @@ class Teller {
 
   // istiod acknowledges nothing to us: what is true is that the objects are written.
   Condition ByIstiod() const {
+    if (page_.istio_awaited > 0) {
+      return Make("Programmed", false, "Reconciling",
+                  "not yet written for " + Number(page_.istio_awaited, "target") +
+                      " to the objects that istiod reads" + Shortfall());
+    }
     Condition condition =
         Make("Programmed", false, "Reconciling",
              "written for " + Number(page_.by_istiod, "target") +

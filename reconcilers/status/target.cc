@@ -93,10 +93,11 @@ class Assessment {
     std::vector<const Outcome*> outcomes;
     std::vector<std::string> problems;
     TargetRecord bad = Record(TargetState::kNotCarried, "");
-    bool by_istiod = false;
+    bool by_istiod = false, istio_awaited = false;
     for (const ObjectKey& parent : ServiceParents(*parents)) {
       TargetRecord here = AtParent(parent, &outcomes);
       by_istiod = by_istiod || here.by_istiod;
+      istio_awaited = istio_awaited || here.istio_awaited;
       if (here.state == TargetState::kEffective) continue;
       problems.push_back(parent.ToString() + ": " + here.message);
       if (here.state == TargetState::kNoWaypoint) bad.state = here.state;
@@ -108,6 +109,7 @@ class Assessment {
     }
     TargetRecord record = Judge(outcomes);
     record.by_istiod = by_istiod;
+    record.istio_awaited = istio_awaited;
     record.partial = !problems.empty();
     if (record.partial)
       record.message += (record.message.empty() ? "no effect at " : "; no effect at ") + problem;
@@ -183,8 +185,18 @@ class Assessment {
     const istiod::Carriage carriage = istiod::CarriageOf(service, view_.options.istio);
     if (!carriage.carried) return Record(TargetState::kNotCarried, carriage.problem);
     record.by_istiod = true;
-    for (const std::string& limit : carriage.limits)
-      record.advice.push_back({Note::Kind::kIstioLimit, limit});
+    const auto limit = [&](const std::string& text) {
+      record.advice.push_back({Note::Kind::kIstioLimit, text});
+    };
+    for (const std::string& text : carriage.limits) limit(text);
+    if (!view_.options.istio_reported) return record;
+    const auto state = view_.istio_states.find(service.key);
+    record.istio_awaited = state == view_.istio_states.end() || !state->second.report;
+    if (record.istio_awaited) return record;
+    if (!state->second.report->problem.empty()) {
+      return Record(TargetState::kNotCarried, state->second.report->problem);
+    }
+    for (const std::string& text : state->second.report->limits) limit(text);
     return record;
   }
 

@@ -29,6 +29,7 @@ struct TargetRecord {
   bool conflicted = false;  // Overridden, and only by older policies of the same level
   bool partial = false;     // has effect in some places only: a parent without waypoint
   bool by_istiod = false;   // carried by objects that istiod reads
+  bool istio_awaited = false;  // and those objects are not known to be there yet
   std::string message;
   std::vector<Note> advice;
   friend bool operator==(const TargetRecord&, const TargetRecord&) = default;
