@@ -86,7 +86,7 @@ struct App::Impl {
   xds::Catalog catalog;
   std::unique_ptr<kube::HttpTransport> plain_transport;
   std::unique_ptr<kube::HttpTransport> transport;  // counts what goes over the plain one
-  std::unique_ptr<kube::Client> client;  // every write of it passes the fence
+  std::unique_ptr<kube::Client> client;            // every write of it passes the fence
   Engine engine;
   std::unique_ptr<Watches> watches;
   std::unique_ptr<runtime::EventRecorder> events;
@@ -127,7 +127,8 @@ void App::Impl::StartWriting() {
 }
 
 Result<void> App::Impl::StartPages() {
-  const TelemetryParts parts{&engine, &catalog, watches.get(), statuses.get(), &fence, events.get()};
+  const TelemetryParts parts{&engine, &catalog,     watches.get(), statuses.get(),
+                             &fence,  events.get(), istio.get()};
   AddMetrics(&metrics, parts);
   AddDumps(&dump, parts);
   if (options.health) {

@@ -8,6 +8,7 @@
 
 #include "dataplane/server/ads_server.h"
 #include "operator/app/engine.h"
+#include "operator/app/istio_loop.h"
 #include "operator/app/status_loop.h"
 #include "operator/app/watches.h"
 #include "operator/runtime/admin.h"
@@ -40,6 +41,7 @@ struct TelemetryParts {
   const StatusLoop* statuses = nullptr;
   const runtime::Fence* fence = nullptr;
   const runtime::EventRecorder* events = nullptr;
+  const IstioLoop* istio = nullptr;  // null but in Istio mode
 };
 
 // Gauges and counters that are read when /metrics is asked for.

@@ -29,6 +29,9 @@ class Gauges {
         published_(m->AddCounter("fairlead_engine_resources_published_total", "xDS resources published.")),
         pending_(m->AddGauge("fairlead_engine_pending_events", "Watch events that wait.")),
         writes_(m->AddCounter("fairlead_status_writes_total", "Policy statuses written.")),
+        istio_writes_(m->AddCounter("fairlead_istio_writes_total", "Objects for istiod written or deleted.")),
+        istio_queue_(
+            m->AddGauge("fairlead_istio_queue", "Services whose objects for istiod are to be looked at.")),
         queue_(m->AddGauge("fairlead_status_queue", "Policies whose status is to be looked at.")),
         proxies_(m->AddGauge("fairlead_proxies_connected", "Connected proxies.")),
         dropped_(
@@ -60,6 +63,11 @@ class Gauges {
     writes_.RaiseTo(static_cast<double>(parts_.statuses->writes()));
     const runtime::QueueStats queue = parts_.statuses->queue();
     queue_.Set(static_cast<double>(queue.ready + queue.waiting + queue.running));
+    if (parts_.istio != nullptr) {
+      istio_writes_.RaiseTo(static_cast<double>(parts_.istio->writes()));
+      const runtime::QueueStats services = parts_.istio->queue();
+      istio_queue_.Set(static_cast<double>(services.ready + services.waiting + services.running));
+    }
     dropped_.RaiseTo(static_cast<double>(parts_.events->dropped()));
     proxies_.Set(static_cast<double>(parts_.catalog->ConnectedProxies()));
     for (const auto& [kind, status] : parts_.watches->status()) {
@@ -100,8 +108,8 @@ class Gauges {
   runtime::Gauge leader_;
   runtime::Counter events_, rounds_, lowered_, published_;
   runtime::Gauge pending_;
-  runtime::Counter writes_;
-  runtime::Gauge queue_, proxies_;
+  runtime::Counter writes_, istio_writes_;
+  runtime::Gauge istio_queue_, queue_, proxies_;
   runtime::Counter dropped_;
   std::map<Kind, runtime::Gauge> synced_, failures_, invalid_;
   std::map<Kind, runtime::Counter> lists_;

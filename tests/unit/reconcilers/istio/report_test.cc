@@ -99,7 +99,8 @@ TEST_F(IstioReports, FactsOfTheInstalledIstioAreAppliedToAll) {
   delta = world.Drain();
   EXPECT_EQ(delta.istio, std::set<ObjectKey>{service});
   EXPECT_TRUE(istiod::LowerToIstio(world, service).empty());
-  EXPECT_NE(Programmed().message.find("does not serve virtualservices.networking.istio.io/v1"), std::string::npos)
+  EXPECT_NE(Programmed().message.find("does not serve virtualservices.networking.istio.io/v1"),
+            std::string::npos)
       << Programmed().message;
 }
 

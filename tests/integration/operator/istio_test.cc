@@ -1,0 +1,156 @@
+// Istio mode on a real API server with Istio's own definitions: what istiod is given to read, and what the
+// status says of it. No istiod runs here.
+#include "crds/base/json.h"
+#include "tests/integration/operator/operator_test_base.h"
+
+namespace fairlead::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kApi = "/apis/networking.istio.io/v1/namespaces/";
+
+class IstioModeTest : public OperatorTest {
+ protected:
+  void SetUp() override {
+    OperatorTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    StartOperator();
+  }
+  void TearDown() override {
+    if (HasFailure()) ADD_FAILURE() << operator_->Log() << cluster().Logs();
+  }
+  void StartOperator() {
+    operator_ = std::make_unique<OperatorProcess>();
+    const Result<void> started =
+        operator_->Start({.kubeconfig = cluster().kubeconfig_path(), .flags = {"--mesh-mode=istio"}});
+    ASSERT_TRUE(started) << started.error().message;
+    ASSERT_TRUE(Eventually([&] { return operator_->Ready(); })) << operator_->ReadyText();
+  }
+  void InstallIstio() {
+    const Result<void> installed = cluster().ApplyCrds(CrdFile("istio.yaml"));
+    ASSERT_TRUE(installed) << installed.error().message;
+  }
+  // A namespace whose services istiod's own waypoint serves.
+  void MakeIstioNamespace(const std::string& ns) {
+    ApplyYaml(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + ns +
+        ", labels: {istio.io/use-waypoint: waypoint}}\n---\n"
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: " +
+        ns +
+        "}\nspec: {gatewayClassName: istio-waypoint, "
+        "listeners: [{name: mesh, port: 15008, protocol: HBONE}]}\n");
+  }
+  // Null where it is not there.
+  static Json::Value Get(const std::string& path) {
+    const HttpReply reply = cluster().Call("GET", path);
+    if (reply.status != 200) return {};
+    const Result<JsonDocument> document = JsonDocument::Parse(reply.body);
+    return document ? ToJsonValue(document->root()) : Json::Value();
+  }
+  static std::string RouteTimeout(const std::string& path) {
+    return Get(path)["spec"]["http"][0]["timeout"].asString();
+  }
+
+  std::unique_ptr<OperatorProcess> operator_;
+};
+
+TEST_F(IstioModeTest, ObjectsForIstiodFollowThePolicy) {
+  MakeIstioNamespace("bay");
+  MakeService("bay", "ratings");
+  MakePolicy("bay", "quick", "ratings", "timeouts: {request: 1500ms}");
+  const std::string routes = std::string(kApi) + "bay/virtualservices/fairlead-ratings";
+  const std::string rules = std::string(kApi) + "bay/destinationrules/fairlead-ratings";
+
+  // Istio's definitions come while the operator runs.
+  auto status = AwaitStatus("bay", "quick", "Reconciling", [](const api::PolicyStatus& s) {
+    return Message(s, "Programmed").find("does not serve virtualservices") != std::string::npos;
+  });
+  ASSERT_TRUE(status);
+  InstallIstio();
+  ASSERT_TRUE(Eventually([&] { return RouteTimeout(routes) == "1.500s"; }));
+  const auto written = [](const api::PolicyStatus& s) {
+    return Message(s, "Programmed").find("written for 1 target to objects that istiod reads") == 0;
+  };
+  ASSERT_TRUE(AwaitStatus("bay", "quick", "Reconciling", written));
+  const Json::Value first = Get(routes);
+  EXPECT_EQ(first["metadata"]["ownerReferences"][0]["name"], "ratings");
+  EXPECT_EQ(first["metadata"]["annotations"]["fairlead.dev/policies"], "bay/quick");
+  EXPECT_EQ(first["metadata"]["managedFields"][0]["manager"], "fairlead/istio");
+
+  // What the policy says is followed, field by field.
+  MakePolicy("bay", "quick", "ratings",
+             "timeouts: {request: 2s}, retries: {attempts: 2, budget: {percent: 30}}");
+  ASSERT_TRUE(Eventually([&] { return RouteTimeout(routes) == "2s"; }));
+  ASSERT_TRUE(Eventually([&] { return !Get(rules).isNull(); }));
+  EXPECT_EQ(Get(rules)["spec"]["trafficPolicy"]["retryBudget"]["percent"].asDouble(), 30);
+  MakePolicy("bay", "quick", "ratings", "timeouts: {request: 2s}");
+  ASSERT_TRUE(Eventually([&] { return Get(rules).isNull(); }));
+
+  // What somebody does to our object is undone.
+  cluster().Call("PATCH", routes, R"({"spec":{"http":[{"name":"mine","timeout":"9s"}]}})",
+                 "application/merge-patch+json");
+  ASSERT_TRUE(Eventually([&] { return RouteTimeout(routes) == "2s"; }));
+  cluster().Call("DELETE", routes);
+  ASSERT_TRUE(Eventually([&] { return RouteTimeout(routes) == "2s"; }));
+
+  // A restart finds all as it should be, and writes nothing.
+  ASSERT_TRUE(AwaitStatus("bay", "quick", "Reconciling", written));
+  const std::string version = Get(routes)["metadata"]["resourceVersion"].asString();
+  const std::string policy_version = VersionOf(Kind::kRetryTimeoutPolicy, "bay", "quick");
+  StartOperator();
+  MakePolicy("bay", "other", "ratings", "timeouts: {request: 2s}");  // the queue has passed over the first
+  ASSERT_TRUE(AwaitStatus("bay", "other", "Overridden"));
+  EXPECT_EQ(Get(routes)["metadata"]["resourceVersion"].asString(), version);
+  EXPECT_EQ(VersionOf(Kind::kRetryTimeoutPolicy, "bay", "quick"), policy_version);
+
+  DeletePolicy("bay", "quick");
+  DeletePolicy("bay", "other");
+  ASSERT_TRUE(Eventually([&] { return Get(routes).isNull(); }));
+}
+
+TEST_F(IstioModeTest, WhatOthersWroteStandsAndIsNamed) {
+  InstallIstio();
+  MakeIstioNamespace("cove");
+  MakeService("cove", "ratings");
+  const std::string all = std::string(kApi) + "cove/virtualservices";
+  const auto post = [&](const std::string& name, const std::string& host) {
+    const HttpReply reply = cluster().Call(
+        "POST", all,
+        R"({"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":")" + name +
+            R"("},"spec":{"hosts":[")" + host +
+            R"("],"http":[{"timeout":"7s","route":[{"destination":{"host":"ratings"}}]}]}})");
+    EXPECT_EQ(reply.status, 201) << reply.body;
+  };
+  post("mine", "ratings");
+  MakePolicy("cove", "quick", "ratings", "timeouts: {request: 1s}");
+  const auto says = [](const std::string& text) {
+    return [text](const api::PolicyStatus& s) {
+      return Message(s, "Programmed").find(text) != std::string::npos;
+    };
+  };
+  ASSERT_TRUE(AwaitStatus("cove", "quick", "Reconciling", says("VirtualService cove/mine is for the host")));
+  EXPECT_TRUE(Get(all + "/fairlead-ratings").isNull());
+
+  // The name that we would use is taken, by an object for another host.
+  post("fairlead-ratings", "elsewhere.example");
+  cluster().Call("DELETE", all + "/mine");
+  ASSERT_TRUE(
+      AwaitStatus("cove", "quick", "Reconciling", says("cove/fairlead-ratings exists and is not managed")));
+  EXPECT_EQ(RouteTimeout(all + "/fairlead-ratings"), "7s");
+
+  // With a route, istiod reads nothing of ours; and the route stays as it is.
+  MakeService("cove", "search");
+  MakePolicy("cove", "routed", "search", "timeouts: {request: 1s}");
+  ASSERT_TRUE(AwaitStatus("cove", "routed", "Reconciling", says("written for 1 target")));
+  ApplyYaml(
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: search, namespace: cove}\n"
+      "spec: {parentRefs: [{group: \"\", kind: Service, name: search}], "
+      "rules: [{backendRefs: [{name: search, port: 8080}]}]}\n");
+  ASSERT_TRUE(
+      AwaitStatus("cove", "routed", "Reconciling", says("no policy of ours for a service with routes")));
+  ASSERT_TRUE(Eventually([&] { return Get(all + "/fairlead-search").isNull(); }));
+}
+
+}  // namespace
+}  // namespace fairlead::testing
