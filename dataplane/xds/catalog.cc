@@ -158,4 +158,6 @@ void StreamImpl::OnRejected(const ResourcePtr& resource, const std::string&) {
   effects_->AddSources(resource);
 }
 
+void StreamImpl::OnHeldBack(const ResourcePtr& resource) { effects_->AddSources(resource); }
+
 }  // namespace fairlead::xds

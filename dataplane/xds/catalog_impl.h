@@ -114,6 +114,7 @@ class StreamImpl final : public Stream, private SessionObserver {
   void OnAcked(const ResourcePtr& resource) override;
   void OnRemovalAcked(const ResourceName&) override {}
   void OnRejected(const ResourcePtr& resource, const std::string& text) override;
+  void OnHeldBack(const ResourcePtr& resource) override;
 
   std::shared_ptr<Catalog::Impl> catalog_;
   AudienceState* audience_;

@@ -48,11 +48,13 @@ Catalog::Impl::Progress Catalog::Impl::ProgressOf(const AudienceState& audience,
     const Standing standing = stream.session().StandingOf(slot);
     if (standing == Standing::kAcknowledged) continue;
     all = false;
-    if (standing != Standing::kRejected) continue;
-    const ResourceName& name = audience.shelf.NameOf(slot);
+    const std::optional<Slot> culprit =
+        standing == Standing::kRejected ? slot : stream.session().RejectedNeedOf(slot);
+    if (!culprit) continue;
+    const ResourceName& name = audience.shelf.NameOf(*culprit);
     if (rejected && *rejected < name) continue;
     rejected = &name;
-    *why = name.ToString() + ": " + stream.session().RejectionOf(slot);
+    *why = name.ToString() + ": " + stream.session().RejectionOf(*culprit);
   }
   if (rejected) return Progress::kRejected;
   return all ? Progress::kProgrammed : Progress::kLagging;

@@ -40,6 +40,12 @@ std::string Session::RejectionOf(Slot slot) const {
   return impl_->FindSide(slot)->text;
 }
 
+std::optional<Slot> Session::RejectedNeedOf(Slot slot) const {
+  if (!impl_->Has(slot, flag::kBlocked)) return std::nullopt;
+  const Slot need = impl_->blocked.at(slot);
+  return impl_->Has(need, flag::kRejected) ? std::optional<Slot>(need) : std::nullopt;
+}
+
 std::string Session::WhyPending(Slot slot) const {
   if (StandingOf(slot) != Standing::kPending) return "";
   if (impl_->Has(slot, flag::kRemoving)) return "its removal is sent, not answered";

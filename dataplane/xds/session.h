@@ -61,6 +61,8 @@ class SessionObserver {
   virtual void OnAcked(const ResourcePtr& resource) = 0;
   virtual void OnRemovalAcked(const ResourceName& name) = 0;
   virtual void OnRejected(const ResourcePtr& resource, const std::string& text) = 0;
+  // Is not sent because something that it needs was rejected: see Session::RejectedNeedOf.
+  virtual void OnHeldBack(const ResourcePtr& resource) = 0;
 };
 
 struct SessionLimits {
@@ -98,6 +100,7 @@ class Session {
 
   Standing StandingOf(Slot slot) const;
   std::string RejectionOf(Slot slot) const;  // the proxy's text, empty if not rejected
+  std::optional<Slot> RejectedNeedOf(Slot slot) const;  // for which the slot waits, in vain as it is
   std::string WhyPending(
       Slot slot) const;  // "queued", "sent, not answered", "waits for Cluster shop/ratings|9080"
 

@@ -68,6 +68,9 @@ void Session::Impl::RejectedAlone(Slot s, const ResourcePtr& sent, bool current,
   Set(s, flag::kRejected);
   MakeSide(s).text = text;
   observer->OnRejected(sent, text);
+  for (auto at = waiters.lower_bound({s, 0}); at != waiters.end() && at->first == s; ++at) {
+    if (const ResourcePtr& waiting = shelf->At(at->second)) observer->OnHeldBack(waiting);
+  }
 }
 
 void Session::Impl::Answer(Type type, const Request& request) {

@@ -21,6 +21,7 @@ class Silent final : public SessionObserver {
   void OnRejected(const ResourcePtr& resource, const std::string& text) override {
     Check(resource != nullptr && !text.empty() && text.size() <= 1024);
   }
+  void OnHeldBack(const ResourcePtr& resource) override { Check(resource != nullptr); }
   static void Check(bool ok) {
     if (!ok) std::abort();
   }

@@ -255,6 +255,31 @@ TEST_F(CatalogTest, ARejectedClusterHoldsBackItsRouteOnly) {
   EXPECT_EQ(proxies[0].acknowledged, 2u);
 }
 
+TEST_F(CatalogTest, ARejectedClusterIsToldToThePoliciesOfTheRouteThatNeedsIt) {
+  std::vector<std::set<ObjectKey>> told;
+  catalog_.OnProgress([&](const std::set<ObjectKey>& objects) { told.push_back(objects); });
+  catalog_.SetReady();
+  catalog_.Publish(For(kShop, {Cluster("a", "1"), Route("r", "1", {{Type::kCluster, "a"}})}));
+  Proxy proxy(&catalog_, "w-1", kShop);
+  proxy.Ask(Type::kCluster);
+  proxy.Ask(Type::kRoute, {"r"});
+  const auto cluster = proxy.stream->Next();
+  ASSERT_TRUE(cluster);
+  EXPECT_FALSE(proxy.stream->Next());  // the route waits
+  told.clear();
+  proxy.Answer(*cluster, "bad a");
+  EXPECT_THAT(told, Contains(Contains(kPolicy)));
+  EXPECT_THAT(catalog_.CountFor(kPolicy, {{kShop, {"w-1"}}}).rejected,
+              ElementsAre("shop/waypoint (w-1): Cluster a: bad a"));
+
+  // The cluster in a version that the proxy takes.
+  Update update;
+  update.changed = {Cluster("a", "2")};
+  catalog_.Publish(update);
+  EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster a", "+Route r"));
+  EXPECT_EQ(catalog_.CountFor(kPolicy, {{kShop, {"w-1"}}}).programmed, 1);
+}
+
 TEST_F(CatalogTest, EndpointsAreSentAgainBehindTheirChangedCluster) {
   catalog_.SetReady();
   catalog_.Publish(For(kShop, {Cluster("a", "1"), MakeResource({Type::kEndpoints, "a"}, "e", {}, {})}));

@@ -17,6 +17,7 @@ class Silent final : public SessionObserver {
   void OnAcked(const ResourcePtr&) override {}
   void OnRemovalAcked(const ResourceName&) override {}
   void OnRejected(const ResourcePtr&, const std::string&) override {}
+  void OnHeldBack(const ResourcePtr&) override {}
 };
 
 class History {
