@@ -39,7 +39,7 @@ class Gauges {
     for (const Kind kind : WatchedKinds()) {
       const runtime::MetricLabels labels = {{"kind", std::string(ToString(kind))}};
       synced_.emplace(kind, m->AddGauge("fairlead_watch_synced", "1 once the kind was listed.", labels));
-      failures_.emplace(kind, m->AddGauge("fairlead_watch_failures", "Failures in a row.", labels));
+      up_.emplace(kind, m->AddGauge("fairlead_watch_up", "1 while changes of the kind are seen.", labels));
       lists_.emplace(kind, m->AddCounter("fairlead_watch_lists_total", "Lists begun.", labels));
       invalid_.emplace(kind, m->AddGauge("fairlead_invalid_objects", "Objects that cannot be read.", labels));
     }
@@ -72,7 +72,9 @@ class Gauges {
     proxies_.Set(static_cast<double>(parts_.catalog->ConnectedProxies()));
     for (const auto& [kind, status] : parts_.watches->status()) {
       synced_.at(kind).Set(status.synced ? 1 : 0);
-      failures_.at(kind).Set(status.failures);
+      const bool up =
+          status.phase == kube::WatchPhase::kWatching || status.phase == kube::WatchPhase::kAbsent;
+      up_.at(kind).Set(up ? 1 : 0);
       lists_.at(kind).RaiseTo(static_cast<double>(status.lists));
     }
     parts_.engine->Read([this](const reconcilers::World& world) { UpdateFrom(world); });
@@ -111,7 +113,7 @@ class Gauges {
   runtime::Counter writes_, istio_writes_;
   runtime::Gauge istio_queue_, queue_, proxies_;
   runtime::Counter dropped_;
-  std::map<Kind, runtime::Gauge> synced_, failures_, invalid_;
+  std::map<Kind, runtime::Gauge> synced_, up_, invalid_;
   std::map<Kind, runtime::Counter> lists_;
   std::map<Reason, runtime::Gauge> policies_;
 };

@@ -59,24 +59,37 @@ void Watches::OnSynced(Kind kind) {
   pending_.erase(kind);
 }
 
-void Watches::OnStatus(Kind kind, const kube::WatchStatus& status) {
+// True: the kind's watch is open again after a fault.
+bool Watches::Recovered(Kind kind, const kube::WatchStatus& status) {
   const std::lock_guard lock(mutex_);
   const auto waiting = pending_.find(kind);
   if (waiting != pending_.end() && !status.reason.empty()) waiting->second.Explain(status.reason);
   const auto before = phases_.find(kind);
-  if (before != phases_.end() && before->second == status.phase) return;
+  if (before != phases_.end() && before->second == status.phase) return false;
+  const bool waited = before != phases_.end() && before->second == kube::WatchPhase::kWaiting;
   phases_[kind] = status.phase;
   const runtime::LogFields fields = {
       {"kind", ToString(kind)}, {"phase", kube::ToString(status.phase)}, {"reason", status.reason}};
   switch (status.phase) {
     case kube::WatchPhase::kForbidden:
-      return log_->Error("watch not allowed; grant get, list and watch", fields);
+      log_->Error("watch not allowed; grant get, list and watch", fields);
+      return false;
     case kube::WatchPhase::kWaiting:
     case kube::WatchPhase::kAbsent:
-      return log_->Warn("watch waits", fields);
+      log_->Warn("watch waits", fields);
+      return false;
     case kube::WatchPhase::kListing:
     case kube::WatchPhase::kWatching:
-      return log_->Debug("watch", fields);
+      log_->Debug("watch", fields);
+      break;
+  }
+  return waited && status.phase == kube::WatchPhase::kWatching;
+}
+
+void Watches::OnStatus(Kind kind, const kube::WatchStatus& status) {
+  if (!Recovered(kind, status)) return;
+  for (const auto& [other, reflector] : reflectors_) {
+    if (other != kind && reflector->status().phase == kube::WatchPhase::kWaiting) reflector->Wake();
   }
 }
 

@@ -1,5 +1,6 @@
 // Watches: one reflector for each kind that the engine reads, and one for CRDs, which wakes the reflector of
-// a kind that was not served when it appears.
+// a kind that was not served when it appears. The first that reaches the API server after a fault wakes those
+// that still wait.
 //
 // The composition root starts and stops it; status() is for /readyz, metrics and dumps. Thread-safe.
 #pragma once
@@ -38,6 +39,7 @@ class Watches final : private kube::ObjectSink {
   void OnSynced(Kind kind) override;
   void OnStatus(Kind kind, const kube::WatchStatus& status) override;
   void OnCrd(const std::string& name);
+  bool Recovered(Kind kind, const kube::WatchStatus& status);
 
   Engine* const engine_;
   runtime::Log* const log_;

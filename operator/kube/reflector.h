@@ -25,7 +25,7 @@ class Reflector {
 
   void Start();
   void Stop();
-  void Wake();  // the kind may be served or allowed now
+  void Wake();  // the kind may be served or allowed now, or the API server be there again
   WatchStatus status() const;
 
  private:

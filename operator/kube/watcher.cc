@@ -86,6 +86,7 @@ void Watcher::BeginWatch() {
 
 void Watcher::Wait(std::chrono::milliseconds delay, After after, const std::string& reason) {
   after_ = after;
+  not_before_ = clock_->Now();
   status_.reason = reason;
   Go(Do::kWait, {}, delay);
 }
@@ -124,6 +125,7 @@ void Watcher::Failed(const Error& error, After resume) {
   }
   const auto backoff = Backoff(options_.backoff_base, options_.backoff_max, ++status_.failures);
   Wait(std::chrono::seconds(error.retry_after_seconds) + backoff, resume, error.message);
+  not_before_ = clock_->Now() + std::chrono::seconds(error.retry_after_seconds);
   Report(WatchPhase::kWaiting);
 }
 
@@ -133,7 +135,8 @@ void Watcher::Expired(const Error& error) {
     status_.reason = error.message;
     return BeginList();
   }
-  Wait(Backoff(options_.backoff_base, options_.backoff_max, ++status_.failures), After::kList, error.message);
+  ++status_.failures;
+  Wait(Backoff(options_.backoff_base, options_.backoff_max, expirations_ - 1), After::kList, error.message);
   Report(WatchPhase::kWaiting);
 }
 
@@ -183,6 +186,7 @@ void Watcher::OnListReply(const HttpResponse& response) {
   handler_->Whole();
   status_.synced = true;
   status_.reason.clear();
+  status_.failures = 0;  // not expirations_: a list is what they cost
   BeginWatch();
   Report(WatchPhase::kWatching);
 }
@@ -255,7 +259,7 @@ void Watcher::OnStreamEnd(const Result<void>& end) {
 }
 
 void Watcher::StreamDied(const Error& error) {
-  if (Lived()) status_.failures = 0;
+  if (Lived()) status_.failures = expirations_ = 0;
   Failed(error, After::kWatch);
 }
 
@@ -282,6 +286,11 @@ void Watcher::OnTimer() {
 
 void Watcher::Wake() {
   if (step_.what != Do::kWait) return;
+  if (status_.phase == WatchPhase::kWaiting) {
+    const auto soon = Backoff(options_.backoff_base, options_.backoff_max, 1);
+    step_.until = std::min(step_.until, std::max(not_before_, clock_->Now()) + soon);
+    return;
+  }
   if (status_.phase != WatchPhase::kAbsent && status_.phase != WatchPhase::kForbidden) return;
   status_.failures = 0;
   BeginList();

@@ -5,7 +5,8 @@
 // promised:
 //  - a list is handed over whole (Whole) or not at all; nothing is handed over twice;
 //  - a stream that ends, is cut or falls silent is resumed where it was, without a list;
-//  - a resource version that is too old (410) costs one list; further ones wait, longer each time;
+//  - a resource version that is too old (410) costs one list at once, however long the server was away;
+//    further ones wait, longer each time;
 //  - a kind that is not served (404) or not allowed (403) is a state, looked at again slowly and by Wake;
 //  - every wait is jittered, grows, and respects Retry-After.
 //
@@ -112,7 +113,9 @@ class Watcher {
   void OnStreamBytes(std::string_view bytes);
   void OnStreamEnd(const Result<void>& end);
   void OnTimer();  // step().until has come
-  void Wake();     // the kind may be there or allowed now: look at once
+  // The kind may be there or allowed now: look at once. Where the server failed: it may answer again, look
+  // soon, but not before the time that it asked for.
+  void Wake();
 
  private:
   enum class After : unsigned char { kList, kPage, kWatch };
@@ -153,6 +156,7 @@ class Watcher {
   HttpHeaders stream_headers_;
   std::string refusal_;  // the body of a refused watch
   Clock::TimePoint opened_;
+  Clock::TimePoint not_before_;  // of a wait: by Retry-After
 };
 
 }  // namespace fairlead::kube

@@ -32,8 +32,12 @@ void UserTest::ApplyYaml(const std::string& yaml) {
   Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
   ASSERT_TRUE(documents) << documents.error().message;
   for (const YamlDocument& document : *documents) {
-    const Result<kube::Written> written = user_->Apply(document.json);
-    ASSERT_TRUE(written) << written.error().message << "\n" << document.json;
+    Result<kube::Written> written = Unexpected(Error{});
+    const bool done = Eventually([&] {  // a kept connection may be dead: the API server was restarted
+      written = user_->Apply(document.json);
+      return written || written.error().error_class != ErrorClass::kTransient;
+    });
+    ASSERT_TRUE(done && written) << written.error().message << "\n" << document.json;
   }
 }
 

@@ -226,6 +226,41 @@ TEST_F(WatcherTest, AServerThatAlwaysSaysGoneIsNotStormed) {
   EXPECT_LT(watcher.status().lists, 15u);
 }
 
+TEST_F(WatcherTest, GoneAfterAnOutageCostsAListAtOnce) {
+  Watching();
+  for (int outage = 0; outage < 2; ++outage) {
+    clock.Advance(seconds(60));
+    Dropped();
+    for (int i = 0; i < 20; ++i) {
+      PassTime();
+      Dropped();
+    }
+    EXPECT_EQ(wait(), seconds(30));
+    PassTime();
+    WatchRefused(410, "Expired");
+    EXPECT_EQ(what(), Do::kList);
+    ListReply({"a"}, "20");
+    Opened();
+    EXPECT_EQ(watcher.status().failures, 0);
+  }
+}
+
+TEST_F(WatcherTest, WhereTheServerFailedAWakeLooksSoon) {
+  Watching();
+  Dropped();
+  for (int i = 0; i < 20; ++i) {
+    PassTime();
+    Dropped();
+  }
+  watcher.Wake();
+  EXPECT_EQ(wait(), milliseconds(100));
+  PassTime();
+  EXPECT_EQ(what(), Do::kWatch);
+  WatchRefused(429, "TooManyRequests", "7");
+  watcher.Wake();
+  EXPECT_EQ(wait(), milliseconds(7100));
+}
+
 TEST_F(WatcherTest, AnExpiredContinueTokenRestartsTheList) {
   ListReply({"a"}, "10", "next");
   ListRefused(410, "Expired");
