@@ -4,7 +4,6 @@
 
 #include "cli/commands.h"
 #include "cli/offline.h"
-#include "crds/base/json_write.h"
 
 namespace fairlead::cli {
 namespace {
@@ -14,19 +13,18 @@ using reconcilers::Severity;
 
 struct Line {
   std::string file;
-  size_t line = 0;
-  std::string code;  // empty: the document could not be read as an object at all
+  size_t line = 0, column = 0;
+  reconcilers::LintCode code = reconcilers::LintCode::kUnreadableInput;
   Severity severity = Severity::kError;
   std::string object, field, message, fix;
 };
 
 Line FromProblem(const Problem& p) {
-  const std::string code = p.object.empty() || p.warning ? "" : reconcilers::ToString(reconcilers::LintCode::kInvalidObject);
-  return {p.file, p.line, code, p.warning ? Severity::kWarning : Severity::kError, p.object, p.error.path, p.error.message, ""};
+  return {p.file, p.line, p.column, p.code, p.severity(), p.object, p.error.path, p.error.message, ""};
 }
 
 Line FromFinding(const Finding& f, const Loaded& loaded) {
-  Line line{"", 0, reconcilers::ToString(f.code), f.severity, f.object.ToString(), f.field, f.message, f.fix};
+  Line line{"", 0, 0, f.code, f.severity, f.object.ToString(), f.field, f.message, f.fix};
   if (const LoadedObject* object = loaded.Find(f.object)) {
     line.file = object->file;
     line.line = object->document.LineOf(f.field);
@@ -48,41 +46,32 @@ std::vector<Line> Collect(const Offline& offline) {
   return lines;
 }
 
-Style StyleOf(Severity severity) {
-  switch (severity) {
-    case Severity::kError:
-      return Style::kRed;
-    case Severity::kWarning:
-      return Style::kYellow;
-    case Severity::kInfo:
-      return Style::kCyan;
-  }
-  return Style::kDim;
-}
-
 std::string Place(const Line& line) {
-  return line.file + (line.line > 0 ? ":" + std::to_string(line.line) : "");
+  std::string out = line.file;
+  for (size_t number : {line.line, line.column}) {
+    if (number > 0) out += ":" + std::to_string(number);
+  }
+  return out;
 }
 
 // Findings are what was asked for, but they are also the reason of exit code 1: they go to stderr, the summary to stdout.
 void PrintText(const std::vector<Line>& lines, const Output& output) {
   for (const Line& line : lines) {
-    output.err << Place(line) << ": " << output.PaintErr(StyleOf(line.severity), reconcilers::ToString(line.severity));
-    if (!line.code.empty()) output.err << " " << line.code;
-    output.err << ": " << line.object << (line.object.empty() ? "" : ": ") << line.field
-               << (line.field.empty() ? "" : ": ") << line.message;
+    output.err << Place(line) << ": " << output.PaintErr(StyleOf(line.severity), reconcilers::ToString(line.severity))
+               << " " << reconcilers::ToString(line.code) << ": " << line.object << (line.object.empty() ? "" : ": ")
+               << line.field << (line.field.empty() ? "" : ": ") << line.message;
     if (!line.fix.empty()) output.err << "\n    " << output.PaintErr(Style::kDim, line.fix);
     output.err << "\n";
   }
 }
 
-void PrintJson(const std::vector<Line>& lines, const Output& output) {
+Json::Value ToJson(const std::vector<Line>& lines) {
   Json::Value out(Json::arrayValue);
   for (const Line& line : lines) {
     Json::Value value;
     value["file"] = line.file;
     value["line"] = Json::UInt64(line.line);
-    value["code"] = line.code;
+    value["code"] = reconcilers::ToString(line.code);
     value["severity"] = std::string(reconcilers::ToString(line.severity));
     value["object"] = line.object;
     value["field"] = line.field;
@@ -90,7 +79,23 @@ void PrintJson(const std::vector<Line>& lines, const Output& output) {
     value["fix"] = line.fix;
     out.append(std::move(value));
   }
-  output.out << WritePrettyJson(out);
+  return out;
+}
+
+std::string Number(size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+// "; not read: apps/v1 Deployment (2), …"
+std::string Ignored(const Loaded& loaded) {
+  constexpr size_t kShown = 8;
+  std::string out;
+  size_t shown = 0;
+  for (const auto& [kind, count] : loaded.ignored) {
+    if (++shown > kShown) return out + " and " + Number(loaded.ignored.size() - kShown, "other kind");
+    out += (out.empty() ? "; not read: " : ", ") + kind + " (" + std::to_string(count) + ")";
+  }
+  return out;
 }
 
 }  // namespace
@@ -99,16 +104,17 @@ int Lint(const LintOptions& options, const Output& output) {
   const Offline offline = Read(options.input);
   const std::vector<Line> lines = Collect(offline);
   const auto count = [&](Severity s) {
-    return std::count_if(lines.begin(), lines.end(), [s](const Line& line) { return line.severity == s; });
+    return static_cast<size_t>(
+        std::count_if(lines.begin(), lines.end(), [s](const Line& line) { return line.severity == s; }));
   };
-  const auto errors = count(Severity::kError), warnings = count(Severity::kWarning);
-  if (options.format == Format::kJson) {
-    PrintJson(lines, output);
-  } else {
+  const size_t errors = count(Severity::kError), warnings = count(Severity::kWarning);
+  if (options.format == Format::kText) {
     PrintText(lines, output);
-    output.out << offline.loaded.objects.size() << " objects: " << errors << " errors, " << warnings << " warnings";
-    if (offline.loaded.ignored > 0) output.out << "; " << offline.loaded.ignored << " of kinds that are not read";
-    output.out << "\n";
+    output.out << Number(offline.loaded.objects.size(), "object") << ": " << Number(errors, "error") << ", "
+               << Number(warnings, "warning") << ", " << Number(count(Severity::kInfo), "note")
+               << Ignored(offline.loaded) << "\n";
+  } else {
+    Print(ToJson(lines), options.format, output);
   }
   return errors > 0 || (options.warnings_as_errors && warnings > 0) ? kExitFindings : kExitGood;
 }

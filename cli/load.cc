@@ -1,53 +1,25 @@
 #include "cli/load.h"
 
-#include <json/json.h>
-
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
-#include <set>
-#include <sstream>
+#include <optional>
 
+#include "cli/files.h"
 #include "crds/base/json.h"
+#include "crds/base/json_scan.h"
+#include "crds/base/json_text.h"
+#include "crds/base/nearest.h"
 
 namespace fairlead::cli {
 namespace {
 
-namespace fs = std::filesystem;
+using reconcilers::LintCode;
 
-void AddProblem(Loaded* loaded, std::string file, size_t line, std::string object, FieldError error,
-                bool warning) {
-  loaded->problems.push_back({std::move(file), line, std::move(object), std::move(error), warning});
+void AppendMember(std::string_view key, const JsonNode& value, std::string* out) {
+  *out += ",";
+  AppendJsonString(key, out);
+  *out += ":" + value.Print();
 }
-
-bool IsManifest(const fs::path& path) {
-  const std::string ext = path.extension().string();
-  return ext == ".yaml" || ext == ".yml" || ext == ".json";
-}
-
-// The manifests of a folder, sorted, so that the same folder gives the same output everywhere.
-std::vector<std::string> FilesOf(const std::string& path, Loaded* loaded) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) {
-    AddProblem(loaded, path, 0, "", {"", "no such file or folder"}, false);
-    return {};
-  }
-  if (!fs::is_directory(status)) return {path};
-  std::vector<std::string> files;
-  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-    if (it->is_regular_file(error) && IsManifest(it->path())) files.push_back(it->path().string());
-  }
-  if (error) AddProblem(loaded, path, 0, "", {"", "cannot be read: " + error.message()}, false);
-  if (files.empty() && !error)
-    AddProblem(loaded, path, 0, "", {"", "holds no .yaml, .yml or .json file"}, false);
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::string Quoted(std::string_view text) { return Json::valueToQuotedString(std::string(text).c_str()); }
 
 // Objects without a namespace get the default one, as kubectl would do it. AnyObject is immutable and the
 // parsers read JSON, so the name goes into the text. nullopt: the object has a namespace (or no metadata,
@@ -55,77 +27,155 @@ std::string Quoted(std::string_view text) { return Json::valueToQuotedString(std
 std::optional<std::string> WithNamespace(const JsonNode& root, const std::string& ns) {
   const std::optional<JsonNode> metadata = root.Find("metadata");
   if (!metadata || !metadata->IsObject() || metadata->Find("namespace")) return std::nullopt;
-  std::string text = "{\"metadata\":{\"namespace\":" + Quoted(ns);
-  for (auto [key, value] : metadata->Members()) {
-    text += "," + Quoted(key) + ":" + JsonNode(value).Print();
-  }
+  std::string text = "{\"metadata\":{\"namespace\":";
+  AppendJsonString(ns, &text);
+  for (auto [key, value] : metadata->Members()) AppendMember(key, value, &text);
   text += "}";
   for (auto [key, value] : root.Members()) {
-    if (key != "metadata") text += "," + Quoted(key) + ":" + JsonNode(value).Print();
+    if (key != "metadata") AppendMember(key, value, &text);
   }
   return text + "}";
 }
 
-void AddObject(const std::string& file, const YamlDocument& document, const JsonNode& root,
-               const LoadOptions& options, Loaded* loaded) {
-  const std::optional<Kind> kind = KindOf(root);
-  if (!kind) {
-    if (root.StringAt("kind").empty() || root.StringAt("apiVersion").empty()) {
-      AddProblem(loaded, file, document.line, "",
-                 {"", "not a Kubernetes object: apiVersion and kind are required"}, false);
-    } else {
-      ++loaded->ignored;
-    }
-    return;
+// Our own kinds in this version, for "did you mean".
+std::vector<std::string_view> OwnKinds() {
+  std::vector<std::string_view> names;
+  for (size_t i = 0; i < kKindCount; ++i) {
+    const KindInfo& info = InfoOf(static_cast<Kind>(i));
+    if (info.group == api::kGroup) names.push_back(info.name);
   }
-  ParsedObject parsed{Ptr<Invalid>(), {}};
-  std::optional<std::string> text;
-  if (InfoOf(*kind).namespaced) text = WithNamespace(root, options.default_namespace);
-  if (text) {
-    Result<JsonDocument> again = JsonDocument::Parse(*text, options.max_file_bytes);
-    if (!again) {
-      AddProblem(loaded, file, document.line, "", {"", again.error().message}, false);
-      return;
-    }
-    parsed = ParseObject(*kind, again->root());
-  } else {
-    parsed = ParseObject(*kind, root);
-  }
-  const std::string name = KeyOf(parsed.object).ToString();
-  if (const auto* invalid = std::get_if<Ptr<Invalid>>(&parsed.object)) {
-    for (const FieldError& e : (*invalid)->errors) {
-      AddProblem(loaded, file, document.LineOf(e.path), name, e, false);
-    }
-  }
-  for (const FieldError& w : parsed.warnings)
-    AddProblem(loaded, file, document.LineOf(w.path), name, w, true);
-  loaded->objects.push_back({std::move(parsed.object), file, document});
+  return names;
 }
 
-// `kind: List` as kubectl prints it: its items are taken one by one, with the list's place.
-void AddDocument(const std::string& file, const YamlDocument& document, const LoadOptions& options,
-                 Loaded* loaded) {
-  Result<JsonDocument> json = JsonDocument::Parse(document.json, options.max_file_bytes);
-  if (!json) {
-    AddProblem(loaded, file, document.line, "", {"", json.error().message}, false);
-    return;
-  }
-  const JsonNode root = json->root();
-  if (root.IsNull()) return;
-  const std::string_view kind = root.StringAt("kind");
-  const std::optional<JsonNode> items = root.Find("items");
-  if (kind.ends_with("List") && items && items->IsArray()) {
-    for (JsonNode item : items->Items()) {
-      YamlDocument part;
-      part.json = item.Print();
-      part.line = document.line;
-      Result<JsonDocument> one = JsonDocument::Parse(part.json, options.max_file_bytes);
-      if (one) AddObject(file, part, one->root(), options, loaded);
+class Reader {
+ public:
+  Reader(std::string file, const LoadOptions& options, Loaded* loaded)
+      : file_(std::move(file)), options_(options), loaded_(loaded) {}
+
+  void Text(std::string_view text) {
+    YamlLimits limits;
+    limits.max_bytes = options_.max_file_bytes;
+    YamlStream stream = ReadYamlStream(text, limits);
+    for (const YamlProblem& p : stream.problems) {
+      loaded_->problems.push_back({file_, p.line, p.column, "", {"", p.message}, LintCode::kUnreadableInput});
     }
-    return;
+    for (YamlDocument& document : stream.documents) Document(std::move(document));
   }
-  AddObject(file, document, root, options, loaded);
-}
+
+ private:
+  void Add(const YamlDocument& document, std::string object, FieldError error, LintCode code) {
+    const size_t line = document.LineOf(error.path);
+    loaded_->problems.push_back({file_, line, 0, std::move(object), std::move(error), code});
+  }
+
+  void Document(YamlDocument document) {
+    Result<JsonDocument> json = JsonDocument::Parse(document.json, options_.max_file_bytes);
+    if (!json) return Add(document, "", {"", json.error().message}, LintCode::kUnreadableInput);
+    const JsonNode root = json->root();
+    const std::optional<JsonNode> items = root.Find("items");
+    if (root.StringAt("kind").ends_with("List") && items && items->IsArray()) {
+      Items(document);
+    } else {
+      Object(std::move(document), root, "");
+    }
+  }
+
+  // `kind: List` as kubectl prints it: each item becomes a document with the lines that it has in the list.
+  void Items(const YamlDocument& list) {
+    std::vector<JsonMember> members, items;
+    JsonMembers(list.json, &members);
+    size_t node = 1;
+    for (const JsonMember& member : members) {
+      if (member.key == "\"items\"") {
+        JsonItems(member.value, &items);
+        break;
+      }
+      node += member.nodes;
+    }
+    ++node;  // the list itself
+    for (size_t i = 0; i < items.size(); ++i) {
+      YamlDocument item;
+      item.json = items[i].value;
+      item.line = LineAt(list, node, static_cast<size_t>(items[i].value.data() - list.json.data()));
+      if (!list.lines.empty()) {
+        const auto first = list.lines.begin() + static_cast<ptrdiff_t>(node);
+        item.lines.assign(first, first + static_cast<ptrdiff_t>(items[i].nodes));
+      }
+      node += items[i].nodes;
+      Result<JsonDocument> json = JsonDocument::Parse(item.json, options_.max_file_bytes);
+      if (json) Object(std::move(item), json->root(), "items[" + std::to_string(i) + "]: ");
+    }
+  }
+
+  static size_t LineAt(const YamlDocument& list, size_t node, size_t offset) {
+    if (node < list.lines.size()) return list.lines[node];
+    return list.line + static_cast<size_t>(
+                           std::count(list.json.begin(), list.json.begin() + static_cast<ptrdiff_t>(offset), '\n'));
+  }
+
+  void Object(YamlDocument document, const JsonNode& root, const std::string& where) {
+    const std::optional<Kind> kind = KindOf(root);
+    if (!kind) return Unread(document, root, where);
+    std::optional<std::string> text;
+    if (InfoOf(*kind).namespaced) text = WithNamespace(root, options_.default_namespace);
+    ParsedObject parsed{Ptr<Invalid>(), {}};
+    if (text) {
+      Result<JsonDocument> again = JsonDocument::Parse(*text, 2 * options_.max_file_bytes);
+      if (!again) return Add(document, "", {"", where + again.error().message}, LintCode::kUnreadableInput);
+      parsed = ParseObject(*kind, again->root());
+    } else {
+      parsed = ParseObject(*kind, root);
+    }
+    const std::string name = KeyOf(parsed.object).ToString();
+    if (const auto* invalid = std::get_if<Ptr<Invalid>>(&parsed.object)) {
+      for (const FieldError& e : (*invalid)->errors) Add(document, name, e, LintCode::kInvalidObject);
+    }
+    for (const FieldError& w : parsed.warnings) Add(document, name, w, LintCode::kDoubtfulValue);
+    loaded_->objects.push_back({std::move(parsed.object), file_, std::move(document)});
+  }
+
+  // No kind that we read: nothing wrong, unless it claims to be one of ours.
+  void Unread(const YamlDocument& document, const JsonNode& root, const std::string& where) {
+    const std::string kind(root.StringAt("kind")), version(root.StringAt("apiVersion"));
+    if (root.IsArray()) {
+      return Add(document, "",
+                 {"", where + "is a list; give each object a document of its own, or put them into the items of a List"},
+                 LintCode::kUnreadableInput);
+    }
+    if (kind.empty() || version.empty()) {
+      const std::string missing = kind.empty() && version.empty() ? "apiVersion and kind are"
+                                  : kind.empty()                  ? "kind is"
+                                                                  : "apiVersion is";
+      return Add(document, "", {"", where + "not a Kubernetes object: " + missing + " missing"},
+                 LintCode::kUnreadableInput);
+    }
+    if (version.substr(0, version.find('/')) != api::kGroup) {
+      ++loaded_->ignored[version + " " + kind];
+      return;
+    }
+    const KindInfo* info = FindKind(api::kGroup, kind);
+    if (info != nullptr) {
+      return Add(document, "",
+                 {"apiVersion", where + "there is no " + kind + " of version " + version + "; this version reads " +
+                                    std::string(api::kGroup) + "/" + std::string(info->version)},
+                 LintCode::kUnknownKind);
+    }
+    const std::vector<std::string_view> known = OwnKinds();
+    const std::string_view meant = Nearest(kind, known);
+    std::string message = where + "there is no kind " + kind + " in " + std::string(api::kGroup) + "; ";
+    if (!meant.empty()) {
+      message += "did you mean " + std::string(meant) + "?";
+    } else {
+      message += "there are";
+      for (std::string_view name : known) message += (name == known.front() ? " " : ", ") + std::string(name);
+    }
+    Add(document, "", {"kind", message}, LintCode::kUnknownKind);
+  }
+
+  const std::string file_;
+  const LoadOptions& options_;
+  Loaded* const loaded_;
+};
 
 // The same object twice in one input is nearly always a mistake of copying; kubectl would let the last win in
 // silence.
@@ -134,27 +184,38 @@ void ReportDuplicates(Loaded* loaded) {
   for (const LoadedObject& object : loaded->objects) {
     const ObjectKey key = KeyOf(object.object);
     const auto [it, fresh] = seen.emplace(key, &object);
-    if (!fresh) {
-      AddProblem(loaded, object.file, object.document.line, key.ToString(),
-                 {"metadata.name", "the same object is also in " + it->second->file + ":" +
-                                       std::to_string(it->second->document.line) + "; the later one is used"},
-                 true);
-    }
+    if (fresh) continue;
+    const LoadedObject& before = *it->second;
+    loaded->problems.push_back({object.file, object.document.LineOf("metadata.name"), 0, key.ToString(),
+                                {"metadata.name", "this replaces the same object of " + before.file + ":" +
+                                                      std::to_string(before.document.line) +
+                                                      ": of one name the last counts"},
+                                LintCode::kDuplicateObject});
+    it->second = &object;
   }
 }
 
 }  // namespace
 
-std::string Problem::ToString() const {
+reconcilers::Severity Problem::severity() const {
+  return reconcilers::LintRules()[static_cast<size_t>(code) - 1].severity;
+}
+
+std::string Problem::Place() const {
   std::string out = file;
   if (line > 0) out += ":" + std::to_string(line);
-  out += warning ? ": warning: " : ": ";
-  if (!object.empty()) out += object + ": ";
-  return out + error.ToString();
+  if (line > 0 && column > 0) out += ":" + std::to_string(column);
+  return out;
+}
+
+std::string Problem::ToString() const {
+  return Place() + ": " + std::string(reconcilers::ToString(severity())) + " " + reconcilers::ToString(code) + ": " +
+         (object.empty() ? "" : object + ": ") + error.ToString();
 }
 
 bool Loaded::HasErrors() const {
-  return std::any_of(problems.begin(), problems.end(), [](const Problem& p) { return !p.warning; });
+  return std::any_of(problems.begin(), problems.end(),
+                     [](const Problem& p) { return p.severity() == reconcilers::Severity::kError; });
 }
 
 const LoadedObject* Loaded::Find(const ObjectKey& key) const {
@@ -165,34 +226,30 @@ const LoadedObject* Loaded::Find(const ObjectKey& key) const {
 }
 
 void LoadText(const std::string& name, std::string_view text, const LoadOptions& options, Loaded* loaded) {
-  YamlLimits limits;
-  limits.max_bytes = options.max_file_bytes;
-  Result<std::vector<YamlDocument>> documents = ParseYaml(text, limits);
-  if (!documents) {
-    AddProblem(loaded, name, 0, "", {"", documents.error().message}, false);
-    return;
-  }
-  for (const YamlDocument& document : *documents) AddDocument(name, document, options, loaded);
+  Reader(name, options, loaded).Text(text);
 }
 
 Loaded Load(const std::vector<std::string>& paths, const LoadOptions& options) {
   Loaded loaded;
-  for (const std::string& path : paths) {
-    if (path == "-") {
-      const std::string text((std::istreambuf_iterator<char>(std::cin)), std::istreambuf_iterator<char>());
-      LoadText("<stdin>", text, options, &loaded);
-      continue;
+  const auto unreadable = [&](const std::string& path, const std::string& what) {
+    loaded.problems.push_back({path, 0, 0, "", {"", what}, LintCode::kUnreadableInput});
+  };
+  FileList list = FindManifests(paths);
+  for (const auto& [path, what] : list.problems) unreadable(path, what);
+  for (const std::string& file : list.files) {
+    const bool standard = file == "-";
+    const std::string name = standard ? "<stdin>" : file;
+    const Result<std::string> text =
+        standard ? ReadStream(std::cin, options.max_file_bytes) : ReadFile(file, options.max_file_bytes);
+    if (text) {
+      LoadText(name, *text, options, &loaded);
+    } else {
+      unreadable(name, text.error().message);
     }
-    for (const std::string& file : FilesOf(path, &loaded)) {
-      std::ifstream in(file, std::ios::binary);
-      std::ostringstream text;
-      text << in.rdbuf();
-      if (!in) {
-        AddProblem(&loaded, file, 0, "", {"", "cannot be read"}, false);
-        continue;
-      }
-      LoadText(file, text.str(), options, &loaded);
-    }
+  }
+  if (loaded.objects.empty() && loaded.problems.empty() && loaded.ignored.empty()) {
+    unreadable(paths.empty() || paths.front() == "-" ? "<stdin>" : paths.front(),
+               "there is no object in it: it is empty, or holds comments alone");
   }
   ReportDuplicates(&loaded);
   return loaded;

@@ -1,8 +1,8 @@
 // Load: manifests from files, folders and standard input, as parsed objects that remember their file and
 // line.
 //
-// Who calls: every command that takes -f. Never stops at the first bad document: what cannot be read becomes
-// a problem with its place, and what is no kind of ours is counted and left out.
+// Who calls: every command that takes -f. Never stops at the first bad file or document: what cannot be read becomes
+// a problem with its place and the code that lint has for it, and what is no kind of ours is counted and left out.
 //
 //   Loaded loaded = Load({"config/samples"}, {});
 //   for (const LoadedObject& o : loaded.objects) world.Apply(o.object);
@@ -15,17 +15,21 @@
 
 #include "crds/base/yaml.h"
 #include "crds/object/any_object.h"
+#include "reconcilers/lint.h"
 
 namespace fairlead::cli {
 
-// Something wrong in the input, told as "file:line: Kind ns/name: field: message".
+// Something wrong in the input, told as "file:line: error FL001: Kind ns/name: field: message".
 struct Problem {
   std::string file;
   size_t line = 0;     // 0: the file as a whole
+  size_t column = 0;   // of YAML that cannot be read; else 0
   std::string object;  // "RetryTimeoutPolicy shop/ratings"; empty: not known
   FieldError error;
-  bool warning = false;
+  reconcilers::LintCode code = reconcilers::LintCode::kUnreadableInput;
 
+  reconcilers::Severity severity() const;
+  std::string Place() const;  // "file:line:column", as far as known
   std::string ToString() const;
 };
 
@@ -38,10 +42,10 @@ struct LoadedObject {
 struct Loaded {
   std::vector<LoadedObject> objects;  // in the order of files (sorted by name) and documents
   std::vector<Problem> problems;
-  size_t ignored = 0;  // documents of kinds that Fairlead does not read
+  std::map<std::string, size_t> ignored;  // "apps/v1 Deployment": documents of kinds that Fairlead does not read
 
   bool HasErrors() const;
-  const LoadedObject* Find(const ObjectKey& key) const;  // null: not among them
+  const LoadedObject* Find(const ObjectKey& key) const;  // the last of the key; null: not among them
 };
 
 struct LoadOptions {

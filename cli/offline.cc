@@ -1,5 +1,7 @@
 #include "cli/offline.h"
 
+#include "crds/base/json_write.h"
+
 namespace fairlead::cli {
 
 Offline Read(const InputOptions& input) {
@@ -16,9 +18,28 @@ Offline Read(const InputOptions& input) {
 }
 
 void PrintProblems(const Loaded& loaded, const Output& output) {
-  for (const Problem& problem : loaded.problems) {
-    output.err << output.PaintErr(problem.warning ? Style::kYellow : Style::kRed, problem.ToString()) << "\n";
+  for (const Problem& p : loaded.problems) {
+    output.err << p.Place() << ": "
+               << output.PaintErr(StyleOf(p.severity()), reconcilers::ToString(p.severity())) << " "
+               << reconcilers::ToString(p.code) << ": " << (p.object.empty() ? "" : p.object + ": ")
+               << p.error.ToString() << "\n";
   }
+}
+
+void Print(const Json::Value& value, Format format, const Output& output) {
+  output.out << (format == Format::kJson ? WritePrettyJson(value) : WriteYaml(value));
+}
+
+Style StyleOf(reconcilers::Severity severity) {
+  switch (severity) {
+    case reconcilers::Severity::kError:
+      return Style::kRed;
+    case reconcilers::Severity::kWarning:
+      return Style::kYellow;
+    case reconcilers::Severity::kInfo:
+      return Style::kCyan;
+  }
+  return Style::kDim;
 }
 
 NamespacedName ParseName(const std::string& text, const std::string& default_namespace) {

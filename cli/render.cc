@@ -4,6 +4,7 @@
 #include "cli/offline.h"
 #include "crds/base/json_write.h"
 #include "reconcilers/istio/lower.h"
+#include "reconcilers/lint.h"
 
 namespace fairlead::cli {
 namespace {
@@ -22,6 +23,19 @@ Json::Value StatusDocument(const reconcilers::World& world, const ObjectKey& key
   return out;
 }
 
+// What is accepted and does nothing has no place in the lowered objects, and most of it no status.
+void TellNotCarriedOut(const Offline& offline, const Output& output) {
+  for (const reconcilers::Finding& finding : reconcilers::Lint(offline.world)) {
+    if (finding.code != reconcilers::LintCode::kNotCarriedOut) continue;
+    const LoadedObject* object = offline.loaded.Find(finding.object);
+    const std::string place =
+        object == nullptr ? "" : object->file + ":" + std::to_string(object->document.LineOf(finding.field)) + ": ";
+    output.err << place << output.PaintErr(StyleOf(finding.severity), reconcilers::ToString(finding.severity)) << " "
+               << reconcilers::ToString(finding.code) << ": " << finding.object.ToString() << ": "
+               << (finding.field.empty() ? "" : finding.field + ": ") << finding.message << "\n";
+  }
+}
+
 }  // namespace
 
 int Render(const RenderOptions& options, const Output& output) {
@@ -31,6 +45,7 @@ int Render(const RenderOptions& options, const Output& output) {
                                                                 : reconcilers::RenderEffective(offline.world);
   if (options.with_status) {
     for (const ObjectKey& key : offline.world.policies()) documents.push_back(StatusDocument(offline.world, key));
+    TellNotCarriedOut(offline, output);
   }
   if (options.format == Format::kJson) {
     Json::Value list;
@@ -38,7 +53,7 @@ int Render(const RenderOptions& options, const Output& output) {
     list["kind"] = "List";
     list["items"] = Json::Value(Json::arrayValue);
     for (Json::Value& document : documents) list["items"].append(std::move(document));
-    output.out << WritePrettyJson(list);
+    Print(list, options.format, output);
   } else {
     output.out << WriteYaml(documents);
   }

@@ -1,46 +1,57 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <functional>
-#include <map>
-#include <memory>
 
+#include "cli/arguments/arguments.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/offline.h"
+#include "crds/base/names.h"
 #include "crds/base/version.h"
 
 namespace fairlead::cli {
 namespace {
 
-const std::map<std::string, Format> kDocumentFormats = {{"yaml", Format::kYaml}, {"json", Format::kJson}};
-const std::map<std::string, Format> kReportFormats = {{"text", Format::kText}, {"json", Format::kJson}};
-
-void AddFormat(CLI::App* command, Format* format, const std::map<std::string, Format>& names) {
-  command->add_option("-o,--output", *format, "Output format")->transform(CLI::CheckedTransformer(names));
+// The first of `formats` is the default.
+void AddFormat(CLI::App* command, Format* format, const std::vector<std::string>& formats) {
+  CLI::Option* option = command->add_option_function<std::string>(
+      "-o,--output",
+      [format](const std::string& name) {
+        *format = name == "json" ? Format::kJson : name == "yaml" ? Format::kYaml : Format::kText;
+      },
+      "Output format");
+  OneOf(option, formats);
+  option->default_str(formats.front());
 }
 
 void AddInput(CLI::App* command, InputOptions* input) {
   command
       ->add_option("-f,--filename", input->paths,
-                   "Manifest, folder of manifests (recursively), or - for standard input")
+                   "File, folder (recursively: .yaml, .yml, .json) or - for standard input; may be given again")
       ->required()
+      ->allow_extra_args(false)
       ->type_name("FILE");
-  command->add_option("-n,--namespace", input->ns, "Namespace of objects and names that give none")
-      ->capture_default_str();
-  command
-      ->add_option("--root-namespace", input->root_namespace,
-                   "Namespace whose policies of scope Mesh are honoured")
-      ->capture_default_str();
-  command->add_option("--cluster-domain", input->cluster_domain, "DNS domain of the cluster")
-      ->capture_default_str();
-  command
-      ->add_option_function<std::string>(
-          "--mode", [input](const std::string& mode) { input->istio_mode = mode == "istio"; },
-          "Which control plane carries it out")
-      ->check(CLI::IsMember({"built-in", "istio"}))
-      ->default_str("built-in");
+  CLI::Option* ns = command->add_option("-n,--namespace", input->ns, "Namespace of objects and names that give none")
+                        ->capture_default_str();
+  CLI::Option* root = command
+                          ->add_option("--root-namespace", input->root_namespace,
+                                       "Namespace whose policies of scope Mesh are honoured")
+                          ->capture_default_str();
+  CLI::Option* domain =
+      command->add_option("--cluster-domain", input->cluster_domain, "DNS domain of the cluster")
+          ->capture_default_str();
+  MustBe(ns, CheckDnsLabel);
+  MustBe(root, CheckDnsLabel);
+  MustBe(domain, CheckDnsSubdomain);
+  CLI::Option* mode = command->add_option_function<std::string>(
+      "--mode", [input](const std::string& name) { input->istio_mode = name == "istio"; },
+      "Which control plane carries it out");
+  OneOf(mode, {"built-in", "istio"});
+  mode->default_str("built-in");
 }
+
+constexpr const char kExitCodes[] =
+    "Exit code: 0 good; 1 errors in the input or findings (with file, object and field on stderr); 2 wrong usage.";
 
 struct Commands {
   RenderOptions render;
@@ -51,44 +62,65 @@ struct Commands {
   std::string color = "auto";
 };
 
+void DescribeExplain(CLI::App* app, Commands* c) {
+  CLI::App* explain = app->add_subcommand("explain", "Every effective field, which object set it, and what lost");
+  explain->require_subcommand(1);
+  for (const char* kind : {"service", "route"}) {
+    const bool service = std::string(kind) == "service";
+    CLI::App* sub =
+        explain->add_subcommand(kind, service ? "A Service or ServiceEntry" : "An HTTPRoute or GRPCRoute");
+    sub->add_option("name", c->explain.name, "name or namespace/name")->required()->type_name("NAME");
+    AddInput(sub, &c->explain.input);
+    AddFormat(sub, &c->explain.format, {"text", "json", "yaml"});
+    sub->callback([c, kind] { c->explain.kind = kind; });
+    sub->footer(std::string("Example: fairleadctl explain ") + kind +
+                (service ? " shop/ratings" : " shop/reviews") + " -f config/samples/shop\n" + kExitCodes);
+  }
+}
+
 void Describe(CLI::App* app, Commands* c) {
   app->description(
       "fairleadctl: see what Fairlead does with your manifests, before and after they are applied");
   app->require_subcommand(1);
   app->fallthrough();
-  app->add_option("--color", c->color, "Colour: auto (only on a terminal), always, never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app->set_version_flag("--version", "fairleadctl " + std::string(Version()), "Print the version");
+  CLI::Option* color =
+      app->add_option("--color", c->color, "Colour; auto: on a terminal, unless NO_COLOR is set")->capture_default_str();
+  OneOf(color, {"auto", "always", "never"});
+  app->footer(kExitCodes);
 
   CLI::App* render = app->add_subcommand("render", "Print what manifests are lowered to; needs no cluster");
   AddInput(render, &c->render.input);
-  AddFormat(render, &c->render.format, kDocumentFormats);
+  AddFormat(render, &c->render.format, {"yaml", "json"});
   render->add_flag("--with-status", c->render.with_status,
                    "Print the policies' statuses too, as if all proxies had acknowledged");
+  render->footer(std::string("Example: fairleadctl render -f config/samples/shop --with-status\n") + kExitCodes);
 
   CLI::App* lint = app->add_subcommand(
       "lint", "Check manifests, each and against one another; findings have codes (docs/lint.md)");
   AddInput(lint, &c->lint.input);
-  AddFormat(lint, &c->lint.format, kReportFormats);
+  AddFormat(lint, &c->lint.format, {"text", "json", "yaml"});
   lint->add_flag("--strict", c->lint.warnings_as_errors, "Exit 1 for warnings too");
+  lint->footer(std::string("Example: helm template my-chart | fairleadctl lint -f -\n") + kExitCodes);
 
-  CLI::App* explain =
-      app->add_subcommand("explain", "Every effective field, which object set it, and what lost");
-  explain->require_subcommand(1);
-  for (const char* kind : {"service", "route"}) {
-    CLI::App* sub = explain->add_subcommand(
-        kind, std::string(kind) == "service" ? "A Service or ServiceEntry" : "An HTTPRoute or GRPCRoute");
-    sub->add_option("name", c->explain.name, "name or namespace/name")->required();
-    AddInput(sub, &c->explain.input);
-    AddFormat(sub, &c->explain.format, kReportFormats);
-    sub->callback([c, kind] { c->explain.kind = kind; });
-  }
+  DescribeExplain(app, c);
 
   CLI::App* version = app->add_subcommand("version", "Print the version");
-  AddFormat(version, &c->version.format, kReportFormats);
+  AddFormat(version, &c->version.format, {"text", "json", "yaml"});
 
-  CLI::App* completion =
-      app->add_subcommand("completion", "Print a completion script: source <(fairleadctl completion bash)");
-  completion->add_option("shell", c->shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  CLI::App* completion = app->add_subcommand("completion", "Print a completion script for a shell");
+  OneOf(completion->add_option("shell", c->shell, "The shell")->required(), {"bash", "zsh"});
+  completion->footer("Example: source <(fairleadctl completion bash)");
+}
+
+// What is wrong with the name to explain, if there is one.
+std::string NameProblem(const ExplainOptions& explain) {
+  if (explain.kind.empty()) return "";
+  const NamespacedName name = ParseName(explain.name, "default");
+  std::string must = CheckDnsLabel(name.ns);
+  if (must.empty()) must = CheckDnsSubdomain(name.name);
+  if (must.empty()) return "";
+  return "\"" + explain.name + "\" is not a name or namespace/name: each " + must;
 }
 
 int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
@@ -103,10 +135,12 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
 }  // namespace
 
 int PrintVersion(const VersionOptions& options, const Output& output) {
-  if (options.format == Format::kJson) {
-    output.out << "{\"version\":\"" << Version() << "\"}\n";
-  } else {
+  if (options.format == Format::kText) {
     output.out << "fairleadctl " << Version() << "\n";
+  } else {
+    Json::Value value;
+    value["version"] = std::string(Version());
+    Print(value, options.format, output);
   }
   return kExitGood;
 }
@@ -117,14 +151,17 @@ int Run(const std::vector<std::string>& arguments, const Output& output,
   app.name("fairleadctl");
   Commands commands;
   Describe(&app, &commands);
-  try {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-    app.parse(reversed);
-  } catch (const CLI::CallForHelp& e) {
-    app.exit(e, output.out, output.err);
+  const Result<std::string> shown = ParseArguments(&app, arguments);
+  if (!shown) {
+    output.err << "fairleadctl: " << shown.error().message << "\n";
+    return kExitUsage;
+  }
+  if (!shown->empty()) {
+    output.out << *shown;
     return kExitGood;
-  } catch (const CLI::ParseError& e) {
-    output.err << "fairleadctl: " << e.what() << "\nRun with --help for the commands and options.\n";
+  }
+  if (const std::string problem = NameProblem(commands.explain); !problem.empty()) {
+    output.err << "fairleadctl: " << problem << "\n";
     return kExitUsage;
   }
   Output colored = output;

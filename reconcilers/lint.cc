@@ -44,6 +44,11 @@ const std::vector<LintRule>& LintRules() {
       {LintCode::kWorkspaceOverlap, S::kError, "two Workspaces claim the same namespace"},
       {LintCode::kWaypointWithoutProxy, S::kWarning, "a waypoint serves services, and no pod runs it"},
       {LintCode::kNoBackend, S::kWarning, "a rule has no backend, so it answers 500"},
+      {LintCode::kNotCarriedOut, S::kWarning, "accepted, but not carried out by this version"},
+      {LintCode::kUnreadableInput, S::kError, "a file or a document in it cannot be read"},
+      {LintCode::kDuplicateObject, S::kWarning, "the same object twice in one input"},
+      {LintCode::kDoubtfulValue, S::kWarning, "a value that is allowed, but probably not meant"},
+      {LintCode::kUnknownKind, S::kError, "the group fairlead.dev has no such kind or version"},
   };
   return kRules;
 }
@@ -92,6 +97,7 @@ std::vector<Finding> Lint(const World& world) {
   LintPolicies(world, &findings);
   LintRoutes(world, &findings);
   LintServices(world, &findings);
+  LintNotCarriedOut(world, &findings);
   return findings.Take();
 }
 

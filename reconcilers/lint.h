@@ -45,6 +45,12 @@ enum class LintCode : unsigned char {
   kWorkspaceOverlap = 24,
   kWaypointWithoutProxy = 25,
   kNoBackend = 26,
+  kNotCarriedOut = 27,
+  // Of the input itself; only the command line sees these.
+  kUnreadableInput = 28,
+  kDuplicateObject = 29,
+  kDoubtfulValue = 30,
+  kUnknownKind = 31,
 };
 
 struct LintRule {

@@ -1,7 +1,10 @@
 #include "reconcilers/world.h"
 
+#include <algorithm>
+#include <array>
 #include <type_traits>
 
+#include "reconcilers/status/not_supported.h"
 #include "reconcilers/status/status.h"
 #include "reconcilers/world_impl.h"
 
@@ -13,6 +16,11 @@ World::World(World&&) noexcept = default;
 World& World::operator=(World&&) noexcept = default;
 
 namespace {
+
+// Kinds whose status StatusOf tells.
+constexpr std::array kWithStatus = {Kind::kRetryTimeoutPolicy, Kind::kFailoverPolicy};
+
+bool HasStatus(Kind kind) { return std::find(kWithStatus.begin(), kWithStatus.end(), kind) != kWithStatus.end(); }
 
 // Calls with a null pointer of the type that holds objects of the kind.
 template <class F>
@@ -60,7 +68,7 @@ void World::Apply(const AnyObject& object) {
     old = impl_->tables.Get<T>(key.nn());
     if (impl_->tables.Put(key, object) == Tables::Outcome::kSame) return;
     const Ptr<T> now = impl_->tables.Get<T>(key.nn());
-    if (key.kind == Kind::kRetryTimeoutPolicy) impl_->dirty_statuses.insert(key);
+    if (HasStatus(key.kind)) impl_->dirty_statuses.insert(key);
     if (old != now) impl_->Changed(old, now, key);
   });
 }
@@ -117,8 +125,10 @@ const std::map<NamespacedName, Ptr<EffectiveWaypoint>>& World::waypoints() const
 
 std::vector<ObjectKey> World::policies() const {
   std::vector<ObjectKey> keys;
-  for (NamespacedName& name : impl_->tables.Names(Kind::kRetryTimeoutPolicy)) {
-    keys.push_back({Kind::kRetryTimeoutPolicy, std::move(name.ns), std::move(name.name)});
+  for (Kind kind : kWithStatus) {
+    for (NamespacedName& name : impl_->tables.Names(kind)) {
+      keys.push_back({kind, std::move(name.ns), std::move(name.name)});
+    }
   }
   return keys;
 }
@@ -148,8 +158,13 @@ uint64_t World::IstioEpoch(const ObjectKey& service) const {
 bool World::AwaitsIstio(const ObjectKey& policy) const { return impl_->book.At(policy).istio_awaited > 0; }
 
 api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const {
-  const auto in_force = impl_->tables.Get<api::RetryTimeoutPolicy>(policy.nn());
   const auto invalid = impl_->tables.InvalidOf(policy);
+  if (policy.kind == Kind::kFailoverPolicy) {
+    const ObjectMeta* meta = impl_->tables.MetaOf(policy);
+    if (meta == nullptr && invalid == nullptr) return {};
+    return StatusNotSupported(policy.kind, meta == nullptr ? 0 : meta->generation, invalid.get());
+  }
+  const auto in_force = impl_->tables.Get<api::RetryTimeoutPolicy>(policy.nn());
   if (in_force == nullptr && invalid == nullptr) return {};
   const auto problem = impl_->scope_problems.find(policy);
   return StatusFrom({.page = impl_->book.At(policy),

@@ -81,7 +81,7 @@ class World {
   const std::map<ObjectKey, Ptr<EffectiveService>>& services() const;
   const std::map<Destination, Ptr<EffectiveEndpoints>>& endpoints() const;
   const std::map<NamespacedName, Ptr<EffectiveWaypoint>>& waypoints() const;
-  std::vector<ObjectKey> policies() const;  // RetryTimeoutPolicy objects, invalid ones included
+  std::vector<ObjectKey> policies() const;  // all that StatusOf knows, by kind; invalid ones included
   std::optional<AnyObject> Find(const ObjectKey& key) const;
   size_t InvalidCount(Kind kind) const;  // objects that cannot be read as they are in the cluster
 
@@ -94,7 +94,8 @@ class World {
   // Objects for istiod that carry the policy are not reported yet.
   bool AwaitsIstio(const ObjectKey& policy) const;
 
-  // The status of a policy, truthful about the data plane by `proxies` (which the caller counts for
+  // The status of a RetryTimeoutPolicy, or of a FailoverPolicy, which is not carried out and says so. Truthful about
+  // the data plane by `proxies` (which the caller counts for
   // WaypointsOf(policy)). lastTransitionTime is left for the writer to fill.
   api::PolicyStatus StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const;
 

@@ -28,7 +28,8 @@ class Event {
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   yaml_event_t* get() { return &event_; }
-  YamlBuilder::Mark mark() const { return {event_.start_mark.line + 1, event_.start_mark.column + 1}; }
+  const yaml_mark_t& mark() const { return event_.start_mark; }
+  yaml_event_type_t type() const { return event_.type; }
 
  private:
   yaml_event_t event_ = {};
@@ -36,7 +37,9 @@ class Event {
 
 class EventReader {
  public:
-  explicit EventReader(std::string_view text) : good_(yaml_parser_initialize(&parser_) != 0) {
+  // `lines_before`: those of the file before `text`.
+  EventReader(std::string_view text, size_t lines_before)
+      : text_(text), lines_before_(lines_before), good_(yaml_parser_initialize(&parser_) != 0) {
     if (good_) {
       yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
                                    text.size());
@@ -49,73 +52,134 @@ class EventReader {
   EventReader& operator=(const EventReader&) = delete;
 
   bool Next(Event* event) { return good_ && yaml_parser_parse(&parser_, event->get()) != 0; }
+  YamlBuilder::Mark At(const yaml_mark_t& mark) const {
+    return {mark.line + 1 + lines_before_, mark.column + 1};
+  }
 
-  Unexpected<Error> Problem() const {
-    if (!good_ || parser_.error == YAML_MEMORY_ERROR) {
-      return Unexpected(Error{ErrorClass::kTransient, "out of memory"});
-    }
+  YamlProblem Problem() const {
+    if (!good_ || parser_.error == YAML_MEMORY_ERROR) return {0, 0, "out of memory"};
     std::string what = parser_.problem ? parser_.problem : "not valid YAML";
     if (what.find("cannot start any token") != what.npos) what += " (a tab may not indent)";
     if (parser_.error == YAML_READER_ERROR) {
-      return Unexpected(
-          Error{ErrorClass::kInvalid, "byte " + std::to_string(parser_.problem_offset) + ": " + what});
+      const std::string_view before = text_.substr(0, std::min(parser_.problem_offset, text_.size()));
+      const size_t newline = before.rfind('\n');
+      const size_t line = static_cast<size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+      return {line + lines_before_, before.size() - (newline == before.npos ? 0 : newline + 1) + 1, what};
     }
     if (parser_.context) {
       what += std::string(" ") + parser_.context + " that starts on line " +
-              std::to_string(parser_.context_mark.line + 1);
+              std::to_string(At(parser_.context_mark).line);
     }
-    return YamlError({parser_.problem_mark.line + 1, parser_.problem_mark.column + 1}, what);
+    const YamlBuilder::Mark at = At(parser_.problem_mark);
+    return {at.line, at.column, what};
   }
 
  private:
   yaml_parser_t parser_;
+  std::string_view text_;
+  size_t lines_before_;
   bool good_;
 };
 
-Result<void> Feed(Event* event, YamlBuilder* builder) {
+YamlResult Feed(Event* event, YamlBuilder::Mark at, YamlBuilder* builder) {
   const yaml_event_t& e = *event->get();
   switch (e.type) {
     case YAML_SCALAR_EVENT: {
       const auto& s = e.data.scalar;
       const bool plain = s.style == YAML_PLAIN_SCALAR_STYLE && s.plain_implicit;
-      return builder->Scalar(View(s.value, s.length), View(s.tag), plain, View(s.anchor), event->mark());
+      return builder->Scalar(View(s.value, s.length), View(s.tag), plain, View(s.anchor), at);
     }
     case YAML_SEQUENCE_START_EVENT:
-      return builder->Begin(false, View(e.data.sequence_start.anchor), event->mark());
+      return builder->Begin(false, View(e.data.sequence_start.anchor), at);
     case YAML_MAPPING_START_EVENT:
-      return builder->Begin(true, View(e.data.mapping_start.anchor), event->mark());
+      return builder->Begin(true, View(e.data.mapping_start.anchor), at);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
-      return builder->End(event->mark());
+      return builder->End(at);
     case YAML_ALIAS_EVENT:
-      return builder->Alias(View(e.data.alias.anchor), event->mark());
+      return builder->Alias(View(e.data.alias.anchor), at);
     default:
       return {};
   }
 }
 
-Result<std::vector<YamlDocument>> ReadEvents(std::string_view text, const YamlLimits& limits) {
-  YamlBuilder::Budget budget{limits.max_nodes, kFreeAliasBytes + 4 * text.size(), limits.max_depth};
-  std::vector<YamlDocument> documents;
-  EventReader reader(text);
+YamlBuilder::Budget BudgetOf(std::string_view text, const YamlLimits& limits) {
+  return {limits.max_nodes, kFreeAliasBytes + 4 * text.size(), limits.max_depth};
+}
+
+// Appends the documents up to the first that cannot be read.
+YamlResult ReadEvents(std::string_view text, size_t lines_before, YamlBuilder::Budget* budget,
+                      std::vector<YamlDocument>* documents) {
+  EventReader reader(text, lines_before);
   std::optional<YamlBuilder> builder;
   size_t line = 0;
   for (;;) {
     Event event;
-    if (!reader.Next(&event)) return reader.Problem();
-    const yaml_event_type_t type = event.get()->type;
-    if (type == YAML_STREAM_END_EVENT) return documents;
-    if (type == YAML_DOCUMENT_START_EVENT) {
-      builder.emplace(&budget);
+    if (!reader.Next(&event)) return Unexpected(reader.Problem());
+    const YamlBuilder::Mark at = reader.At(event.mark());
+    if (event.type() == YAML_STREAM_END_EVENT) return {};
+    if (event.type() == YAML_DOCUMENT_START_EVENT) {
+      builder.emplace(budget);
       line = 0;
-    } else if (type == YAML_DOCUMENT_END_EVENT) {
+    } else if (event.type() == YAML_DOCUMENT_END_EVENT) {
       YamlDocument document{builder->TakeJson(), line, builder->TakeLines()};
-      if (document.json != "null") documents.push_back(std::move(document));
+      if (document.json != "null") documents->push_back(std::move(document));
     } else if (builder) {
-      if (line == 0) line = event.mark().line;
-      if (auto ok = Feed(&event, &*builder); !ok) return Unexpected(ok.error());
+      if (line == 0) line = at.line;
+      if (auto ok = Feed(&event, at, &*builder); !ok) return ok;
     }
   }
+}
+
+// "---" (a document begins, whatever was open before) or "..." (it ends) at the start of a line, alone or before a space.
+bool IsMarker(std::string_view line, std::string_view marker) {
+  return line.starts_with(marker) && (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
+}
+
+// Where the documents of a text begin: at its start, and at each marker that has more before it than directives
+// (%YAML and the like), which belong to the document behind them. Offset and number of lines before it.
+std::vector<std::pair<size_t, size_t>> Beginnings(std::string_view text) {
+  std::vector<std::pair<size_t, size_t>> found{{0, 0}};
+  bool content = false, directives = false;
+  for (size_t at = 0, line = 0; at < text.size(); ++line) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view words = text.substr(at, end - at);
+    if (IsMarker(words, "---") && (content || !directives)) {
+      found.push_back({at, line});
+      content = directives = false;
+    }
+    directives |= words.starts_with('%');
+    content |= !words.empty() && words[0] != '%' && words[0] != '#';
+    at = end + 1;
+    if (IsMarker(words, "...") && at < text.size()) {
+      found.push_back({at, line + 1});
+      content = directives = false;
+    }
+  }
+  return found;
+}
+
+// Each document of a text that is not whole, by itself.
+YamlStream ReadApart(std::string_view text, const YamlLimits& limits) {
+  YamlStream stream;
+  YamlBuilder::Budget budget = BudgetOf(text, limits);
+  const auto beginnings = Beginnings(text);
+  size_t more = 0;
+  for (size_t i = 0; i < beginnings.size(); ++i) {
+    const auto [begin, lines_before] = beginnings[i];
+    const size_t end = i + 1 < beginnings.size() ? beginnings[i + 1].first : text.size();
+    auto ok = ReadEvents(text.substr(begin, end - begin), lines_before, &budget, &stream.documents);
+    if (ok) continue;
+    if (stream.problems.size() < YamlStream::kMaxProblems) {
+      stream.problems.push_back(ok.error());
+    } else {
+      ++more;
+    }
+  }
+  if (more > 0) {
+    stream.problems.back().message += "; " + std::to_string(more) + " further documents cannot be read either";
+  }
+  return stream;
 }
 
 // JSON texts, one after the other; nullopt: something else, to be read as YAML.
@@ -150,11 +214,14 @@ size_t YamlDocument::LineOf(std::string_view path) const {
          static_cast<size_t>(std::count(json.begin(), json.begin() + static_cast<ptrdiff_t>(offset), '\n'));
 }
 
-Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, const YamlLimits& limits) {
+namespace {
+
+// JSON or one pass over the whole; the problem is that of the first document that cannot be read.
+Result<std::vector<YamlDocument>, YamlProblem> ReadWhole(std::string_view text, const YamlLimits& limits) {
   if (text.size() > limits.max_bytes) {
-    return Unexpected(Error{ErrorClass::kInvalid, "input of " + std::to_string(text.size()) +
-                                                      " bytes is over the limit of " +
-                                                      std::to_string(limits.max_bytes)});
+    return Unexpected(YamlProblem{0, 0,
+                                  "input of " + std::to_string(text.size()) + " bytes is over the limit of " +
+                                      std::to_string(limits.max_bytes)});
   }
   std::string_view body = text;
   if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
@@ -162,7 +229,30 @@ Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, const YamlLim
   if (first != body.npos && (body[first] == '{' || body[first] == '[')) {
     if (auto documents = ReadJson(body, limits)) return std::move(*documents);
   }
-  return ReadEvents(text, limits);
+  YamlBuilder::Budget budget = BudgetOf(text, limits);
+  std::vector<YamlDocument> documents;
+  if (auto ok = ReadEvents(text, 0, &budget, &documents); !ok) return Unexpected(ok.error());
+  return documents;
+}
+
+}  // namespace
+
+std::string YamlProblem::ToString() const {
+  if (line == 0) return message;
+  return "line " + std::to_string(line) + (column > 0 ? ", column " + std::to_string(column) : "") + ": " + message;
+}
+
+Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, const YamlLimits& limits) {
+  Result<std::vector<YamlDocument>, YamlProblem> whole = ReadWhole(text, limits);
+  if (!whole) return Unexpected(Error{ErrorClass::kInvalid, whole.error().ToString()});
+  return *std::move(whole);
+}
+
+YamlStream ReadYamlStream(std::string_view text, const YamlLimits& limits) {
+  Result<std::vector<YamlDocument>, YamlProblem> whole = ReadWhole(text, limits);
+  if (whole) return {*std::move(whole), {}};
+  if (whole.error().line == 0) return {{}, {whole.error()}};
+  return ReadApart(text, limits);
 }
 
 }  // namespace fairlead

@@ -39,4 +39,24 @@ struct YamlLimits {
 // Empty documents are left out. The error names line and column.
 Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, const YamlLimits& limits = {});
 
+// What is wrong with one document.
+struct YamlProblem {
+  size_t line = 0;    // from 1; 0: the input as a whole
+  size_t column = 0;  // from 1; 0: the line as a whole
+  std::string message;
+
+  std::string ToString() const;  // "line 3, column 7: message"
+  friend bool operator==(const YamlProblem&, const YamlProblem&) = default;
+};
+
+struct YamlStream {
+  static constexpr size_t kMaxProblems = 100;  // the last says that there are more
+  std::vector<YamlDocument> documents;
+  std::vector<YamlProblem> problems;  // in the order of lines
+};
+
+// As ParseYaml, but what is wrong with one document costs that document alone: it ends at the next line that begins with
+// "---", and reading goes on behind it.
+YamlStream ReadYamlStream(std::string_view text, const YamlLimits& limits = {});
+
 }  // namespace fairlead

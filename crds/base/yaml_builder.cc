@@ -50,12 +50,11 @@ Result<fairlead::Scalar, std::string> Resolve(std::string_view value, std::strin
 
 }  // namespace
 
-Unexpected<Error> YamlError(YamlBuilder::Mark at, const std::string& what) {
-  return Unexpected(Error{ErrorClass::kInvalid, "line " + std::to_string(at.line) + ", column " +
-                                                    std::to_string(at.column) + ": " + what});
+Unexpected<YamlProblem> YamlError(YamlBuilder::Mark at, std::string what) {
+  return Unexpected(YamlProblem{at.line, at.column, std::move(what)});
 }
 
-Result<void> YamlBuilder::Scalar(std::string_view value, std::string_view tag, bool plain,
+YamlResult YamlBuilder::Scalar(std::string_view value, std::string_view tag, bool plain,
                                  std::string_view anchor, Mark at) {
   Result<fairlead::Scalar, std::string> scalar = Resolve(value, tag, plain);
   if (!scalar) return YamlError(at, scalar.error());
@@ -79,7 +78,7 @@ Result<void> YamlBuilder::Scalar(std::string_view value, std::string_view tag, b
   return {};
 }
 
-Result<void> YamlBuilder::Key(std::string text, bool merge, Mark at) {
+YamlResult YamlBuilder::Key(std::string text, bool merge, Mark at) {
   Frame& frame = frames_.back();
   if (frame.any) out_.push_back(',');
   frame.any = true;
@@ -98,7 +97,7 @@ Result<void> YamlBuilder::Key(std::string text, bool merge, Mark at) {
   return {};
 }
 
-Result<void> YamlBuilder::BeforeValue(Mark at) {
+YamlResult YamlBuilder::BeforeValue(Mark at) {
   if (budget_->nodes == 0) return YamlError(at, "too many values");
   --budget_->nodes;
   uint32_t line = static_cast<uint32_t>(at.line);
@@ -119,7 +118,7 @@ void YamlBuilder::AfterValue() {
   if (!frames_.empty()) frames_.back().value_next = false;
 }
 
-Result<void> YamlBuilder::Begin(bool mapping, std::string_view anchor, Mark at) {
+YamlResult YamlBuilder::Begin(bool mapping, std::string_view anchor, Mark at) {
   if (KeyNext()) return YamlError(at, "a key must be a scalar, is a list or mapping");
   if (frames_.size() >= budget_->depth) {
     return YamlError(at, "nested deeper than " + std::to_string(budget_->depth) + " levels");
@@ -137,7 +136,7 @@ Result<void> YamlBuilder::Begin(bool mapping, std::string_view anchor, Mark at) 
   return {};
 }
 
-Result<void> YamlBuilder::End(Mark at) {
+YamlResult YamlBuilder::End(Mark at) {
   Frame frame = std::move(frames_.back());
   frames_.pop_back();
   out_.push_back(frame.mapping ? '}' : ']');
@@ -161,7 +160,7 @@ Result<void> YamlBuilder::End(Mark at) {
   return {};
 }
 
-Result<void> YamlBuilder::Alias(std::string_view anchor, Mark at) {
+YamlResult YamlBuilder::Alias(std::string_view anchor, Mark at) {
   const auto found = anchors_.find(anchor);
   if (found == anchors_.end()) return YamlError(at, "unknown anchor \"" + std::string(anchor) + "\"");
   const Anchor& node = found->second;
@@ -185,7 +184,7 @@ Result<void> YamlBuilder::Alias(std::string_view anchor, Mark at) {
   return {};
 }
 
-Result<void> YamlBuilder::CheckDuplicates(const Frame& frame) const {
+YamlResult YamlBuilder::CheckDuplicates(const Frame& frame) const {
   const Member* first = members_.data() + frame.first_member;
   const size_t count = members_.size() - frame.first_member;
   const auto same = [&](const Member& a, const Member& b) {
@@ -193,9 +192,7 @@ Result<void> YamlBuilder::CheckDuplicates(const Frame& frame) const {
   };
   const auto duplicate = [&](const Member& a, const Member& b) {
     const uint32_t earlier = std::min(a.line, b.line), later = std::max(a.line, b.line);
-    return Unexpected(Error{ErrorClass::kInvalid, "line " + std::to_string(later) + ": key " +
-                                                      std::string(KeyText(a)) + " is already on line " +
-                                                      std::to_string(earlier)});
+    return YamlError({later, 0}, "key " + std::string(KeyText(a)) + " is already on line " + std::to_string(earlier));
   };
   if (count <= 12) {
     for (size_t i = 1; i < count; ++i) {

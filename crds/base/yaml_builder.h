@@ -18,6 +18,8 @@
 
 namespace fairlead {
 
+using YamlResult = Result<void, YamlProblem>;
+
 class YamlBuilder {
  public:
   // What is left for all documents of a stream; shared by their builders.
@@ -34,11 +36,11 @@ class YamlBuilder {
   explicit YamlBuilder(Budget* budget) : budget_(budget) {}
 
   // The events. `tag` in long form ("tag:yaml.org,2002:str") or empty; `plain`: written without quotes.
-  Result<void> Scalar(std::string_view value, std::string_view tag, bool plain, std::string_view anchor,
+  YamlResult Scalar(std::string_view value, std::string_view tag, bool plain, std::string_view anchor,
                       Mark at);
-  Result<void> Begin(bool mapping, std::string_view anchor, Mark at);
-  Result<void> End(Mark at);
-  Result<void> Alias(std::string_view anchor, Mark at);
+  YamlResult Begin(bool mapping, std::string_view anchor, Mark at);
+  YamlResult End(Mark at);
+  YamlResult Alias(std::string_view anchor, Mark at);
 
   std::string TakeJson() { return std::move(out_); }
   std::vector<uint32_t> TakeLines() { return std::move(lines_); }
@@ -70,12 +72,12 @@ class YamlBuilder {
   struct MergePart;
 
   bool KeyNext() const { return !frames_.empty() && frames_.back().mapping && !frames_.back().value_next; }
-  Result<void> Key(std::string text, bool merge, Mark at);
-  Result<void> BeforeValue(Mark at);  // separator, line, budget
+  YamlResult Key(std::string text, bool merge, Mark at);
+  YamlResult BeforeValue(Mark at);  // separator, line, budget
   void AfterValue();
-  Result<void> CheckDuplicates(const Frame& frame) const;
-  Result<void> Merge(const Frame& frame, Mark at);
-  Result<void> Collect(std::string_view object, const uint32_t* lines, Mark at,
+  YamlResult CheckDuplicates(const Frame& frame) const;
+  YamlResult Merge(const Frame& frame, Mark at);
+  YamlResult Collect(std::string_view object, const uint32_t* lines, Mark at,
                        std::vector<MergePart>* out) const;
   std::string_view KeyText(const Member& m) const {
     return std::string_view(out_).substr(m.key, m.key_end - m.key);
@@ -89,6 +91,6 @@ class YamlBuilder {
   std::map<std::string, Anchor, std::less<>> anchors_;
 };
 
-Unexpected<Error> YamlError(YamlBuilder::Mark at, const std::string& what);
+Unexpected<YamlProblem> YamlError(YamlBuilder::Mark at, std::string what);
 
 }  // namespace fairlead

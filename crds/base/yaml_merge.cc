@@ -14,7 +14,7 @@ struct YamlBuilder::MergePart {
 };
 
 // The members of one merged mapping.
-Result<void> YamlBuilder::Collect(std::string_view object, const uint32_t* lines, Mark at,
+YamlResult YamlBuilder::Collect(std::string_view object, const uint32_t* lines, Mark at,
                                   std::vector<MergePart>* out) const {
   std::vector<JsonMember> members;
   if (!JsonMembers(object, &members)) {
@@ -28,7 +28,7 @@ Result<void> YamlBuilder::Collect(std::string_view object, const uint32_t* lines
   return {};
 }
 
-Result<void> YamlBuilder::Merge(const Frame& frame, Mark at) {
+YamlResult YamlBuilder::Merge(const Frame& frame, Mark at) {
   // Copies: what is merged is taken out of the text that is being rewritten.
   const std::string old = out_.substr(frame.begin);
   const std::vector<uint32_t> lines(lines_.begin() + static_cast<ptrdiff_t>(frame.first_line), lines_.end());

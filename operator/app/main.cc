@@ -37,7 +37,9 @@ int main(int argc, char** argv) {
   fairlead::Result<fairlead::app::ParsedOptions> parsed =
       fairlead::app::ParseOptions(std::vector<std::string>(argv + 1, argv + argc));
   if (!parsed) {
-    std::cerr << "fairlead-operator: " << parsed.error().message << "\nRun with --help for the flags.\n";
+    const std::string& what = parsed.error().message;
+    std::cerr << "fairlead-operator: " << what << "\n";
+    if (what.find('\n') == std::string::npos) std::cerr << "Run 'fairlead-operator --help' for what it takes.\n";
     return kExitUsage;
   }
   if (!parsed->help.empty()) {

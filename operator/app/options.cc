@@ -5,9 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <sstream>
 
+#include "cli/arguments/arguments.h"
 #include "crds/base/duration.h"
+#include "crds/base/names.h"
 #include "crds/base/version.h"
 
 namespace fairlead::app {
@@ -71,19 +72,19 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
   app->add_option("--waypoint-plaintext-address", t->waypoint_plaintext,
                   "Where waypoints without a tunnel listen")
       ->capture_default_str();
-  app->add_option("--namespace", o->ns, "Our own namespace: the lease, and policies of scope Mesh")
-      ->capture_default_str();
-  app->add_option("--cluster-domain", o->cluster_domain, "DNS domain of the cluster")->capture_default_str();
-  app->add_option("--mesh-mode", t->mode, "Who drives the data plane")
-      ->check(CLI::IsMember({"built-in", "istio"}))
-      ->capture_default_str();
-  app->add_option("--log-level", o->log_level, "Least level that is logged")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->capture_default_str();
-  app->add_option("--log-format", o->log_format, "Log lines as text or JSON")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  app->set_version_flag("--version", std::string(Version()));
+  CLI::Option* ns = app->add_option("--namespace", o->ns, "Our own namespace: the lease, and policies of scope Mesh")
+                        ->capture_default_str();
+  CLI::Option* domain =
+      app->add_option("--cluster-domain", o->cluster_domain, "DNS domain of the cluster")->capture_default_str();
+  cli::MustBe(ns, CheckDnsLabel);
+  cli::MustBe(domain, CheckDnsSubdomain);
+  cli::OneOf(app->add_option("--mesh-mode", t->mode, "Who drives the data plane")->capture_default_str(),
+             {"built-in", "istio"});
+  cli::OneOf(app->add_option("--log-level", o->log_level, "Least level that is logged")->capture_default_str(),
+             {"debug", "info", "warn", "error"});
+  cli::OneOf(app->add_option("--log-format", o->log_format, "Log lines as text or JSON")->capture_default_str(),
+             {"text", "json"});
+  app->set_version_flag("--version", "fairlead-operator " + std::string(Version()), "Print the version");
 }
 
 Result<void> SetAddress(const char* flag, const std::string& text, std::optional<BindAddress>* out) {
@@ -191,12 +192,10 @@ Result<ParsedOptions> ParseOptions(const std::vector<std::string>& arguments) {
   CLI::App app("fairlead-operator: lowers policies, programs waypoints, reports what came of it");
   app.name("fairlead-operator");
   Describe(&app, &parsed.options, &texts);
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::ParseError& e) {
-    std::ostringstream out, err;
-    if (app.exit(e, out, err) != 0) return Usage(e.what());
-    parsed.help = out.str();
+  Result<std::string> shown = cli::ParseArguments(&app, arguments);
+  if (!shown) return Unexpected(shown.error());
+  if (!shown->empty()) {
+    parsed.help = *std::move(shown);
     return parsed;
   }
   if (Result<void> r = SetRoles(texts, &parsed.options); !r) return Unexpected(r.error());

@@ -8,8 +8,11 @@
 namespace fairlead::app {
 std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object) {
   if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) return (*policy)->status;
+  if (const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object)) return (*policy)->status;
   const auto* invalid = std::get_if<Ptr<Invalid>>(&object);
-  if (invalid == nullptr || (*invalid)->key.kind != Kind::kRetryTimeoutPolicy) return std::nullopt;
+  if (invalid == nullptr) return std::nullopt;
+  const Kind kind = (*invalid)->key.kind;
+  if (kind != Kind::kRetryTimeoutPolicy && kind != Kind::kFailoverPolicy) return std::nullopt;
   const Result<JsonDocument> status = JsonDocument::Parse((*invalid)->status);
   return status ? std::optional(api::ParsePolicyStatus(status->root())) : std::nullopt;
 }

@@ -11,11 +11,15 @@ namespace {
 constexpr int kWorkers = 4;
 constexpr const char kManager[] = "fairlead/status";
 
-std::string QueueKey(const ObjectKey& key) { return key.ns + "/" + key.name; }
+bool HasStatus(Kind kind) { return kind == Kind::kRetryTimeoutPolicy || kind == Kind::kFailoverPolicy; }
+
+// "RetryTimeoutPolicy shop/ratings"
+std::string QueueKey(const ObjectKey& key) { return key.ToString(); }
 
 ObjectKey FromQueueKey(const std::string& text) {
-  const size_t slash = text.find('/');
-  return {Kind::kRetryTimeoutPolicy, text.substr(0, slash), text.substr(slash + 1)};
+  const size_t space = text.find(' '), slash = text.find('/', space);
+  const KindInfo* info = FindKind(api::kGroup, text.substr(0, space));
+  return {info->kind, text.substr(space + 1, slash - space - 1), text.substr(slash + 1)};
 }
 
 }  // namespace
@@ -50,7 +54,7 @@ void StatusLoop::Stop() {
 void StatusLoop::Enqueue(const std::set<ObjectKey>& keys) {
   if (!fence_->Leading()) return;
   for (const ObjectKey& key : keys) {
-    if (key.kind == Kind::kRetryTimeoutPolicy) queue_.Add(QueueKey(key));
+    if (HasStatus(key.kind)) queue_.Add(QueueKey(key));
   }
 }
 
@@ -94,7 +98,7 @@ void StatusLoop::Tell(const ObjectKey& key, const PolicyPicture& picture) {
   for (const reconcilers::PolicyEvent& event : reconcilers::EventsOf(picture.live, picture.desired)) {
     events_->Record({object, event.reason, "Program", event.message, event.warning});
   }
-  log_->Info("status written", {{"policy", key.nn().ToString()}, {"generation", picture.meta.generation}});
+  log_->Info("status written", {{"policy", key.ToString()}, {"generation", picture.meta.generation}});
 }
 
 }  // namespace fairlead::app

@@ -5,10 +5,10 @@
 namespace fairlead::app {
 
 std::set<Kind> WatchedKinds() {
-  return {Kind::kRetryTimeoutPolicy, Kind::kWorkspace,    Kind::kHTTPRoute,
-          Kind::kGRPCRoute,          Kind::kGateway,      Kind::kService,
-          Kind::kEndpointSlice,      Kind::kPod,          Kind::kNode,
-          Kind::kNamespace,          Kind::kServiceEntry, Kind::kReferenceGrant};
+  return {Kind::kRetryTimeoutPolicy, Kind::kFailoverPolicy, Kind::kWorkspace,     Kind::kHTTPRoute,
+          Kind::kGRPCRoute,          Kind::kGateway,        Kind::kService,       Kind::kEndpointSlice,
+          Kind::kPod,                Kind::kNode,           Kind::kNamespace,     Kind::kServiceEntry,
+          Kind::kReferenceGrant};
 }
 
 Watches::Watches(kube::HttpTransport* transport, Engine* engine, runtime::Readiness* readiness,

@@ -21,5 +21,6 @@ class Findings {
 void LintPolicies(const World& world, Findings* out);
 void LintRoutes(const World& world, Findings* out);
 void LintServices(const World& world, Findings* out);  // services, waypoints, workspaces
+void LintNotCarriedOut(const World& world, Findings* out);
 
 }  // namespace fairlead::reconcilers

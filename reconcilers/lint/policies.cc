@@ -93,6 +93,7 @@ bool MayRepeatUnsafe(const api::Retries& retries) {
 void LintPolicies(const World& world, Findings* out) {
   const View& view = world.view();
   for (const ObjectKey& key : world.policies()) {
+    if (key.kind != Kind::kRetryTimeoutPolicy) continue;
     const auto policy = view.tables.Get<api::RetryTimeoutPolicy>(key.nn());
     if (policy == nullptr) continue;
     if (const std::string problem = ScopeProblem(view, *policy); !problem.empty()) {

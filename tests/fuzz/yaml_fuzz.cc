@@ -9,8 +9,13 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto documents =
-      fairlead::ParseYaml(text, {.max_bytes = 1u << 16, .max_depth = 60, .max_nodes = 10'000});
+  const fairlead::YamlLimits limits{.max_bytes = 1u << 16, .max_depth = 60, .max_nodes = 10'000};
+  const auto documents = fairlead::ParseYaml(text, limits);
+  const fairlead::YamlStream stream = fairlead::ReadYamlStream(text, limits);
+  if (static_cast<bool>(documents) != stream.problems.empty()) std::abort();
+  for (const auto& document : stream.documents) {
+    if (!fairlead::JsonDocument::Parse(document.json, size_t{64} << 20)) std::abort();
+  }
   if (!documents) return 0;
   const size_t lines = 1 + static_cast<size_t>(std::count_if(text.begin(), text.end(),
                                                              [](char c) { return c == '\n' || c == '\r'; }));
