@@ -1,6 +1,9 @@
 #include "reconcilers/lint.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/offline.h"
@@ -35,13 +38,20 @@ Line FromFinding(const Finding& f, const Loaded& loaded) {
 // By file and line, errors of a line first.
 std::vector<Line> Collect(const Offline& offline) {
   std::vector<Line> lines;
-  for (const Problem& problem : offline.loaded.problems) lines.push_back(FromProblem(problem));
+  std::set<std::pair<std::string, std::string>> told;  // object, field
   for (const Finding& finding : reconcilers::Lint(offline.world)) {
-    // Told already, with the place of each field.
-    if (finding.code != reconcilers::LintCode::kInvalidObject) lines.push_back(FromFinding(finding, offline.loaded));
+    // Invalid objects are among the problems, with the place of each field.
+    if (finding.code == reconcilers::LintCode::kInvalidObject) continue;
+    lines.push_back(FromFinding(finding, offline.loaded));
+    told.emplace(lines.back().object, lines.back().field);
+  }
+  for (const Problem& problem : offline.loaded.problems) {
+    // A finding says the same with more in view.
+    const bool doubtful = problem.code == reconcilers::LintCode::kDoubtfulValue;
+    if (!doubtful || !told.contains({problem.object, problem.error.path})) lines.push_back(FromProblem(problem));
   }
   std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
-    return std::tie(a.file, a.line, a.severity) < std::tie(b.file, b.line, b.severity);
+    return std::tie(a.file, a.line, a.severity, a.code) < std::tie(b.file, b.line, b.severity, b.code);
   });
   return lines;
 }

@@ -51,6 +51,14 @@ void LintTargets(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, co
   }
 }
 
+// A limit's message begins with the field: "spec.timeouts.idle is not carried: …".
+void AddLimit(const ObjectKey& key, const std::string& message, Findings* out) {
+  const size_t space = message.find(' ');
+  const bool has_field = message.starts_with("spec.") && space != std::string::npos;
+  out->Add(LintCode::kIstioLimit, key, has_field ? message.substr(0, space) : "",
+           has_field ? "it " + message.substr(space + 1) : message, "let a waypoint of Fairlead serve the target");
+}
+
 void LintNotes(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
                Findings* out) {
   for (const auto& [note, targets] : page.advice) {
@@ -62,14 +70,16 @@ void LintNotes(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, cons
                  note.message);
         break;
       case Note::Kind::kTriesExceedRequest:
-        out->Add(LintCode::kTriesExceedRequest, key, "spec.retries", note.message,
+        out->Add(LintCode::kTriesExceedRequest, key,
+                 policy.retries && policy.retries->per_try_timeout ? "spec.retries.perTryTimeout" : "spec.retries",
+                 note.message,
                  "raise spec.timeouts.request, or lower attempts or perTryTimeout");
         break;
       case Note::Kind::kGrpcIsPost:
         out->Add(LintCode::kGrpcIsPost, key, "spec.retries.methods", note.message);
         break;
       case Note::Kind::kIstioLimit:
-        out->Add(LintCode::kIstioLimit, key, "", note.message, "let a waypoint of Fairlead serve the target");
+        AddLimit(key, note.message, out);
         break;
     }
   }

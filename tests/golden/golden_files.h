@@ -1,4 +1,4 @@
-// Golden files: `<feature>-<case>.in.yaml` beside what the code makes of it, `<feature>-<case>.out.yaml`.
+// Golden files: `<feature>-<case>.in.yaml` beside what the code makes of it, `<feature>-<case>.out.yaml` (or .out.txt).
 //
 // With FAIRLEAD_UPDATE_GOLDEN=1 the expected files are rewritten (`make golden`), which CI refuses: there a
 // difference is a failure and nothing else.
@@ -14,6 +14,7 @@ std::vector<std::string> CasesIn(const std::string& folder);  // names without "
 
 // Runs `make` on the case's input and compares its result with the expected file, as a GoogleTest failure.
 void Check(const std::string& folder, const std::string& name,
-           const std::function<std::string(const std::string& input)>& make);
+           const std::function<std::string(const std::string& input)>& make,
+           const std::string& output_suffix = ".out.yaml");
 
 }  // namespace fairlead::golden

@@ -97,6 +97,24 @@ TEST_F(PolicyTest, TheSamplesOfTheShop) {
   DeletePolicy("shop", "reviews");
 }
 
+TEST_F(PolicyTest, AFailoverPolicySaysThatItIsNotCarriedOut) {
+  MakeNamespace("failover");
+  ApplyYaml("apiVersion: fairlead.dev/v1alpha1\nkind: FailoverPolicy\n"
+            "metadata: {name: ratings, namespace: failover}\n"
+            "spec: {targetRefs: [{kind: Service, name: ratings}]}\n");
+  Json::Value conditions;
+  ASSERT_TRUE(Eventually([&] {
+    const Result<Json::Value> policy = user_->Read(Kind::kFailoverPolicy, "failover", "ratings");
+    conditions = policy ? (*policy)["status"]["conditions"] : Json::Value();
+    return conditions.size() == 2;
+  })) << WriteJson(conditions);
+  EXPECT_EQ(conditions[0]["reason"], "Accepted");
+  EXPECT_EQ(conditions[0]["status"], "True");
+  EXPECT_EQ(conditions[1]["reason"], "NotSupported");
+  EXPECT_EQ(conditions[1]["status"], "False");
+  EXPECT_THAT(conditions[1]["message"].asString(), HasSubstr("does not carry it out"));
+}
+
 TEST_F(PolicyTest, AnOverrideWinsAndTheLoserNamesIt) {
   MakeNamespace("override");
   ApplyYaml(

@@ -1,0 +1,87 @@
+// Every case of tests/golden/cli: manifests in; what fairleadctl prints about them, and its exit code, out.
+//
+// A case's first lines are directives in comments, each a command line that is run with -f and the case's file:
+//   # run: explain service shop/ratings -o json
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "cli/commands.h"
+#include "reconcilers/lint.h"
+#include "tests/golden/golden_files.h"
+#include "tests/golden/golden_world.h"
+
+namespace fairlead::golden {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kFolder = std::string(FAIRLEAD_SOURCE_DIR) + "/tests/golden/cli";
+
+std::string Section(const std::string& name, const std::string& text) {
+  return text.empty() ? "" : "--- " + name + "\n" + text + (text.ends_with('\n') ? "" : "\n");
+}
+
+std::string RunAll(const std::string& name, const std::string& input) {
+  std::string all;
+  const auto directives = DirectivesOf(input);
+  for (auto [at, end] = directives.equal_range("run"); at != end; ++at) {
+    std::istringstream line(at->second);
+    std::vector<std::string> words{std::istream_iterator<std::string>(line), {}};
+    words.insert(words.end(), {"-f", name + ".in.yaml"});
+    std::ostringstream out, err;
+    const int code = cli::Run(words, {out, err}, cli::ColorMode::kNever);
+    all += "$ fairleadctl " + at->second + " -f " + name + ".in.yaml\n" + Section("stdout", out.str()) +
+           Section("stderr", err.str()) + "--- exit code " + std::to_string(code) + "\n\n";
+  }
+  EXPECT_FALSE(all.empty()) << "no directive `# run: …`";
+  return all;
+}
+
+class CliGolden : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override { std::filesystem::current_path(kFolder); }  // so that no path of the machine is printed
+};
+
+TEST_P(CliGolden, Matches) {
+  Check(kFolder, GetParam(), [](const std::string& input) { return RunAll(GetParam(), input); }, ".out.txt");
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, CliGolden, testing::ValuesIn(CasesIn(kFolder)),
+                         [](const auto& info) { return TestName(info.param); });
+
+// The case lint-fl003-… makes lint say FL003, with file and line.
+class LintCodes : public testing::TestWithParam<std::string> {};
+
+TEST_P(LintCodes, HaveACaseThatTriggersThem) {
+  std::string prefix = "lint-" + GetParam() + "-";
+  for (char& c : prefix) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const std::string& name : CasesIn(kFolder)) {
+    if (!name.starts_with(prefix)) continue;
+    std::ifstream file(kFolder + "/" + name + ".out.txt");
+    std::string found;
+    for (std::string line; std::getline(file, line);) {
+      if (line.find(" " + GetParam() + ": ") != std::string::npos) found = line;
+    }
+    ASSERT_THAT(found, HasSubstr(name + ".in.yaml:"));
+    EXPECT_TRUE(std::isdigit(static_cast<unsigned char>(found[name.size() + std::string(".in.yaml:").size()]))) << found;
+    return;
+  }
+  ADD_FAILURE() << "tests/golden/cli has no case " << prefix << "*.in.yaml";
+}
+
+std::vector<std::string> Codes() {
+  std::vector<std::string> codes;
+  for (const reconcilers::LintRule& rule : reconcilers::LintRules()) codes.push_back(reconcilers::ToString(rule.code));
+  return codes;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LintCodes, testing::ValuesIn(Codes()), [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace fairlead::golden
