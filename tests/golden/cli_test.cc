@@ -5,21 +5,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 
 #include "cli/commands.h"
 #include "reconcilers/lint.h"
 #include "tests/golden/golden_files.h"
 #include "tests/golden/golden_world.h"
+#include "tests/support/process.h"
 
 namespace fairlead::golden {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string kFolder = std::string(FAIRLEAD_SOURCE_DIR) + "/tests/golden/cli";
 
@@ -43,7 +44,7 @@ std::string RunAll(const std::string& name, const std::string& input) {
   return all;
 }
 
-class CliGolden : public testing::TestWithParam<std::string> {
+class CliGolden : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override { std::filesystem::current_path(kFolder); }  // so that no path of the machine is printed
 };
@@ -52,11 +53,11 @@ TEST_P(CliGolden, Matches) {
   Check(kFolder, GetParam(), [](const std::string& input) { return RunAll(GetParam(), input); }, ".out.txt");
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, CliGolden, testing::ValuesIn(CasesIn(kFolder)),
+INSTANTIATE_TEST_SUITE_P(Cases, CliGolden, ::testing::ValuesIn(CasesIn(kFolder)),
                          [](const auto& info) { return TestName(info.param); });
 
 // The case lint-fl003-… makes lint say FL003, with file and line.
-class LintCodes : public testing::TestWithParam<std::string> {};
+class LintCodes : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(LintCodes, HaveACaseThatTriggersThem) {
   std::string prefix = "lint-" + GetParam() + "-";
@@ -81,7 +82,47 @@ std::vector<std::string> Codes() {
   return codes;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LintCodes, testing::ValuesIn(Codes()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(All, LintCodes, ::testing::ValuesIn(Codes()), [](const auto& info) { return info.param; });
+
+// What `fairleadctl … --help` prints; of the operator, by running it.
+std::string HelpOf(const std::string& command) {
+  std::istringstream line(command);
+  std::vector<std::string> words{std::istream_iterator<std::string>(line), {}};
+  words.push_back("--help");
+  if (words.front() == "fairleadctl") {
+    std::ostringstream out, err;
+    EXPECT_EQ(cli::Run({words.begin() + 1, words.end()}, {out, err}, cli::ColorMode::kNever), 0) << err.str();
+    return out.str();
+  }
+  fairlead::testing::TempDir dir;
+  words.front() = FAIRLEAD_BINARY_DIR "/bin/" + words.front();
+  auto program = fairlead::testing::Process::Spawn({.argv = words, .log_file = dir / "log"});
+  if (!program) return program.error().message;
+  EXPECT_EQ(program->Wait(std::chrono::seconds(60)), 0);
+  return fairlead::testing::ReadFile(dir / "log");
+}
+
+// Each block of docs/cli.md that begins with "$ COMMAND --help" holds what that prints.
+TEST(CliDocs, AreWhatHelpPrints) {
+  const std::string file = FAIRLEAD_SOURCE_DIR "/docs/cli.md";
+  const std::string before = fairlead::testing::ReadFile(file), fence = "```text\n$ ", help = " --help\n";
+  std::string after = before;
+  std::set<std::string> commands;
+  for (size_t at = after.find(fence); at != after.npos; at = after.find(fence, at)) {
+    at += fence.size();
+    const size_t end = after.find(help, at);
+    commands.insert(after.substr(at, end - at));
+    const size_t begin = end + help.size();
+    std::string text = HelpOf(after.substr(at, end - at));
+    text.erase(text.find_last_not_of('\n') + 1);
+    after.replace(begin, after.find("```", begin) - begin, text + "\n");
+  }
+  EXPECT_THAT(commands, ::testing::ElementsAre("fairlead-operator", "fairleadctl", "fairleadctl completion",
+                                             "fairleadctl explain", "fairleadctl explain route",
+                                             "fairleadctl explain service", "fairleadctl lint",
+                                             "fairleadctl render", "fairleadctl version"));
+  Compare(file, before, after);
+}
 
 }  // namespace
 }  // namespace fairlead::golden

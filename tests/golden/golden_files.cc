@@ -40,15 +40,17 @@ void Check(const std::string& folder, const std::string& name,
            const std::function<std::string(const std::string& input)>& make, const std::string& output_suffix) {
   const fs::path in = fs::path(folder) / (name + std::string(kInput));
   const fs::path out = fs::path(folder) / (name + output_suffix);
-  const std::string actual = make(Read(in));
-  const std::string expected = Read(out);
+  Compare(out.string(), Read(out), make(Read(in)));
+}
+
+void Compare(const std::string& file, const std::string& expected, const std::string& actual) {
   if (actual == expected) return;
   if (!Set("FAIRLEAD_UPDATE_GOLDEN")) {
-    EXPECT_EQ(actual, expected) << out << " differs: `make golden` rewrites it; read the diff";
+    EXPECT_EQ(actual, expected) << file << " differs: `make golden` rewrites it; read the diff";
     return;
   }
   ASSERT_FALSE(Set("CI")) << "golden files are not rewritten in CI";
-  std::ofstream(out) << actual;
+  std::ofstream(file) << actual;
 }
 
 }  // namespace fairlead::golden

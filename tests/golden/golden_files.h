@@ -17,4 +17,7 @@ void Check(const std::string& folder, const std::string& name,
            const std::function<std::string(const std::string& input)>& make,
            const std::string& output_suffix = ".out.yaml");
 
+// The same for a file whose text was made already.
+void Compare(const std::string& file, const std::string& expected, const std::string& actual);
+
 }  // namespace fairlead::golden
