@@ -3,15 +3,14 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
-#include <thread>
 
 #include "tests/support/apiserver/request.h"
 #include "tests/support/apiserver/value.h"
+#include "tests/support/eventually.h"
 
 namespace fairlead::contract {
 namespace {
@@ -259,8 +258,7 @@ void Prepare(const Caller& call) {
                 apiserver::TextAt(version, "name") + "/" +
                 apiserver::TextAt(crd, {"spec", "names", "plural"});
     // The real server serves a new kind when its controllers have seen it.
-    for (int i = 0; i < 300 && call(read).status != 200; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    testing::Eventually([&] { return call(read).status == 200; });
   }
 }
 

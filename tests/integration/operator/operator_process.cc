@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <sstream>
-#include <stop_token>
 
-#include "tests/demo/patience.h"
 #include "tests/support/http_client.h"
 
 namespace fairlead::testing {
@@ -70,10 +68,6 @@ size_t OperatorProcess::ResidentBytes() const {
 size_t OperatorProcess::LogLines() const {
   const std::string log = Log(SIZE_MAX);
   return static_cast<size_t>(std::count(log.begin(), log.end(), '\n'));
-}
-
-bool Eventually(const std::function<bool()>& holds, std::chrono::seconds patience) {
-  return demo::Patience(std::stop_token{}).Await("", holds, patience).has_value();
 }
 
 }  // namespace fairlead::testing

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/eventually.h"
 #include "tests/support/process.h"
 
 namespace fairlead::testing {
@@ -47,8 +48,5 @@ class OperatorProcess {
   int xds_port_ = 0, health_port_ = 0, metrics_port_ = 0;
   Process process_;
 };
-
-// Asks again and again, as what is waited for lives in another process; false: not within the time.
-bool Eventually(const std::function<bool()>& holds, std::chrono::seconds patience = std::chrono::seconds(60));
 
 }  // namespace fairlead::testing
