@@ -101,23 +101,39 @@ Response Api::Handle(const Request& request) {
     out = FailureResponse(RequestTooLarge("limit is " + std::to_string(core_.options.max_body_bytes)));
   } else {
     record.user = user->name;
-    const std::optional<FaultRule> fault = faults_.Match(info, request);
-    const Wire wire = fault ? WireOf(fault->kind) : Wire::kNormal;
-    if (fault && !fault->after &&
-        (fault->kind == FaultKind::kStatus || wire == Wire::kDropBeforeHeaders || wire == Wire::kStall)) {
-      out = FailureResponse(FaultStatus(*fault));
-    } else {
-      out = Route(info, request, *user, &record);
-      if (fault && out.stream) out.stream = WithFault(out.stream, *fault);
-      if (fault && fault->after && fault->kind == FaultKind::kStatus)
-        out = FailureResponse(FaultStatus(*fault));
-    }
-    out.wire = wire;
+    out = Perform(info, request, *user, &record);
   }
   record.code = out.code;
   const bool changed = record.changed;
   audit_.Record(std::move(record));
   if (changed) faults_.Wrote(request);
+  return out;
+}
+
+// Routes the request, with what goes wrong on the way.
+Response Api::Perform(const RequestInfo& info, const Request& request, const User& user,
+                      AuditRecord* record) {
+  const std::optional<FaultRule> fault = faults_.Match(info, request);
+  Wire wire = fault ? WireOf(fault->kind) : Wire::kNormal;
+  const bool writes = record->IsWrite() && !record->dry_run;
+  Response out;
+  if (writes && faults_.Decide(WritePoint::kBefore, info, request) == WriteFate::kCut) {
+    wire = Wire::kDropBeforeHeaders;
+  } else if (fault && !fault->after &&
+             (fault->kind == FaultKind::kStatus || wire == Wire::kDropBeforeHeaders ||
+              wire == Wire::kStall)) {
+    out = FailureResponse(FaultStatus(*fault));
+  } else {
+    out = Route(info, request, user, record);
+    if (fault && out.stream) out.stream = WithFault(out.stream, *fault);
+    if (fault && fault->after && fault->kind == FaultKind::kStatus)
+      out = FailureResponse(FaultStatus(*fault));
+    const bool stored = writes && record->changed;
+    if (stored && faults_.Decide(WritePoint::kStored, info, request) == WriteFate::kCut) {
+      wire = Wire::kDropBeforeHeaders;
+    }
+  }
+  out.wire = wire;
   return out;
 }
 

@@ -32,6 +32,7 @@ class Api {
                             const std::string& name);
 
  private:
+  Response Perform(const RequestInfo& info, const Request& request, const User& user, AuditRecord* record);
   Response Route(const RequestInfo& info, const Request& request, const User& user, AuditRecord* record);
   Outcome<Response> Resource(const RequestInfo& info, const Request& request, const User& user,
                              AuditRecord* record);

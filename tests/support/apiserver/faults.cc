@@ -129,6 +129,20 @@ void Faults::AfterWrite(int n, std::function<void()> then, std::string user_agen
   points_.push_back({n, std::move(then), std::move(user_agent)});
 }
 
+void Faults::OnWrite(WriteHook hook) {
+  std::lock_guard lock(mutex_);
+  on_write_ = std::move(hook);
+}
+
+WriteFate Faults::Decide(WritePoint point, const RequestInfo& info, const Request& request) {
+  WriteHook hook;
+  {
+    std::lock_guard lock(mutex_);
+    hook = on_write_;
+  }
+  return hook ? hook(point, info, request) : WriteFate::kGoOn;
+}
+
 std::optional<FaultRule> Faults::Match(const RequestInfo& info, const Request& request) {
   std::lock_guard lock(mutex_);
   std::optional<FaultRule> hit;

@@ -34,6 +34,11 @@ enum class FaultKind {
   kDelayEvent,      // the event is sent after the one that follows it
 };
 
+// Around each write (dry runs left out), on the server's thread and without locks.
+enum class WritePoint { kBefore, kStored };  // kStored: it changed something and is not answered yet
+enum class WriteFate { kGoOn, kCut };        // kCut: kBefore: it is not carried out; the connection is reset
+using WriteHook = std::function<WriteFate(WritePoint, const RequestInfo&, const Request&)>;
+
 struct FaultRule {
   // Which requests; "" is any.
   std::string verb;      // "get", "list", "watch", "create", "update", "patch", "delete", …
@@ -63,8 +68,12 @@ class Faults {
   // it is answered; only of clients whose user agent begins so. Called without locks, on the server's thread.
   void AfterWrite(int n, std::function<void()> then, std::string user_agent = "");
 
+  // The one that decides at every write; an empty one ends it. Must not call the server.
+  void OnWrite(WriteHook hook);
+
   // For Api.
   std::optional<FaultRule> Match(const RequestInfo& info, const Request& request);
+  WriteFate Decide(WritePoint point, const RequestInfo& info, const Request& request);
   void Wrote(const Request& request);
   Value Describe() const;
   static Outcome<FaultRule> FromJson(const Value& json);
@@ -82,6 +91,7 @@ class Faults {
   mutable std::mutex mutex_;
   std::vector<Armed> rules_;
   std::vector<CrashPoint> points_;
+  WriteHook on_write_;
   size_t hits_ = 0;
 };
 

@@ -129,6 +129,26 @@ TEST(Faults, CompactedHistoryIsGone) {
   EXPECT_EQ(c.Get(std::string(kMaps) + "?watch=1&resourceVersion=" + then).code, 410);
 }
 
+TEST(Faults, AWriteIsCutBeforeItOrOnceItIsStored) {
+  ApiClient c;
+  WritePoint cut = WritePoint::kBefore;
+  std::vector<std::string> seen;
+  c.api.faults().OnWrite([&](WritePoint point, const RequestInfo& info, const Request&) {
+    seen.push_back((point == WritePoint::kBefore ? "before " : "stored ") + info.verb);
+    return point == cut ? WriteFate::kCut : WriteFate::kGoOn;
+  });
+  const auto post = [&](const char* query) {
+    return c.Post(std::string(kMaps) + query, R"({"metadata":{"name":"a"}})").wire;
+  };
+  EXPECT_EQ(post("?dryRun=All"), Wire::kNormal);
+  EXPECT_EQ(post(""), Wire::kDropBeforeHeaders);
+  EXPECT_EQ(c.Get(std::string(kMaps) + "/a").code, 404);
+  cut = WritePoint::kStored;
+  EXPECT_EQ(post(""), Wire::kDropBeforeHeaders);
+  EXPECT_EQ(c.Get(std::string(kMaps) + "/a").code, 200);
+  EXPECT_EQ(seen, (std::vector<std::string>{"before create", "before create", "stored create"}));
+}
+
 TEST(Faults, OverTheWire) {
   ApiClient c;
   EXPECT_EQ(c.Post("/faults", R"({"kind":"Status","verb":"list","code":503})").code, 200);
