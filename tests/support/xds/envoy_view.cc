@@ -1,5 +1,7 @@
 #include "tests/support/xds/envoy_view.h"
 
+#include <algorithm>
+
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/config/route/v3/scoped_route.pb.h"
@@ -59,6 +61,11 @@ std::set<std::string> EnvoyView::Named(Type type) const {
   return out;
 }
 
+bool EnvoyView::NamesScopes() const {
+  return std::any_of(references_.begin(), references_.end(),
+                     [](const auto& entry) { return entry.second.scopes; });
+}
+
 DeltaRequest EnvoyView::Begin(Type type, const FakeEnvoy::Versions& held) {
   DeltaRequest request;
   request.set_type_url(std::string(xds::TypeUrl(type)));
@@ -84,14 +91,15 @@ std::vector<DeltaRequest> EnvoyView::First() {
   for (size_t i = 0; i < kTypeCount; ++i) {
     const Type type = static_cast<Type>(i);
     if (options_.wildcard_only && type != Type::kCluster) continue;
+    std::set<std::string> names;
+    if (!IsWildcard(type)) names = Named(type);
+    for (const auto& [name, version] : options_.held[i]) names.insert(name);
     const bool always = type == Type::kCluster || type == Type::kListener;
-    if (!always && options_.held[i].empty()) continue;
+    if (!always && names.empty() && !(type == Type::kScopedRoute && NamesScopes())) continue;
     DeltaRequest request = Begin(type, options_.held);
     if (!IsWildcard(type)) {
-      for (const auto& [name, version] : options_.held[i]) {
-        request.add_resource_names_subscribe(name);
-        subscribed_[i].insert(name);
-      }
+      for (const std::string& name : names) request.add_resource_names_subscribe(name);
+      subscribed_[i] = std::move(names);
     }
     out.push_back(std::move(request));
   }
@@ -99,10 +107,7 @@ std::vector<DeltaRequest> EnvoyView::First() {
 }
 
 void EnvoyView::Follow(std::vector<DeltaRequest>* out) {
-  for (const auto& [name, references] : references_) {
-    if (references.scopes && !asked_[Index(Type::kScopedRoute)])
-      out->push_back(Begin(Type::kScopedRoute, {}));
-  }
+  if (NamesScopes() && !asked_[Index(Type::kScopedRoute)]) out->push_back(Begin(Type::kScopedRoute, {}));
   for (const Type type : {Type::kEndpoints, Type::kRoute}) {
     std::set<std::string>& subscribed = subscribed_[Index(type)];
     std::vector<std::string> added;

@@ -20,6 +20,9 @@ class EnvoyView {
  public:
   explicit EnvoyView(const FakeEnvoy::Options& options) : options_(options) {}
 
+  // What is in `options.held` names what it named to that one.
+  void Inherit(const EnvoyView& before) { references_ = before.references_; }
+
   // The first requests of a stream, for everything it had in `options.held`.
   std::vector<DeltaRequest> First();
 
@@ -40,6 +43,7 @@ class EnvoyView {
   };
   References Read(xds::Type type, const std::string& bytes) const;
   std::set<std::string> Named(xds::Type type) const;
+  bool NamesScopes() const;
   void Follow(std::vector<DeltaRequest>* out);
   DeltaRequest Begin(xds::Type type, const FakeEnvoy::Versions& held);
 

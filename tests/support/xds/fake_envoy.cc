@@ -42,6 +42,11 @@ std::shared_ptr<grpc::Channel> Connect(const FakeEnvoy::Options& options) {
 class FakeEnvoy::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   explicit Call(Options given) : options(std::move(given)), view_(options), stub_(Connect(options)) {}
+  // Goes on with what `before`, which has ended, knew.
+  Call(Options given, const Call& before) : Call(std::move(given)) {
+    view_.Inherit(before.view_);
+    state.held = options.held;
+  }
 
   void Begin(std::shared_ptr<Call> self) {
     self_ = std::move(self);
@@ -130,7 +135,8 @@ class FakeEnvoy::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, g
     if (ok) Write();
   }
   void OnDone(const grpc::Status& status) override {
-    // Not the last reference: End() is waited for. The channel must not end in here, in a thread that it would join.
+    // Not the last reference: End() is waited for. The channel must not end in here, in a thread that it
+    // would join.
     self_.reset();
     std::lock_guard lock(mutex);
     state.ended = true;
@@ -182,7 +188,15 @@ class FakeEnvoy::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, g
 FakeEnvoy::FakeEnvoy(Options options) : call_(std::make_shared<Call>(std::move(options))) {
   call_->Begin(call_);
 }
+FakeEnvoy::FakeEnvoy(std::shared_ptr<Call> call) : call_(std::move(call)) { call_->Begin(call_); }
 FakeEnvoy::~FakeEnvoy() { Disconnect(); }
+std::unique_ptr<FakeEnvoy> FakeEnvoy::Successor(int port) {
+  Disconnect();
+  Options options = call_->options;
+  options.port = port;
+  options.held = versions();
+  return std::unique_ptr<FakeEnvoy>(new FakeEnvoy(std::make_shared<Call>(std::move(options), *call_)));
+}
 void FakeEnvoy::Disconnect() { call_->End(); }
 void FakeEnvoy::ReleaseAnswers() { call_->Release(); }
 void FakeEnvoy::ResumeReading() { call_->Resume(); }

@@ -78,7 +78,10 @@ class FakeEnvoy {
              std::chrono::milliseconds patience = std::chrono::seconds(30)) const;
   Versions versions() const { return state().held; }
 
-  void Disconnect();      // and waits for the end of the stream
+  void Disconnect();  // and waits for the end of the stream
+  // As Envoy when it lost its server: keeps all that it has, and subscribes anew with the versions of it.
+  // Disconnects.
+  std::unique_ptr<FakeEnvoy> Successor(int port);
   void ReleaseAnswers();  // sends the answers that were held, and holds no more
   void ResumeReading();
   // Bytes as a message, for malformed requests.
@@ -86,6 +89,7 @@ class FakeEnvoy {
 
  private:
   class Call;
+  explicit FakeEnvoy(std::shared_ptr<Call> call);
   std::shared_ptr<Call> call_;
 };
 
