@@ -60,7 +60,7 @@ struct App::Impl {
   bool Has(Role role) const { return options.roles.contains(role); }
 
   void OnDelta(const reconcilers::Delta& delta) {
-    if (istio) istio->Enqueue(delta.istio);
+    if (istio) istio->OnPublished(delta.istio);
     if (statuses) statuses->Enqueue(delta.policies);
   }
   void OnLeadership(bool gained) {

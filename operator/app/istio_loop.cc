@@ -115,6 +115,11 @@ void IstioLoop::Stop() {
   workers_.clear();  // asks them to stop, and waits
 }
 
+void IstioLoop::OnPublished(const std::set<ObjectKey>& services) {
+  Enqueue(services);
+  if (!std::exchange(published_, true)) Enqueue(objects_.Owners());
+}
+
 void IstioLoop::Enqueue(const std::set<ObjectKey>& services) {
   if (!fence_->Leading()) return;
   for (const ObjectKey& service : services) queue_.Add(QueueKey(service));

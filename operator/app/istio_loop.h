@@ -34,6 +34,9 @@ class IstioLoop {
 
   void Start();
   void Stop();
+  // What a publication changed, on the engine's thread; with the first one come also services that own
+  // objects of ours and are gone, of which no publication tells.
+  void OnPublished(const std::set<ObjectKey>& services);
   void Enqueue(const std::set<ObjectKey>& services);
   void EnqueueAll();                    // on gaining the lease
   void OnCrd(const std::string& name);  // a CRD appeared, changed or went
@@ -60,6 +63,7 @@ class IstioLoop {
   IstioObjects objects_;
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;
   runtime::Readiness::Token capabilities_pending_;  // the worker's
+  bool published_ = false;                          // the engine's thread
   std::atomic<uint64_t> writes_{0};
   std::vector<std::jthread> workers_;
 };
