@@ -36,7 +36,11 @@ StatusLoop::StatusLoop(Engine* engine, const xds::Catalog* catalog, kube::Client
       keeper_(
           engine, catalog,
           [this](const ObjectKey& key, const PolicyPicture& picture) { return Write(key, picture); },
-          [this](const ObjectKey& key, const PolicyPicture& picture) { Tell(key, picture); }, {}, clock) {}
+          [this](const ObjectKey& key, const PolicyPicture& picture) {
+            log_->Info("status written",
+                       {{"policy", key.ToString()}, {"generation", picture.meta.generation}});
+          },
+          {}, clock) {}
 
 StatusLoop::~StatusLoop() { Stop(); }
 
@@ -80,7 +84,10 @@ void StatusLoop::Work(std::stop_token stop) {
   }
 }
 
+// Events go first: they are told from the difference to the live status, which is gone once that is written.
+// Whoever takes over after a crash in between tells them again, under the same names.
 Result<std::string> StatusLoop::Write(const ObjectKey& key, const PolicyPicture& picture) {
+  Tell(key, picture);
   const Json::Value live = picture.live ? api::ToJson(*picture.live) : Json::Value(Json::objectValue);
   Json::Value patch;
   patch["status"] = runtime::MergePatchOf(live, api::ToJson(picture.desired));
@@ -93,12 +100,11 @@ Result<std::string> StatusLoop::Write(const ObjectKey& key, const PolicyPicture&
 
 void StatusLoop::Tell(const ObjectKey& key, const PolicyPicture& picture) {
   const KindInfo& kind = InfoOf(key.kind);
-  runtime::ObjectReference object{std::string(kind.group) + "/" + std::string(kind.version),
-                                  std::string(kind.name), key.ns, key.name, picture.meta.uid};
+  const runtime::ObjectReference object{std::string(kind.group) + "/" + std::string(kind.version),
+                                        std::string(kind.name), key.ns, key.name, picture.meta.uid};
   for (const reconcilers::PolicyEvent& event : reconcilers::EventsOf(picture.live, picture.desired)) {
-    events_->Record({object, event.reason, "Program", event.message, event.warning});
+    events_->RecordNow({object, event.reason, "Program", event.message, event.warning});
   }
-  log_->Info("status written", {{"policy", key.ToString()}, {"generation", picture.meta.generation}});
 }
 
 }  // namespace fairlead::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crds/base/json.h"
 #include "crds/base/json_write.h"
 #include "operator/runtime/json_merge.h"
 #include "operator/runtime/lease.h"
@@ -90,10 +91,9 @@ std::optional<EventWrite> EventBook::Add(const EventNote& raw) {
     return std::nullopt;
   }
   if (!repeat) {
-    const Timestamp wall = clock_->WallNow();
-    const std::string hash = HashOf(note.reason + "\n" + note.action + "\n" + note.note + "\n" +
-                                    note.regarding.uid + "\n" + wall.ToString());
-    const Seen seen{Cut(note.regarding.name, 200) + "." + hash, wall, now, now, 1};
+    const std::string hash =
+        HashOf(note.reason + "\n" + note.action + "\n" + note.note + "\n" + note.regarding.uid);
+    const Seen seen{Cut(note.regarding.name, 200) + "." + hash, clock_->WallNow(), now, now, 1};
     it = seen_.emplace(note, seen).first;
   }
   it->second.written = now;
@@ -130,6 +130,26 @@ void EventRecorder::Record(EventNote note) {
   changed_.notify_one();
 }
 
+void EventRecorder::RecordNow(EventNote note) {
+  std::optional<EventWrite> write;
+  {
+    std::lock_guard lock(mutex_);
+    write = book_.Add(note);
+  }
+  if (write) SendAndCount(*write);
+}
+
+// What fails three times is forgotten, so that it is sent when it is said again.
+void EventRecorder::SendAndCount(const EventWrite& write) {
+  Result<kube::Written> sent = Send(write);
+  for (int tries = 1; !sent && sent.error().error_class == ErrorClass::kTransient && tries < 3; ++tries) {
+    sent = Send(write);
+  }
+  std::lock_guard lock(mutex_);
+  ++(sent ? written_ : overflow_);
+  if (!sent) book_.Forget(write);
+}
+
 Result<kube::Written> EventRecorder::Send(const EventWrite& write) {
   const kube::ObjectName name{kEvents, NamespaceOf(write.note.regarding), write.name};
   if (write.count > 1) {
@@ -140,7 +160,23 @@ Result<kube::Written> EventRecorder::Send(const EventWrite& write) {
     Result<kube::Written> patched = client_->MergePatch(name, WriteJson(patch), "", controller_);
     if (patched || patched.error().error_class != ErrorClass::kNotFound) return patched;
   }
-  return client_->Create(name, EventJson(write, controller_, instance_), controller_);
+  Result<kube::Written> created =
+      client_->Create(name, EventJson(write, controller_, instance_), controller_);
+  if (created || created.error().error_class != ErrorClass::kConflict) return created;
+  return GoOn(write, name);
+}
+
+// It was said before, by a process that has ended: its series goes on.
+Result<kube::Written> EventRecorder::GoOn(const EventWrite& write, const kube::ObjectName& name) {
+  const Result<std::string> body = client_->GetJson(name);
+  if (!body) return Unexpected(body.error());
+  const Result<JsonDocument> event = JsonDocument::Parse(*body);
+  if (!event) return Unexpected(event.error());
+  const std::optional<JsonNode> count = event->root().FindPath({"series", "count"});
+  Json::Value patch;
+  patch["series"]["count"] = static_cast<Json::Int64>((count ? count->AsInt().value_or(1) : 1) + 1);
+  patch["series"]["lastObservedTime"] = MicroTime(write.last);
+  return client_->MergePatch(name, WriteJson(patch), "", controller_);
 }
 
 void EventRecorder::Run(const std::stop_token& stop) {
@@ -152,9 +188,7 @@ void EventRecorder::Run(const std::stop_token& stop) {
       write = std::move(queue_.front());
       queue_.pop_front();
     }
-    const bool sent = Send(write).has_value();
-    std::lock_guard lock(mutex_);
-    ++(sent ? written_ : overflow_);
+    SendAndCount(write);
   }
 }
 

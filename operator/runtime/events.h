@@ -1,8 +1,10 @@
 // Events (events.k8s.io/v1) for users: what happened to an object of theirs.
 //
-// Who calls: reconcilers' rims, from any thread; Record never blocks and never fails: what is too much is
+// Who calls: reconcilers' rims, from any thread. None fails: what is too much, or cannot be written, is
 // dropped and counted. EventBook decides (repeats become a series, each object has a budget); EventRecorder
-// sends on a thread of its own, through the client's gate, so only the leader speaks.
+// sends through the client's gate, so only the leader speaks. The name of an Event follows from what it says,
+// so that whoever says it again after a crash finds it there. Record sends on a thread of its own; RecordNow
+// in the caller's, for what must be said before the change that it tells of is marked as seen.
 //
 //   events.Record({.regarding = {...}, .reason = "PolicyConflict", .note = "…", .warning = true});
 #pragma once
@@ -44,7 +46,7 @@ struct EventOptions {
 // One write to be made.
 struct EventWrite {
   EventNote note;
-  std::string name;  // of the Event object, the same for a whole series
+  std::string name;  // of the Event object: of what it says, so the same for a whole series
   Timestamp first, last;
   int count = 1;  // 1: create, else update the series
 };
@@ -54,6 +56,7 @@ class EventBook {
  public:
   EventBook(EventOptions options, const Clock* clock) : options_(options), clock_(clock) {}
   std::optional<EventWrite> Add(const EventNote& note);
+  void Forget(const EventWrite& write) { seen_.erase(write.note); }  // it could not be written
   uint64_t dropped() const { return dropped_; }
 
  private:
@@ -86,13 +89,16 @@ class EventRecorder {
   void Start();
   void Stop();
   void Record(EventNote note);
+  void RecordNow(EventNote note);  // blocks for a few calls at most
   uint64_t dropped() const;
   uint64_t written() const;
 
  private:
   static constexpr size_t kQueue = 1024;
   void Run(const std::stop_token& stop);
+  void SendAndCount(const EventWrite& write);
   Result<kube::Written> Send(const EventWrite& write);
+  Result<kube::Written> GoOn(const EventWrite& write, const kube::ObjectName& name);
 
   kube::Client* const client_;
   const std::string controller_, instance_;
