@@ -22,11 +22,11 @@ bool IsComplete(const api::ProxyCounts& proxies) {
 
 StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api::PolicyStatus>& live,
                       std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,
-                      const StatusPatience& patience, bool awaited) {
+                      const StatusPatience& patience, bool awaited, bool gone) {
   if (live && *live == desired) return {StatusAction::kNothing, {}};
   const bool told =
       live && live->observed_generation == desired.observed_generation && !live->proxies.rejected.empty();
-  if ((IsComplete(desired.proxies) && !awaited) || (!desired.proxies.rejected.empty() && !told))
+  if ((IsComplete(desired.proxies) && !awaited && !gone) || (!desired.proxies.rejected.empty() && !told))
     return {StatusAction::kWrite, {}};
   const std::chrono::milliseconds limit =
       desired.proxies.lagging.empty() && !awaited ? patience.disconnected : patience.lagging;

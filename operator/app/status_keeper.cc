@@ -36,17 +36,23 @@ std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
       const auto found = world.waypoints().find(waypoint);
       if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
     }
-    return PolicyPicture{MetaOf(*object), world.StatusOf(key, catalog_->CountFor(key, expected)),
-                         std::move(live), world.AwaitsIstio(key)};
+    const api::ProxyCounts counts = catalog_->CountFor(key, expected);
+    PolicyPicture picture{MetaOf(*object), world.StatusOf(key, counts), std::move(live),
+                          world.AwaitsIstio(key)};
+    picture.gone = !expected.empty() && counts.needed == 0 && picture.live &&
+                   picture.live->proxies.needed > 0 &&
+                   picture.live->observed_generation == picture.desired.observed_generation;
+    return picture;
   });
 }
 
 bool StatusKeeper::IsSettled(const PolicyPicture& picture) {
-  return IsComplete(picture.desired.proxies) && !picture.awaited;
+  return IsComplete(picture.desired.proxies) && !picture.awaited && !picture.gone;
 }
 
 StatusDecision StatusKeeper::Consider(Memory* memory, PolicyPicture* picture) const {
-  if (memory->generation != picture->meta.generation) {
+  if (memory->uid != picture->meta.uid || memory->generation != picture->meta.generation) {
+    memory->uid = picture->meta.uid;
     memory->generation = picture->meta.generation;
     memory->incomplete_since.reset();
     memory->incomplete_writes = 0;
@@ -56,8 +62,9 @@ StatusDecision StatusKeeper::Consider(Memory* memory, PolicyPicture* picture) co
     picture->live = memory->written;
   }
   const Clock::TimePoint now = clock_->Now();
-  const StatusDecision decision = Decide(picture->desired, picture->live, memory->incomplete_since, now,
-                                         patience_.After(memory->incomplete_writes), picture->awaited);
+  const StatusDecision decision =
+      Decide(picture->desired, picture->live, memory->incomplete_since, now,
+             patience_.After(memory->incomplete_writes), picture->awaited, picture->gone);
   if (IsSettled(*picture)) {
     memory->incomplete_since.reset();
     memory->incomplete_writes = 0;

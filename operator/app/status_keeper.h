@@ -25,6 +25,7 @@ struct PolicyPicture {
   api::PolicyStatus desired;
   std::optional<api::PolicyStatus> live;
   bool awaited = false;  // objects for istiod that carry it are being written
+  bool gone = false;     // its waypoints have no proxy any more, or none yet after a start
 };
 
 // The status that the object carries; nullopt: none yet, or no kind whose status we write.
@@ -34,7 +35,7 @@ class StatusKeeper {
  public:
   // Writes picture.desired over picture.meta.resource_version; gives the new resource version.
   using Write = std::function<Result<std::string>(const ObjectKey& key, const PolicyPicture& picture)>;
-  // Called after a write, with what was there before; for Events and metrics.
+  // Called after a write, with what was there before; for logs.
   using Written = std::function<void(const ObjectKey& key, const PolicyPicture& picture)>;
 
   StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write write, Written written,
@@ -52,6 +53,7 @@ class StatusKeeper {
 
  private:
   struct Memory {
+    std::string uid;
     int64_t generation = 0;
     std::optional<Clock::TimePoint> incomplete_since;
     int incomplete_writes = 0;

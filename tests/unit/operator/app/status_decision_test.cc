@@ -83,6 +83,18 @@ TEST(StatusDecision, ARejectionIsToldAtOnceButOnce) {
             StatusAction::kWrite);  // all have answered
 }
 
+TEST(StatusDecision, WaitsForProxiesThatAreGoneAsForDisconnectedOnes) {
+  const api::PolicyStatus live = StatusWith({}, {});
+  api::PolicyStatus desired = live;
+  desired.proxies = {};
+  EXPECT_EQ(Decide(desired, live, kStart, kStart, kPatience, false, false).action, StatusAction::kWrite);
+  const StatusDecision first = Decide(desired, live, std::nullopt, kStart, kPatience, false, true);
+  EXPECT_EQ(first.action, StatusAction::kWait);
+  EXPECT_EQ(first.wait, kPatience.disconnected);
+  EXPECT_EQ(Decide(desired, live, kStart, kStart + kPatience.disconnected, kPatience, false, true).action,
+            StatusAction::kWrite);
+}
+
 TEST(StatusDecision, PatienceDoublesUpToALimit) {
   EXPECT_EQ(kPatience.After(0).lagging, milliseconds(1000));
   EXPECT_EQ(kPatience.After(3).lagging, milliseconds(8000));
