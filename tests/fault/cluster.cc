@@ -1,0 +1,145 @@
+#include "tests/fault/cluster.h"
+
+#include "crds/base/yaml.h"
+#include "crds/schema/manifests.h"
+#include "tests/support/kube/real_cluster.h"
+
+namespace fairlead::fault {
+namespace {
+
+using apiserver::At;
+using apiserver::IntAt;
+using apiserver::TextAt;
+using apiserver::Value;
+
+constexpr char kPolicies[] = "fairlead.dev/retrytimeoutpolicies";
+
+Unexpected<Error> Refused(const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); }
+
+// A field of the condition; "" where that speaks of another generation.
+std::string Condition(const Value& policy, const char* type, const char* field) {
+  for (const Value& condition : At(policy, {"status", "conditions"})) {
+    const bool fresh = IntAt(condition, {"observedGeneration"}) == IntAt(policy, {"metadata", "generation"});
+    if (fresh && TextAt(condition, "type") == type) return TextAt(condition, field);
+  }
+  return "";
+}
+
+apiserver::StoreKey KeyOf(const std::string& type, const std::string& name) {
+  const size_t slash = name.find('/');
+  return {type, name.substr(0, slash), name.substr(slash + 1)};
+}
+
+// The user's own request, past the faults.
+apiserver::Request RequestOf(const std::string& method, const std::string& target, const std::string& body) {
+  apiserver::Request request;
+  request.method = method;
+  request.target = target;
+  request.headers = {{"authorization", "Bearer user"}, {"content-type", "application/merge-patch+json"}};
+  request.body = body;
+  return request;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Cluster>> Cluster::Start() {
+  apiserver::ServerOptions options;
+  for (const char* name : {"user", "a", "b"}) options.api.tokens[name] = {name, {"system:masters"}};
+  Result<std::unique_ptr<apiserver::ApiServer>> server = apiserver::ApiServer::Start(std::move(options));
+  if (!server) return Unexpected(server.error());
+  auto cluster = std::make_unique<Cluster>();
+  cluster->server_ = std::move(*server);
+  for (const char* file : {"gateway-standard.yaml", "istio.yaml"}) {
+    if (Result<void> r = cluster->server_->ApplyFiles(testing::CrdFile(file)); !r)
+      return Unexpected(r.error());
+  }
+  for (const std::string& manifest : CrdManifests()) {
+    if (Result<void> r = cluster->Apply(manifest); !r) return Unexpected(r.error());
+  }
+  for (const auto& [key, object] : cluster->server_->store().Everything()) cluster->definitions_.insert(key);
+  return cluster;
+}
+
+void Cluster::Reset() {
+  server_->faults().Clear();
+  server_->faults().OnWrite(nullptr);
+  apiserver::Store& store = server_->store();
+  for (const auto& [key, object] : store.Everything()) {
+    if (!definitions_.contains(key)) store.Remove(key);
+  }
+  (void)store.TakeOrphaningUids();  // nothing is left that they would have owned
+  server_->audit().Clear();
+}
+
+Result<void> Cluster::Apply(const std::string& yaml) {
+  Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
+  if (!documents) return Unexpected(documents.error());
+  for (const YamlDocument& document : *documents) {
+    const Result<Value> object = apiserver::ParseJson(document.json);
+    if (!object) return Unexpected(object.error());
+    const apiserver::Outcome<Value> applied = server_->Apply(*object, "user");
+    if (!applied) return Refused(applied.error().message);
+    // As in a cluster, a pod's status is not written with the pod.
+    if (TextAt(*object, "kind") != "Pod") continue;
+    Value patch;
+    patch["status"] = (*object)["status"];
+    const std::string path = "/api/v1/namespaces/" + TextAt(*object, {"metadata", "namespace"}) + "/pods/" +
+                             TextAt(*object, {"metadata", "name"}) + "/status";
+    const apiserver::Response response =
+        server_->api().Handle(RequestOf("PATCH", path, apiserver::Print(patch)));
+    if (response.code != 200) return Refused(path + ": " + response.body);
+  }
+  return {};
+}
+
+Result<void> Cluster::Remove(const std::string& path) {
+  const apiserver::Response response = server_->api().Handle(RequestOf("DELETE", path, ""));
+  if (response.code != 200) return Refused(path + ": " + response.body);
+  return {};
+}
+
+apiserver::ObjectPtr Cluster::Policy(const std::string& name) const {
+  return server_->store().Get(KeyOf(kPolicies, name));
+}
+
+bool Cluster::HasReasons(const std::string& policy, const Reasons& reasons) const {
+  const apiserver::ObjectPtr object = Policy(policy);
+  return object != nullptr && Condition(*object, "Accepted", "reason") == reasons.accepted &&
+         Condition(*object, "Programmed", "reason") == reasons.programmed &&
+         Condition(*object, "Programmed", "message").find(reasons.says) != std::string::npos;
+}
+
+std::string Cluster::ReasonsOf(const std::string& policy) const {
+  const apiserver::ObjectPtr object = Policy(policy);
+  return object == nullptr ? "it is not there" : apiserver::Print(At(*object, {"status"}));
+}
+
+bool Cluster::Has(const std::string& object) const {
+  const size_t space = object.find(' ');
+  return server_->store().Get(KeyOf(object.substr(0, space), object.substr(space + 1))) != nullptr;
+}
+
+std::string Cluster::LeaseHolder() const {
+  const apiserver::ObjectPtr lease = server_->store().Get({kLeases, "fairlead-system", "fairlead-operator"});
+  return lease == nullptr ? "" : TextAt(*lease, {"spec", "holderIdentity"});
+}
+
+Deeds Cluster::DeedsOfOperator() {
+  Deeds deeds;
+  for (const apiserver::AuditRecord& r : server_->audit().Writes(kOperator)) {
+    if (r.resource == "leases") continue;
+    ++deeds.sent;
+    if (!r.changed) continue;
+    ++deeds.stored;
+    if (r.resource == "events") {
+      deeds.series += r.verb == "patch" ? 1 : 0;
+      continue;
+    }
+    const std::string object = r.group + "/" + r.resource + " " + r.ns + "/" + r.name;
+    if (r.code == 201) ++deeds.created[object];
+    if (r.verb == "delete") ++deeds.deleted[object];
+  }
+  return deeds;
+}
+
+}  // namespace fairlead::fault

@@ -1,0 +1,83 @@
+#include "tests/fault/replica.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <thread>
+
+namespace fairlead::fault {
+namespace {
+
+constexpr std::chrono::seconds kPatience{60};
+
+// The port that it says it serves on; 0: it has not said so yet.
+int PortIn(const std::string& log) {
+  static constexpr char kField[] = "\"plaintextPort\":";
+  const size_t at = log.find(kField);
+  if (at == std::string::npos || log.find('\n', at) == std::string::npos) return 0;
+  return std::atoi(log.c_str() + at + sizeof kField - 1);
+}
+
+}  // namespace
+
+Result<void> Replica::Start() {
+  const std::string log = options_.directory + "/" + options_.name + "-" + std::to_string(++life_) + ".log";
+  testing::SpawnOptions spawn;
+  spawn.argv = {options_.program,
+                "--kubeconfig",
+                options_.kubeconfig,
+                "--log-format",
+                "json",
+                "--xds-plaintext-bind-address",
+                "127.0.0.1:0",
+                "--metrics-bind-address",
+                "0",
+                "--health-probe-bind-address",
+                "0"};
+  spawn.argv.insert(spawn.argv.end(), options_.arguments.begin(), options_.arguments.end());
+  spawn.log_file = log;
+  Result<testing::Process> process = testing::Process::Spawn(spawn);
+  if (!process) return Unexpected(process.error());
+  process_ = std::move(*process);
+  struck_ = false;
+  paused_ = false;
+  pid_ = process_.pid();
+  // Its port is known to it alone, which can only be asked by reading what it writes.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (xds_port_ = 0; xds_port_ == 0; xds_port_ = PortIn(testing::ReadFile(log))) {
+    if (!process_.Running() && !struck_)
+      return Unexpected(Error{ErrorClass::kFatal, "it ended at start:\n" + Log()});
+    if (struck_) return {};
+    if (std::chrono::steady_clock::now() > deadline)
+      return Unexpected(Error{ErrorClass::kFatal, "it serves no xDS:\n" + Log()});
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return {};
+}
+
+void Replica::Strike() {
+  struck_ = true;
+  kill(pid_, SIGKILL);
+  siginfo_t info;
+  waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
+}
+
+void Replica::Pause() {
+  paused_ = true;
+  kill(pid_, SIGSTOP);
+}
+
+void Replica::Resume() {
+  kill(pid_, SIGCONT);
+  paused_ = false;
+}
+
+Result<void> Replica::Stop() {
+  const int code = process_.Stop(kPatience);
+  if (code == 0) return {};
+  return Unexpected(
+      Error{ErrorClass::kFatal, options_.name + " ended with " + std::to_string(code) + ":\n" + Log()});
+}
+
+}  // namespace fairlead::fault

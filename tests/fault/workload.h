@@ -1,0 +1,56 @@
+// Workload: what happens to a cluster while the operator is crashed: a script of steps on objects, with what
+// must have come of each step before the next one begins.
+//
+// Who calls: Run carries it out; main lists them. Values. To add one: a function in workloads.cc or
+// workloads_istio.cc, and its row in Workloads().
+//
+//   {.name = "edited", .steps = {{.name = "create", .apply = "apiVersion: …", .policies = {{"shop/ratings",
+//   {}}}}}}
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fairlead::fault {
+
+// The reasons of a policy's conditions, for its present generation.
+struct Reasons {
+  std::string accepted = "Accepted";
+  std::string programmed = "Programmed";
+  std::string says;  // in the message of Programmed
+};
+
+struct Step {
+  std::string name;
+  std::string apply;                // YAML documents, applied one after the other as the user
+  std::vector<std::string> remove;  // then deleted: paths, "/api/v1/namespaces/shop/services/search"
+  // What has come of it when it has come to its end:
+  std::map<std::string, Reasons> policies;  // "namespace/name" → what its status says
+  std::set<std::string> pushed;  // xDS resources that the proxy gets, loses or gets anew: "Route shop/web|80"
+  // Objects of the operator that are there, and that are not: "networking.istio.io/virtualservices
+  // shop/fairlead-web".
+  std::set<std::string> present, absent;
+};
+
+struct Workload {
+  std::string name;
+  std::string what;                    // one line for --list
+  std::vector<std::string> arguments;  // of the operator, beside those that every run gives
+  int replicas = 1;                    // more than one: with leader election, and the proxy at the leader
+  int points = 0;                      // crash points that the test takes, spread evenly; 0: each write
+  // Objects that the garbage collector deletes while the operator looks: how often they are made depends on
+  // what it sees first, so that is not compared.
+  std::set<std::string> raced;
+  std::vector<Step> steps;  // the first one runs before the operator starts
+};
+
+const std::vector<Workload>& Workloads();
+const Workload* FindWorkload(const std::string& name);
+
+// The world that every workload begins with: Namespace shop with waypoint, its pod, and some services.
+std::string ShopYaml();
+std::string ServiceYaml(const std::string& name, const std::string& labels = "");
+
+}  // namespace fairlead::fault
