@@ -43,7 +43,8 @@ void AddOption(const CLI::Option& option, Words* words) {
     if (type.find("FILE") != std::string::npos) words->files.insert(name);
     if (!values.empty()) words->values[name] = values;
   }
-  if (names.empty()) words->words.insert(values.begin(), values.end());  // a place of its own: the shell of `completion`
+  if (names.empty())
+    words->words.insert(values.begin(), values.end());  // a place of its own: the shell of `completion`
 }
 
 // Flags of the commands above are taken as well.
@@ -51,7 +52,8 @@ void Collect(const CLI::App& app, const std::string& path, std::map<std::string,
   Words& words = (*out)[path];
   for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
     for (const CLI::Option* option : at->get_options()) {
-      if (at == &app || option->get_lnames() != std::vector<std::string>{"version"}) AddOption(*option, &words);
+      if (at == &app || option->get_lnames() != std::vector<std::string>{"version"})
+        AddOption(*option, &words);
     }
   }
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -68,10 +70,10 @@ std::string Join(const std::set<std::string>& words) {
 
 // One shell's way to offer words, files, and to walk the line.
 struct Shell {
-  std::string head;                                  // up to the loop's `case`
-  std::string tail;                                  // behind the function's last `esac`
-  std::string (*offer)(const std::string& words);    // one command
-  std::string files;                                 // likewise
+  std::string head;                                // up to the loop's `case`
+  std::string tail;                                // behind the function's last `esac`
+  std::string (*offer)(const std::string& words);  // one command
+  std::string files;                               // likewise
 };
 
 // The script is the same for both shells: which commands the line names, then what may follow there.
@@ -101,24 +103,26 @@ std::string Script(const CLI::App& app, const Shell& shell) {
 }  // namespace
 
 std::string BashCompletion(const CLI::App& app) {
-  return Script(app, {"# bash completion of fairleadctl\n_fairleadctl() {\n"
-                      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at='' i\n"
-                      "  COMPREPLY=()\n"
-                      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-                      "    case \"${at:+$at }${COMP_WORDS[i]}\" in\n",
-                      "complete -F _fairleadctl fairleadctl kubectl-fairlead\n",
-                      [](const std::string& words) { return "COMPREPLY=($(compgen -W '" + words + "' -- \"$cur\"))"; },
-                      "compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")"});
+  return Script(
+      app, {"# bash completion of fairleadctl\n_fairleadctl() {\n"
+            "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at='' i\n"
+            "  COMPREPLY=()\n"
+            "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+            "    case \"${at:+$at }${COMP_WORDS[i]}\" in\n",
+            "complete -F _fairleadctl fairleadctl kubectl-fairlead\n",
+            [](const std::string& words) { return "COMPREPLY=($(compgen -W '" + words + "' -- \"$cur\"))"; },
+            "compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")"});
 }
 
 std::string ZshCompletion(const CLI::App& app) {
-  return Script(app, {"#compdef fairleadctl kubectl-fairlead\n# zsh completion of fairleadctl\n_fairleadctl() {\n"
-                      "  local prev=${words[CURRENT-1]} at='' i\n"
-                      "  for ((i = 2; i < CURRENT; i++)); do\n"
-                      "    case \"${at:+$at }${words[i]}\" in\n",
-                      "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n"
-                      "compdef _fairleadctl fairleadctl kubectl-fairlead\n",
-                      [](const std::string& words) { return "compadd -- " + words; }, "_files"});
+  return Script(app,
+                {"#compdef fairleadctl kubectl-fairlead\n# zsh completion of fairleadctl\n_fairleadctl() {\n"
+                 "  local prev=${words[CURRENT-1]} at='' i\n"
+                 "  for ((i = 2; i < CURRENT; i++)); do\n"
+                 "    case \"${at:+$at }${words[i]}\" in\n",
+                 "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n"
+                 "compdef _fairleadctl fairleadctl kubectl-fairlead\n",
+                 [](const std::string& words) { return "compadd -- " + words; }, "_files"});
 }
 
 }  // namespace fairlead::cli

@@ -12,7 +12,8 @@ namespace fairlead::cli {
 namespace {
 
 // The kind among `kinds` under which the name is known; the first where it is not.
-ObjectKey FindKey(const reconcilers::World& world, std::initializer_list<Kind> kinds, const NamespacedName& name) {
+ObjectKey FindKey(const reconcilers::World& world, std::initializer_list<Kind> kinds,
+                  const NamespacedName& name) {
   for (Kind kind : kinds) {
     ObjectKey key{kind, name.ns, name.name};
     if (world.Find(key)) return key;
@@ -42,7 +43,8 @@ std::string Colored(const std::string& text, const Output& output) {
 }
 
 // What the user may have meant by a name that is not there: the same name elsewhere, or one that is near.
-std::string Meant(const reconcilers::World& world, std::initializer_list<Kind> kinds, const NamespacedName& name) {
+std::string Meant(const reconcilers::World& world, std::initializer_list<Kind> kinds,
+                  const NamespacedName& name) {
   std::vector<std::string> elsewhere, names;
   for (Kind kind : kinds) {
     for (const NamespacedName& other : world.view().tables.Names(kind)) {
@@ -56,7 +58,8 @@ std::string Meant(const reconcilers::World& world, std::initializer_list<Kind> k
   if (!meant.empty()) return "; did you mean " + std::string(meant) + "?";
   constexpr size_t kShown = 5;
   std::string out;
-  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) out += (i == 0 ? "; there are " : ", ") + names[i];
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i)
+    out += (i == 0 ? "; there are " : ", ") + names[i];
   return names.size() > kShown ? out + " and " + std::to_string(names.size() - kShown) + " more" : out;
 }
 

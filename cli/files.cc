@@ -56,7 +56,8 @@ FileList FindManifests(const std::vector<std::string>& paths) {
       continue;
     }
     std::error_code error;
-    const fs::file_status status = path == "-" ? fs::file_status(fs::file_type::regular) : fs::status(path, error);
+    const fs::file_status status =
+        path == "-" ? fs::file_status(fs::file_type::regular) : fs::status(path, error);
     if (status.type() == fs::file_type::not_found) {
       out.problems.emplace_back(path, "no such file or folder");
     } else if (error) {

@@ -13,11 +13,12 @@
 namespace fairlead::cli {
 
 struct FileList {
-  std::vector<std::string> files;                            // sorted within each folder's tree; none twice
+  std::vector<std::string> files;                             // sorted within each folder's tree; none twice
   std::vector<std::pair<std::string, std::string>> problems;  // path, what is wrong with it
 };
 
-// Files and standard input ("-") stand for themselves, folders for their .yaml, .yml and .json files, recursively.
+// Files and standard input ("-") stand for themselves, folders for their .yaml, .yml and .json files,
+// recursively.
 FileList FindManifests(const std::vector<std::string>& paths);
 
 // The whole text. The error's message is for after "path: ".

@@ -48,7 +48,8 @@ std::vector<Line> Collect(const Offline& offline) {
   for (const Problem& problem : offline.loaded.problems) {
     // A finding says the same with more in view.
     const bool doubtful = problem.code == reconcilers::LintCode::kDoubtfulValue;
-    if (!doubtful || !told.contains({problem.object, problem.error.path})) lines.push_back(FromProblem(problem));
+    if (!doubtful || !told.contains({problem.object, problem.error.path}))
+      lines.push_back(FromProblem(problem));
   }
   std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
     return std::tie(a.file, a.line, a.severity, a.code) < std::tie(b.file, b.line, b.severity, b.code);
@@ -64,11 +65,13 @@ std::string Place(const Line& line) {
   return out;
 }
 
-// Findings are what was asked for, but they are also the reason of exit code 1: they go to stderr, the summary to stdout.
+// Findings are what was asked for, but they are also the reason of exit code 1: they go to stderr, the
+// summary to stdout.
 void PrintText(const std::vector<Line>& lines, const Output& output) {
   for (const Line& line : lines) {
-    output.err << Place(line) << ": " << output.PaintErr(StyleOf(line.severity), reconcilers::ToString(line.severity))
-               << " " << reconcilers::ToString(line.code) << ": " << line.object << (line.object.empty() ? "" : ": ")
+    output.err << Place(line) << ": "
+               << output.PaintErr(StyleOf(line.severity), reconcilers::ToString(line.severity)) << " "
+               << reconcilers::ToString(line.code) << ": " << line.object << (line.object.empty() ? "" : ": ")
                << line.field << (line.field.empty() ? "" : ": ") << line.message;
     if (!line.fix.empty()) output.err << "\n    " << output.PaintErr(Style::kDim, line.fix);
     output.err << "\n";

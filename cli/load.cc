@@ -109,8 +109,8 @@ class Reader {
 
   static size_t LineAt(const YamlDocument& list, size_t node, size_t offset) {
     if (node < list.lines.size()) return list.lines[node];
-    return list.line + static_cast<size_t>(
-                           std::count(list.json.begin(), list.json.begin() + static_cast<ptrdiff_t>(offset), '\n'));
+    return list.line + static_cast<size_t>(std::count(
+                           list.json.begin(), list.json.begin() + static_cast<ptrdiff_t>(offset), '\n'));
   }
 
   void Object(YamlDocument document, const JsonNode& root, const std::string& where) {
@@ -138,9 +138,11 @@ class Reader {
   void Unread(const YamlDocument& document, const JsonNode& root, const std::string& where) {
     const std::string kind(root.StringAt("kind")), version(root.StringAt("apiVersion"));
     if (root.IsArray()) {
-      return Add(document, "",
-                 {"", where + "is a list; give each object a document of its own, or put them into the items of a List"},
-                 LintCode::kUnreadableInput);
+      return Add(
+          document, "",
+          {"",
+           where + "is a list; give each object a document of its own, or put them into the items of a List"},
+          LintCode::kUnreadableInput);
     }
     if (kind.empty() || version.empty()) {
       const std::string missing = kind.empty() && version.empty() ? "apiVersion and kind are"
@@ -155,10 +157,11 @@ class Reader {
     }
     const KindInfo* info = FindKind(api::kGroup, kind);
     if (info != nullptr) {
-      return Add(document, "",
-                 {"apiVersion", where + "there is no " + kind + " of version " + version + "; this version reads " +
-                                    std::string(api::kGroup) + "/" + std::string(info->version)},
-                 LintCode::kUnknownKind);
+      return Add(
+          document, "",
+          {"apiVersion", where + "there is no " + kind + " of version " + version + "; this version reads " +
+                             std::string(api::kGroup) + "/" + std::string(info->version)},
+          LintCode::kUnknownKind);
     }
     const std::vector<std::string_view> known = OwnKinds();
     const std::string_view meant = Nearest(kind, known);
@@ -186,11 +189,14 @@ void ReportDuplicates(Loaded* loaded) {
     const auto [it, fresh] = seen.emplace(key, &object);
     if (fresh) continue;
     const LoadedObject& before = *it->second;
-    loaded->problems.push_back({object.file, object.document.LineOf("metadata.name"), 0, key.ToString(),
-                                {"metadata.name", "this replaces the same object of " + before.file + ":" +
-                                                      std::to_string(before.document.line) +
-                                                      ": of one name the last counts"},
-                                LintCode::kDuplicateObject});
+    loaded->problems.push_back(
+        {object.file,
+         object.document.LineOf("metadata.name"),
+         0,
+         key.ToString(),
+         {"metadata.name", "this replaces the same object of " + before.file + ":" +
+                               std::to_string(before.document.line) + ": of one name the last counts"},
+         LintCode::kDuplicateObject});
     it->second = &object;
   }
 }
@@ -209,8 +215,8 @@ std::string Problem::Place() const {
 }
 
 std::string Problem::ToString() const {
-  return Place() + ": " + std::string(reconcilers::ToString(severity())) + " " + reconcilers::ToString(code) + ": " +
-         (object.empty() ? "" : object + ": ") + error.ToString();
+  return Place() + ": " + std::string(reconcilers::ToString(severity())) + " " + reconcilers::ToString(code) +
+         ": " + (object.empty() ? "" : object + ": ") + error.ToString();
 }
 
 bool Loaded::HasErrors() const {

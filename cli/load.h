@@ -1,8 +1,9 @@
 // Load: manifests from files, folders and standard input, as parsed objects that remember their file and
 // line.
 //
-// Who calls: every command that takes -f. Never stops at the first bad file or document: what cannot be read becomes
-// a problem with its place and the code that lint has for it, and what is no kind of ours is counted and left out.
+// Who calls: every command that takes -f. Never stops at the first bad file or document: what cannot be read
+// becomes a problem with its place and the code that lint has for it, and what is no kind of ours is counted
+// and left out.
 //
 //   Loaded loaded = Load({"config/samples"}, {});
 //   for (const LoadedObject& o : loaded.objects) world.Apply(o.object);
@@ -42,7 +43,8 @@ struct LoadedObject {
 struct Loaded {
   std::vector<LoadedObject> objects;  // in the order of files (sorted by name) and documents
   std::vector<Problem> problems;
-  std::map<std::string, size_t> ignored;  // "apps/v1 Deployment": documents of kinds that Fairlead does not read
+  std::map<std::string, size_t>
+      ignored;  // "apps/v1 Deployment": documents of kinds that Fairlead does not read
 
   bool HasErrors() const;
   const LoadedObject* Find(const ObjectKey& key) const;  // the last of the key; null: not among them

@@ -1,4 +1,5 @@
-// Offline: a World made of manifests, and the printing of their problems; what all commands with -f begin with.
+// Offline: a World made of manifests, and the printing of their problems; what all commands with -f begin
+// with.
 #pragma once
 
 #include <json/value.h>

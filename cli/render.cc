@@ -29,9 +29,11 @@ void TellNotCarriedOut(const Offline& offline, const Output& output) {
     if (finding.code != reconcilers::LintCode::kNotCarriedOut) continue;
     const LoadedObject* object = offline.loaded.Find(finding.object);
     const std::string place =
-        object == nullptr ? "" : object->file + ":" + std::to_string(object->document.LineOf(finding.field)) + ": ";
-    output.err << place << output.PaintErr(StyleOf(finding.severity), reconcilers::ToString(finding.severity)) << " "
-               << reconcilers::ToString(finding.code) << ": " << finding.object.ToString() << ": "
+        object == nullptr
+            ? ""
+            : object->file + ":" + std::to_string(object->document.LineOf(finding.field)) + ": ";
+    output.err << place << output.PaintErr(StyleOf(finding.severity), reconcilers::ToString(finding.severity))
+               << " " << reconcilers::ToString(finding.code) << ": " << finding.object.ToString() << ": "
                << (finding.field.empty() ? "" : finding.field + ": ") << finding.message << "\n";
   }
 }
@@ -41,10 +43,12 @@ void TellNotCarriedOut(const Offline& offline, const Output& output) {
 int Render(const RenderOptions& options, const Output& output) {
   const Offline offline = Read(options.input);
   PrintProblems(offline.loaded, output);
-  std::vector<Json::Value> documents = options.input.istio_mode ? reconcilers::istiod::LowerToIstio(offline.world)
-                                                                : reconcilers::RenderEffective(offline.world);
+  std::vector<Json::Value> documents = options.input.istio_mode
+                                           ? reconcilers::istiod::LowerToIstio(offline.world)
+                                           : reconcilers::RenderEffective(offline.world);
   if (options.with_status) {
-    for (const ObjectKey& key : offline.world.policies()) documents.push_back(StatusDocument(offline.world, key));
+    for (const ObjectKey& key : offline.world.policies())
+      documents.push_back(StatusDocument(offline.world, key));
     TellNotCarriedOut(offline, output);
   }
   if (options.format == Format::kJson) {

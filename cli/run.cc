@@ -26,13 +26,15 @@ void AddFormat(CLI::App* command, Format* format, const std::vector<std::string>
 
 void AddInput(CLI::App* command, InputOptions* input) {
   command
-      ->add_option("-f,--filename", input->paths,
-                   "File, folder (recursively: .yaml, .yml, .json) or - for standard input; may be given again")
+      ->add_option(
+          "-f,--filename", input->paths,
+          "File, folder (recursively: .yaml, .yml, .json) or - for standard input; may be given again")
       ->required()
       ->allow_extra_args(false)
       ->type_name("FILE");
-  CLI::Option* ns = command->add_option("-n,--namespace", input->ns, "Namespace of objects and names that give none")
-                        ->capture_default_str();
+  CLI::Option* ns =
+      command->add_option("-n,--namespace", input->ns, "Namespace of objects and names that give none")
+          ->capture_default_str();
   CLI::Option* root = command
                           ->add_option("--root-namespace", input->root_namespace,
                                        "Namespace whose policies of scope Mesh are honoured")
@@ -51,7 +53,8 @@ void AddInput(CLI::App* command, InputOptions* input) {
 }
 
 constexpr const char kExitCodes[] =
-    "Exit code: 0 good; 1 errors in the input or findings (with file, object and field on stderr); 2 wrong usage.";
+    "Exit code: 0 good; 1 errors in the input or findings (with file, object and field on stderr); 2 wrong "
+    "usage.";
 
 struct Commands {
   RenderOptions render;
@@ -63,7 +66,8 @@ struct Commands {
 };
 
 void DescribeExplain(CLI::App* app, Commands* c) {
-  CLI::App* explain = app->add_subcommand("explain", "Every effective field, which object set it, and what lost");
+  CLI::App* explain =
+      app->add_subcommand("explain", "Every effective field, which object set it, and what lost");
   explain->require_subcommand(1);
   for (const char* kind : {"service", "route"}) {
     const bool service = std::string(kind) == "service";
@@ -85,7 +89,8 @@ void Describe(CLI::App* app, Commands* c) {
   app->fallthrough();
   app->set_version_flag("--version", "fairleadctl " + std::string(Version()), "Print the version");
   CLI::Option* color =
-      app->add_option("--color", c->color, "Colour; auto: on a terminal, unless NO_COLOR is set")->capture_default_str();
+      app->add_option("--color", c->color, "Colour; auto: on a terminal, unless NO_COLOR is set")
+          ->capture_default_str();
   OneOf(color, {"auto", "always", "never"});
   app->footer(kExitCodes);
 
@@ -94,7 +99,8 @@ void Describe(CLI::App* app, Commands* c) {
   AddFormat(render, &c->render.format, {"yaml", "json"});
   render->add_flag("--with-status", c->render.with_status,
                    "Print the policies' statuses too, as if all proxies had acknowledged");
-  render->footer(std::string("Example: fairleadctl render -f config/samples/shop --with-status\n") + kExitCodes);
+  render->footer(std::string("Example: fairleadctl render -f config/samples/shop --with-status\n") +
+                 kExitCodes);
 
   CLI::App* lint = app->add_subcommand(
       "lint", "Check manifests, each and against one another; findings have codes (docs/lint.md)");

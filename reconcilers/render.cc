@@ -145,6 +145,7 @@ Json::Value ToJson(const EffectiveWaypoint& waypoint) {
   out["spec"]["class"] = waypoint.class_name;
   out["spec"]["proxies"] = Json::Value(Json::arrayValue);
   for (const std::string& proxy : waypoint.proxies) out["spec"]["proxies"].append(proxy);
+  if (waypoint.plaintext_port) out["spec"]["plaintextPort"] = *waypoint.plaintext_port;
   if (waypoint.programmed_by_istiod) out["spec"]["programmedBy"] = "istiod";
   return out;
 }

@@ -20,7 +20,9 @@ namespace {
 // Kinds whose status StatusOf tells.
 constexpr std::array kWithStatus = {Kind::kRetryTimeoutPolicy, Kind::kFailoverPolicy};
 
-bool HasStatus(Kind kind) { return std::find(kWithStatus.begin(), kWithStatus.end(), kind) != kWithStatus.end(); }
+bool HasStatus(Kind kind) {
+  return std::find(kWithStatus.begin(), kWithStatus.end(), kind) != kWithStatus.end();
+}
 
 // Calls with a null pointer of the type that holds objects of the kind.
 template <class F>

@@ -105,7 +105,8 @@ class Walk {
     }
     if (!commands.empty()) {
       const std::string meant = Meant(word, commands);
-      problem_ = "unknown command \"" + word + "\"" + (meant.empty() ? "; there are " + Join(commands) : meant);
+      problem_ =
+          "unknown command \"" + word + "\"" + (meant.empty() ? "; there are " + Join(commands) : meant);
       return;
     }
     int places = 0;
@@ -145,8 +146,8 @@ Result<std::string> ParseArguments(CLI::App* app, const std::vector<std::string>
     Walk walk(app);
     walk.Through(arguments);
     const std::string what = walk.problem().empty() ? InWords(error, walk.app()) : walk.problem();
-    return Unexpected(Error{ErrorClass::kInvalid,
-                            what + "\nRun '" + PathOf(walk.app()) + " --help' for what it takes."});
+    return Unexpected(
+        Error{ErrorClass::kInvalid, what + "\nRun '" + PathOf(walk.app()) + " --help' for what it takes."});
   }
 }
 

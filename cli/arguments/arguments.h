@@ -1,7 +1,8 @@
-// ParseArguments: a command line over CLI11 whose errors name the word that is wrong and what was probably meant.
+// ParseArguments: a command line over CLI11 whose errors name the word that is wrong and what was probably
+// meant.
 //
-// Who calls: fairleadctl and fairlead-operator. CLI11 tells a missing option before an unknown one, so a misspelt flag
-// would be told as a missing one; here the words are looked at in their order. Throws nothing.
+// Who calls: fairleadctl and fairlead-operator. CLI11 tells a missing option before an unknown one, so a
+// misspelt flag would be told as a missing one; here the words are looked at in their order. Throws nothing.
 //
 //   Result<std::string> shown = ParseArguments(&app, arguments);
 //   if (!shown) → usage error, exit 2; if (!shown->empty()) → print it (help, version), exit 0; else run
@@ -20,7 +21,8 @@ class Option;
 
 namespace fairlead::cli {
 
-// The text that was asked for by --help or --version, or empty: run. The error's last line says where help is.
+// The text that was asked for by --help or --version, or empty: run. The error's last line says where help
+// is.
 Result<std::string> ParseArguments(CLI::App* app, const std::vector<std::string>& arguments);
 
 // The option's value must be one of these; help, completion and errors show them.

@@ -131,12 +131,15 @@ YamlResult ReadEvents(std::string_view text, size_t lines_before, YamlBuilder::B
   }
 }
 
-// "---" (a document begins, whatever was open before) or "..." (it ends) at the start of a line, alone or before a space.
+// "---" (a document begins, whatever was open before) or "..." (it ends) at the start of a line, alone or
+// before a space.
 bool IsMarker(std::string_view line, std::string_view marker) {
-  return line.starts_with(marker) && (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
+  return line.starts_with(marker) &&
+         (line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r');
 }
 
-// Where the documents of a text begin: at its start, and at each marker that has more before it than directives
+// Where the documents of a text begin: at its start, and at each marker that has more before it than
+// directives
 // (%YAML and the like), which belong to the document behind them. Offset and number of lines before it.
 std::vector<std::pair<size_t, size_t>> Beginnings(std::string_view text) {
   std::vector<std::pair<size_t, size_t>> found{{0, 0}};
@@ -177,7 +180,8 @@ YamlStream ReadApart(std::string_view text, const YamlLimits& limits) {
     }
   }
   if (more > 0) {
-    stream.problems.back().message += "; " + std::to_string(more) + " further documents cannot be read either";
+    stream.problems.back().message +=
+        "; " + std::to_string(more) + " further documents cannot be read either";
   }
   return stream;
 }
@@ -239,7 +243,8 @@ Result<std::vector<YamlDocument>, YamlProblem> ReadWhole(std::string_view text, 
 
 std::string YamlProblem::ToString() const {
   if (line == 0) return message;
-  return "line " + std::to_string(line) + (column > 0 ? ", column " + std::to_string(column) : "") + ": " + message;
+  return "line " + std::to_string(line) + (column > 0 ? ", column " + std::to_string(column) : "") + ": " +
+         message;
 }
 
 Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, const YamlLimits& limits) {

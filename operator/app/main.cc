@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
   if (!parsed) {
     const std::string& what = parsed.error().message;
     std::cerr << "fairlead-operator: " << what << "\n";
-    if (what.find('\n') == std::string::npos) std::cerr << "Run 'fairlead-operator --help' for what it takes.\n";
+    if (what.find('\n') == std::string::npos)
+      std::cerr << "Run 'fairlead-operator --help' for what it takes.\n";
     return kExitUsage;
   }
   if (!parsed->help.empty()) {

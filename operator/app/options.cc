@@ -72,18 +72,21 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
   app->add_option("--waypoint-plaintext-address", t->waypoint_plaintext,
                   "Where waypoints without a tunnel listen")
       ->capture_default_str();
-  CLI::Option* ns = app->add_option("--namespace", o->ns, "Our own namespace: the lease, and policies of scope Mesh")
-                        ->capture_default_str();
-  CLI::Option* domain =
-      app->add_option("--cluster-domain", o->cluster_domain, "DNS domain of the cluster")->capture_default_str();
+  CLI::Option* ns =
+      app->add_option("--namespace", o->ns, "Our own namespace: the lease, and policies of scope Mesh")
+          ->capture_default_str();
+  CLI::Option* domain = app->add_option("--cluster-domain", o->cluster_domain, "DNS domain of the cluster")
+                            ->capture_default_str();
   cli::MustBe(ns, CheckDnsLabel);
   cli::MustBe(domain, CheckDnsSubdomain);
   cli::OneOf(app->add_option("--mesh-mode", t->mode, "Who drives the data plane")->capture_default_str(),
              {"built-in", "istio"});
-  cli::OneOf(app->add_option("--log-level", o->log_level, "Least level that is logged")->capture_default_str(),
-             {"debug", "info", "warn", "error"});
-  cli::OneOf(app->add_option("--log-format", o->log_format, "Log lines as text or JSON")->capture_default_str(),
-             {"text", "json"});
+  cli::OneOf(
+      app->add_option("--log-level", o->log_level, "Least level that is logged")->capture_default_str(),
+      {"debug", "info", "warn", "error"});
+  cli::OneOf(
+      app->add_option("--log-format", o->log_format, "Log lines as text or JSON")->capture_default_str(),
+      {"text", "json"});
   app->set_version_flag("--version", "fairlead-operator " + std::string(Version()), "Print the version");
 }
 

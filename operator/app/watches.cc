@@ -5,9 +5,18 @@
 namespace fairlead::app {
 
 std::set<Kind> WatchedKinds() {
-  return {Kind::kRetryTimeoutPolicy, Kind::kFailoverPolicy, Kind::kWorkspace,     Kind::kHTTPRoute,
-          Kind::kGRPCRoute,          Kind::kGateway,        Kind::kService,       Kind::kEndpointSlice,
-          Kind::kPod,                Kind::kNode,           Kind::kNamespace,     Kind::kServiceEntry,
+  return {Kind::kRetryTimeoutPolicy,
+          Kind::kFailoverPolicy,
+          Kind::kWorkspace,
+          Kind::kHTTPRoute,
+          Kind::kGRPCRoute,
+          Kind::kGateway,
+          Kind::kService,
+          Kind::kEndpointSlice,
+          Kind::kPod,
+          Kind::kNode,
+          Kind::kNamespace,
+          Kind::kServiceEntry,
           Kind::kReferenceGrant};
 }
 

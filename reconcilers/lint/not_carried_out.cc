@@ -9,7 +9,8 @@ template <class T>
 void Whole(const Tables& tables, const std::string& consequence, Findings* out) {
   tables.ForEach<T>([&](const auto& object) {
     out->Add(LintCode::kNotCarriedOut, {T::kKind, object->meta.ns, object->meta.name}, "",
-             "this version checks a " + std::string(ToString(T::kKind)) + " and does not carry it out: " + consequence);
+             "this version checks a " + std::string(ToString(T::kKind)) +
+                 " and does not carry it out: " + consequence);
   });
 }
 
@@ -17,9 +18,10 @@ void Whole(const Tables& tables, const std::string& consequence, Findings* out) 
 void WorkspaceParts(const api::Workspace& workspace, Findings* out) {
   const ObjectKey key{Kind::kWorkspace, "", workspace.meta.name};
   if (workspace.isolation != api::Isolation::kOff) {
-    out->Add(LintCode::kNotCarriedOut, key, "spec.isolation",
-             "this version does not carry it out: callers from outside are neither refused nor reported",
-             "isolate with an AuthorizationPolicy or a NetworkPolicy, or set Off to say that nothing is isolated");
+    out->Add(
+        LintCode::kNotCarriedOut, key, "spec.isolation",
+        "this version does not carry it out: callers from outside are neither refused nor reported",
+        "isolate with an AuthorizationPolicy or a NetworkPolicy, or set Off to say that nothing is isolated");
   }
   if (workspace.waypoints == api::WaypointMode::kAuto) {
     out->Add(LintCode::kNotCarriedOut, key, "spec.waypoints", "this version makes no waypoints by itself",

@@ -56,7 +56,8 @@ void AddLimit(const ObjectKey& key, const std::string& message, Findings* out) {
   const size_t space = message.find(' ');
   const bool has_field = message.starts_with("spec.") && space != std::string::npos;
   out->Add(LintCode::kIstioLimit, key, has_field ? message.substr(0, space) : "",
-           has_field ? "it " + message.substr(space + 1) : message, "let a waypoint of Fairlead serve the target");
+           has_field ? "it " + message.substr(space + 1) : message,
+           "let a waypoint of Fairlead serve the target");
 }
 
 void LintNotes(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
@@ -70,10 +71,10 @@ void LintNotes(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, cons
                  note.message);
         break;
       case Note::Kind::kTriesExceedRequest:
-        out->Add(LintCode::kTriesExceedRequest, key,
-                 policy.retries && policy.retries->per_try_timeout ? "spec.retries.perTryTimeout" : "spec.retries",
-                 note.message,
-                 "raise spec.timeouts.request, or lower attempts or perTryTimeout");
+        out->Add(
+            LintCode::kTriesExceedRequest, key,
+            policy.retries && policy.retries->per_try_timeout ? "spec.retries.perTryTimeout" : "spec.retries",
+            note.message, "raise spec.timeouts.request, or lower attempts or perTryTimeout");
         break;
       case Note::Kind::kGrpcIsPost:
         out->Add(LintCode::kGrpcIsPost, key, "spec.retries.methods", note.message);

@@ -48,7 +48,8 @@ void LintWaypoints(const World& world, Findings* out) {
     const auto waypoint = world.waypoints().find(name);
     if (waypoint == world.waypoints().end() || !waypoint->second->proxies.empty()) continue;
     out->Add(LintCode::kWaypointWithoutProxy, {Kind::kGateway, name.ns, name.name}, "",
-             "it serves " + std::to_string(services) + (services == 1 ? " service" : " services") + ", and no running pod carries the label " +
+             "it serves " + std::to_string(services) + (services == 1 ? " service" : " services") +
+                 ", and no running pod carries the label " +
                  "gateway.networking.k8s.io/gateway-name: " + name.name);
   }
 }

@@ -9,7 +9,8 @@ api::PolicyStatus StatusNotSupported(Kind kind, int64_t generation, const Invali
   accepted.type = "Accepted";
   accepted.status = invalid == nullptr ? ConditionStatus::kTrue : ConditionStatus::kFalse;
   accepted.reason = invalid == nullptr ? "Accepted" : "Invalid";
-  accepted.message = invalid == nullptr ? "it is valid; its targets are not looked at" : Join(invalid->errors, 4);
+  accepted.message =
+      invalid == nullptr ? "it is valid; its targets are not looked at" : Join(invalid->errors, 4);
   Condition programmed;
   programmed.type = "Programmed";
   programmed.status = ConditionStatus::kFalse;

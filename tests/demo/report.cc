@@ -23,21 +23,18 @@ void Report::Expect(const std::string& expectation, const std::string& observati
   out_ << (held ? "   ok    " : "   WRONG ") << expectation << ": " << observation << std::endl;
 }
 
+// The observation comes last: it may be long, and would push the verdict out of sight.
 void Report::PrintTable() const {
-  size_t expected = 8, seen = 8;
-  for (const Row& row : rows_) {
-    expected = std::max(expected, row.expectation.size());
-    seen = std::max(seen, row.observation.size());
-  }
-  out_ << "\n" << Pad("EXPECTED", expected) << "  " << Pad("OBSERVED", seen) << "  HELD\n";
+  size_t width = 0;
+  for (const Row& row : rows_) width = std::max(width, row.expectation.size());
+  out_ << "\nHELD  " << Pad("EXPECTED", width) << "  OBSERVED\n";
   std::string scene;
   for (const Row& row : rows_) {
-    if (row.scene != scene) out_ << "- " << (scene = row.scene) << "\n";
-    out_ << Pad(row.expectation, expected) << "  " << Pad(row.observation, seen) << "  "
-         << (row.held ? "yes" : "NO") << "\n";
+    if (row.scene != scene) out_ << "\n      " << (scene = row.scene) << "\n";
+    out_ << (row.held ? "yes   " : "NO    ") << Pad(row.expectation, width) << "  " << row.observation << "\n";
   }
   const auto held = std::count_if(rows_.begin(), rows_.end(), [](const Row& r) { return r.held; });
-  out_ << held << " of " << rows_.size() << " expectations held" << std::endl;
+  out_ << "\n" << held << " of " << rows_.size() << " expectations held" << std::endl;
 }
 
 bool Report::all_held() const {

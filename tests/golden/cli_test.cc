@@ -1,6 +1,7 @@
 // Every case of tests/golden/cli: manifests in; what fairleadctl prints about them, and its exit code, out.
 //
-// A case's first lines are directives in comments, each a command line that is run with -f and the case's file:
+// A case's first lines are directives in comments, each a command line that is run with -f and the case's
+// file:
 //   # run: explain service shop/ratings -o json
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,11 +47,14 @@ std::string RunAll(const std::string& name, const std::string& input) {
 
 class CliGolden : public ::testing::TestWithParam<std::string> {
  protected:
-  void SetUp() override { std::filesystem::current_path(kFolder); }  // so that no path of the machine is printed
+  void SetUp() override {
+    std::filesystem::current_path(kFolder);
+  }  // so that no path of the machine is printed
 };
 
 TEST_P(CliGolden, Matches) {
-  Check(kFolder, GetParam(), [](const std::string& input) { return RunAll(GetParam(), input); }, ".out.txt");
+  Check(
+      kFolder, GetParam(), [](const std::string& input) { return RunAll(GetParam(), input); }, ".out.txt");
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, CliGolden, ::testing::ValuesIn(CasesIn(kFolder)),
@@ -70,7 +74,9 @@ TEST_P(LintCodes, HaveACaseThatTriggersThem) {
       if (line.find(" " + GetParam() + ": ") != std::string::npos) found = line;
     }
     ASSERT_THAT(found, HasSubstr(name + ".in.yaml:"));
-    EXPECT_TRUE(std::isdigit(static_cast<unsigned char>(found[name.size() + std::string(".in.yaml:").size()]))) << found;
+    EXPECT_TRUE(
+        std::isdigit(static_cast<unsigned char>(found[name.size() + std::string(".in.yaml:").size()])))
+        << found;
     return;
   }
   ADD_FAILURE() << "tests/golden/cli has no case " << prefix << "*.in.yaml";
@@ -78,11 +84,13 @@ TEST_P(LintCodes, HaveACaseThatTriggersThem) {
 
 std::vector<std::string> Codes() {
   std::vector<std::string> codes;
-  for (const reconcilers::LintRule& rule : reconcilers::LintRules()) codes.push_back(reconcilers::ToString(rule.code));
+  for (const reconcilers::LintRule& rule : reconcilers::LintRules())
+    codes.push_back(reconcilers::ToString(rule.code));
   return codes;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LintCodes, ::testing::ValuesIn(Codes()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(All, LintCodes, ::testing::ValuesIn(Codes()),
+                         [](const auto& info) { return info.param; });
 
 // What `fairleadctl … --help` prints; of the operator, by running it.
 std::string HelpOf(const std::string& command) {
@@ -118,9 +126,9 @@ TEST(CliDocs, AreWhatHelpPrints) {
     after.replace(begin, after.find("```", begin) - begin, text + "\n");
   }
   EXPECT_THAT(commands, ::testing::ElementsAre("fairlead-operator", "fairleadctl", "fairleadctl completion",
-                                             "fairleadctl explain", "fairleadctl explain route",
-                                             "fairleadctl explain service", "fairleadctl lint",
-                                             "fairleadctl render", "fairleadctl version"));
+                                               "fairleadctl explain", "fairleadctl explain route",
+                                               "fairleadctl explain service", "fairleadctl lint",
+                                               "fairleadctl render", "fairleadctl version"));
   Compare(file, before, after);
 }
 

@@ -37,7 +37,8 @@ std::vector<std::string> CasesIn(const std::string& folder) {
 }
 
 void Check(const std::string& folder, const std::string& name,
-           const std::function<std::string(const std::string& input)>& make, const std::string& output_suffix) {
+           const std::function<std::string(const std::string& input)>& make,
+           const std::string& output_suffix) {
   const fs::path in = fs::path(folder) / (name + std::string(kInput));
   const fs::path out = fs::path(folder) / (name + output_suffix);
   Compare(out.string(), Read(out), make(Read(in)));

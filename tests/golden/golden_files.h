@@ -1,4 +1,5 @@
-// Golden files: `<feature>-<case>.in.yaml` beside what the code makes of it, `<feature>-<case>.out.yaml` (or .out.txt).
+// Golden files: `<feature>-<case>.in.yaml` beside what the code makes of it, `<feature>-<case>.out.yaml` (or
+// .out.txt).
 //
 // With FAIRLEAD_UPDATE_GOLDEN=1 the expected files are rewritten (`make golden`), which CI refuses: there a
 // difference is a failure and nothing else.

@@ -1,5 +1,7 @@
 #include "tests/support/apiserver/core.h"
 
+#include <utility>
+
 #include "tests/support/apiserver/schema_check.h"
 
 namespace fairlead::apiserver {
@@ -32,11 +34,37 @@ StoreKey KeyOf(const Resource& resource, const Value& object) {
   return {resource.Type(), resource.namespaced ? NamespaceOf(object) : "", NameOf(object)};
 }
 
+namespace {
+
+// What core/v1 and events.k8s.io/v1 call the same field of an Event (pkg/apis/core/v1/conversion.go has the list).
+constexpr std::pair<const char*, const char*> kEventFields[] = {
+    {"involvedObject", "regarding"},
+    {"message", "note"},
+    {"source", "deprecatedSource"},
+    {"firstTimestamp", "deprecatedFirstTimestamp"},
+    {"lastTimestamp", "deprecatedLastTimestamp"},
+    {"count", "deprecatedCount"},
+    {"reportingComponent", "reportingController"},
+};
+
+void RenameEventFields(bool to_core, Value* event) {
+  for (const auto& [core, later] : kEventFields) {
+    const char* from = to_core ? later : core;
+    if (!event->isMember(from)) continue;
+    Value value = (*event)[from];
+    event->removeMember(from);
+    (*event)[to_core ? core : later] = std::move(value);
+  }
+}
+
+}  // namespace
+
 Value Render(Registry& registry, const Resource& resource, const Value& object) {
   Value out = object;
   const std::string wanted = resource.ApiVersion();
   if (TextAt(object, "apiVersion") == wanted) return out;
   out["apiVersion"] = wanted;
+  if (resource.Type() == "/events") RenameEventFields(resource.group.empty(), &out);
   if (!resource.builtin) Prune(registry.SchemaOf(resource), &out, "", nullptr);
   return out;
 }

@@ -52,9 +52,8 @@ struct Resource {
   const Schema* schema = nullptr;
 
   std::string ApiVersion() const { return group.empty() ? version : group + "/" + version; }
-  std::string Type() const {
-    return group + "/" + plural;
-  }  // the store's name for it, the same in all versions
+  // The store's name for it, the same in all versions. Events are one resource in two groups.
+  std::string Type() const { return (group == "events.k8s.io" ? "" : group) + "/" + plural; }
 };
 using ResourcePtr = std::shared_ptr<const Resource>;
 

@@ -42,8 +42,10 @@ TEST(ArgumentsTest, TakesWhatIsRight) {
 }
 
 TEST(ArgumentsTest, NamesTheUnknownWordAndWhatWasMeant) {
-  EXPECT_EQ(Parse({"chekc"}), "unknown command \"chekc\"; did you mean check?\nRun 'tool --help' for what it takes.");
-  EXPECT_EQ(Parse({"zzz"}), "unknown command \"zzz\"; there are check, show\nRun 'tool --help' for what it takes.");
+  EXPECT_EQ(Parse({"chekc"}),
+            "unknown command \"chekc\"; did you mean check?\nRun 'tool --help' for what it takes.");
+  EXPECT_EQ(Parse({"zzz"}),
+            "unknown command \"zzz\"; there are check, show\nRun 'tool --help' for what it takes.");
   EXPECT_EQ(Parse({"show", "rout"}),
             "unknown command \"rout\"; did you mean route?\nRun 'tool show --help' for what it takes.");
   EXPECT_EQ(Parse({"check", "--flename", "a"}),
@@ -59,7 +61,8 @@ TEST(ArgumentsTest, SaysWhatIsMissing) {
   EXPECT_EQ(Parse({"-f", "a", "check"}),
             "a command is needed before -f: check, show\nRun 'tool --help' for what it takes.");
   EXPECT_EQ(Parse({"check"}), "--filename is required\nRun 'tool check --help' for what it takes.");
-  EXPECT_EQ(Parse({"check", "-f"}), "--filename: a value is missing\nRun 'tool check --help' for what it takes.");
+  EXPECT_EQ(Parse({"check", "-f"}),
+            "--filename: a value is missing\nRun 'tool check --help' for what it takes.");
   EXPECT_EQ(Parse({"show", "route"}), "name is required\nRun 'tool show route --help' for what it takes.");
 }
 
@@ -67,10 +70,11 @@ TEST(ArgumentsTest, RefusesValuesAndWordsThatHaveNoPlace) {
   EXPECT_EQ(Parse({"check", "-f", "a", "-o", "jsn"}),
             "--output: \"jsn\" is not one of text, json; did you mean json?\n"
             "Run 'tool check --help' for what it takes.");
-  EXPECT_EQ(Parse({"check", "-f", "a", "-n", "Shop"}),
-            "--namespace: \"Shop\" " + CheckDnsLabel("Shop") + "\nRun 'tool check --help' for what it takes.");
-  EXPECT_EQ(Parse({"check", "-f", "a", "b"}),
-            "unexpected word \"b\"; each file needs a -f of its own\nRun 'tool check --help' for what it takes.");
+  EXPECT_EQ(Parse({"check", "-f", "a", "-n", "Shop"}), "--namespace: \"Shop\" " + CheckDnsLabel("Shop") +
+                                                           "\nRun 'tool check --help' for what it takes.");
+  EXPECT_EQ(
+      Parse({"check", "-f", "a", "b"}),
+      "unexpected word \"b\"; each file needs a -f of its own\nRun 'tool check --help' for what it takes.");
   EXPECT_EQ(Parse({"show", "route", "x", "y"}),
             "unexpected word \"y\"\nRun 'tool show route --help' for what it takes.");
 }

@@ -23,8 +23,8 @@ std::string ScriptFor(const std::string& shell) {
 }
 
 // Runs `tries` behind the completion script and `stubs`, in an empty folder but for two files.
-std::string Complete(const std::string& program, const std::vector<std::string>& flags, const std::string& stubs,
-                     const std::string& tries) {
+std::string Complete(const std::string& program, const std::vector<std::string>& flags,
+                     const std::string& stubs, const std::string& tries) {
   TempDir dir;
   const std::string name = program.substr(program.rfind('/') + 1);
   WriteFile(dir / "shop.yaml", "");

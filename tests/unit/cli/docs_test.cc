@@ -23,7 +23,8 @@ TEST(LintDocsTest, HaveEveryCodeWithItsSeverity) {
   for (const reconcilers::LintRule& rule : reconcilers::LintRules()) {
     EXPECT_EQ(static_cast<int>(rule.code), ++number) << "codes follow one another";
     EXPECT_FALSE(rule.title.empty());
-    coded.push_back(reconcilers::ToString(rule.code) + " " + std::string(reconcilers::ToString(rule.severity)));
+    coded.push_back(reconcilers::ToString(rule.code) + " " +
+                    std::string(reconcilers::ToString(rule.severity)));
   }
   EXPECT_EQ(documented, coded);
 }

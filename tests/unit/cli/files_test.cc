@@ -22,9 +22,11 @@ using ::testing::StartsWith;
 TEST(FindManifestsTest, FoldersInOrderOfNamesAndEachFileOnce) {
   TempDir dir;
   std::filesystem::create_directories(dir / "b/deep");
-  for (const char* name : {"z.yaml", "a.json", "b/c.yml", "b/deep/d.yaml", "README.md"}) WriteFile(dir / name, "");
+  for (const char* name : {"z.yaml", "a.json", "b/c.yml", "b/deep/d.yaml", "README.md"})
+    WriteFile(dir / name, "");
   const FileList list = FindManifests({dir / "z.yaml", dir.path(), dir / "b", "-"});
-  EXPECT_THAT(list.files, ElementsAre(dir / "z.yaml", dir / "a.json", dir / "b/c.yml", dir / "b/deep/d.yaml", "-"));
+  EXPECT_THAT(list.files,
+              ElementsAre(dir / "z.yaml", dir / "a.json", dir / "b/c.yml", dir / "b/deep/d.yaml", "-"));
   EXPECT_THAT(list.problems, IsEmpty());
 }
 

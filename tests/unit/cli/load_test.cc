@@ -14,7 +14,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-constexpr char kService[] = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n";
+constexpr char kService[] =
+    "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n";
 
 Loaded LoadOne(const std::string& text, LoadOptions options = {}) {
   Loaded loaded;
@@ -37,8 +38,9 @@ std::vector<std::string> Problems(const Loaded& loaded) {
 TEST(LoadTest, GivesTheDefaultNamespaceToWhatHasNone) {
   LoadOptions options;
   options.default_namespace = "shop";
-  EXPECT_THAT(Keys(LoadOne(std::string(kService) + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n"
-                           "---\napiVersion: v1\nkind: Service\nmetadata: {name: b, namespace: own}\n",
+  EXPECT_THAT(Keys(LoadOne(std::string(kService) +
+                               "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n"
+                               "---\napiVersion: v1\nkind: Service\nmetadata: {name: b, namespace: own}\n",
                            options)),
               ElementsAre("Service shop/a", "Namespace team", "Service own/b"));
 }
@@ -60,17 +62,20 @@ TEST(LoadTest, ReadsJsonAndListsOfIt) {
 }
 
 TEST(LoadTest, ItemsOfAYamlListHaveTheirLines) {
-  const Loaded loaded = LoadOne("apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata:\n    name: a\n"
-                                "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: b\nkind: List\n");
+  const Loaded loaded = LoadOne(
+      "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Service\n  metadata:\n    name: a\n"
+      "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: b\nkind: List\n");
   ASSERT_EQ(loaded.objects.size(), 2u);
   EXPECT_EQ(loaded.objects[0].document.LineOf("metadata.name"), 6u);
   EXPECT_EQ(loaded.objects[1].document.LineOf("metadata.name"), 10u);
 }
 
 TEST(LoadTest, CountsKindsOfOthers) {
-  const Loaded loaded = LoadOne("{apiVersion: apps/v1, kind: Deployment}\n---\n{apiVersion: apps/v1, kind: Deployment}\n"
-                                "---\n{apiVersion: networking.istio.io/v9, kind: ServiceEntry}\n");
-  EXPECT_THAT(loaded.ignored, ElementsAre(Pair("apps/v1 Deployment", 2u), Pair("networking.istio.io/v9 ServiceEntry", 1u)));
+  const Loaded loaded = LoadOne(
+      "{apiVersion: apps/v1, kind: Deployment}\n---\n{apiVersion: apps/v1, kind: Deployment}\n"
+      "---\n{apiVersion: networking.istio.io/v9, kind: ServiceEntry}\n");
+  EXPECT_THAT(loaded.ignored,
+              ElementsAre(Pair("apps/v1 Deployment", 2u), Pair("networking.istio.io/v9 ServiceEntry", 1u)));
   EXPECT_THAT(loaded.problems, IsEmpty());
 }
 
@@ -82,13 +87,14 @@ TEST(LoadTest, TheLastOfOneNameCounts) {
   const Loaded loaded = Load({dir.path()}, {});
   EXPECT_EQ(loaded.Find({Kind::kService, "default", "a"})->file, dir / "3.yaml");
   EXPECT_FALSE(loaded.HasErrors());
-  EXPECT_THAT(Problems(loaded),
-              ElementsAre(dir / "2.yaml:4: warning FL029: Service default/a: metadata.name: this replaces the same "
-                                "object of " +
-                              (dir / "1.yaml:1") + ": of one name the last counts",
-                          dir / "3.yaml:5: warning FL029: Service default/a: metadata.name: this replaces the same "
-                                "object of " +
-                              (dir / "2.yaml:2") + ": of one name the last counts"));
+  EXPECT_THAT(
+      Problems(loaded),
+      ElementsAre(dir / "2.yaml:4: warning FL029: Service default/a: metadata.name: this replaces the same "
+                        "object of " +
+                      (dir / "1.yaml:1") + ": of one name the last counts",
+                  dir / "3.yaml:5: warning FL029: Service default/a: metadata.name: this replaces the same "
+                        "object of " +
+                      (dir / "2.yaml:2") + ": of one name the last counts"));
 }
 
 TEST(LoadTest, NothingAtAllIsAnError) {
@@ -97,8 +103,9 @@ TEST(LoadTest, NothingAtAllIsAnError) {
   WriteFile(dir / "comments.yaml", "# nothing\n---\n");
   const Loaded loaded = Load({dir.path()}, {});
   EXPECT_TRUE(loaded.HasErrors());
-  EXPECT_THAT(Problems(loaded), ElementsAre(dir.path() + ": error FL028: there is no object in it: it is empty, or "
-                                                         "holds comments alone"));
+  EXPECT_THAT(Problems(loaded),
+              ElementsAre(dir.path() + ": error FL028: there is no object in it: it is empty, or "
+                                       "holds comments alone"));
   WriteFile(dir / "object.yaml", kService);
   EXPECT_THAT(Load({dir.path()}, {}).problems, IsEmpty()) << "an empty file among others is no matter";
 }
@@ -133,8 +140,10 @@ TEST(LoadTest, FilesAreBounded) {
   WriteFile(dir / "f.yaml", kService);
   LoadOptions options;
   options.max_file_bytes = 10;
-  EXPECT_THAT(Problems(Load({dir / "f.yaml"}, options)),
-              ElementsAre(dir / "f.yaml: error FL028: is larger than 10 bytes; split it, or name the files that matter"));
+  EXPECT_THAT(
+      Problems(Load({dir / "f.yaml"}, options)),
+      ElementsAre(dir /
+                  "f.yaml: error FL028: is larger than 10 bytes; split it, or name the files that matter"));
 }
 
 }  // namespace

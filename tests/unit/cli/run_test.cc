@@ -36,9 +36,14 @@ Ran RunWith(const std::vector<std::string>& arguments, std::optional<ColorMode> 
 constexpr char kBad[] = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 0}]}\n";
 
 TEST(RunTest, Usage) {
-  for (const std::vector<std::string>& wrong :
-       {std::vector<std::string>{}, {"rendr"}, {"lint"}, {"lint", "--strct", "-f", "x"}, {"completion", "fish"},
-        {"explain", "service", "a/b/c", "-f", "x"}, {"explain", "service", "A", "-f", "x"}, {"version", "-o", "xml"}}) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
+                                                {"rendr"},
+                                                {"lint"},
+                                                {"lint", "--strct", "-f", "x"},
+                                                {"completion", "fish"},
+                                                {"explain", "service", "a/b/c", "-f", "x"},
+                                                {"explain", "service", "A", "-f", "x"},
+                                                {"version", "-o", "xml"}}) {
     const Ran ran = RunWith(wrong);
     EXPECT_EQ(ran.code, 2) << ran.err;
     EXPECT_EQ(ran.out, "");
@@ -49,7 +54,8 @@ TEST(RunTest, Usage) {
 TEST(RunTest, HelpAndVersion) {
   const Ran help = RunWith({"--help"});
   EXPECT_EQ(help.code, 0);
-  EXPECT_THAT(help.out, AllOf(HasSubstr("render"), HasSubstr("Exit code: 0 good; 1 errors"), HasSubstr("2 wrong usage")));
+  EXPECT_THAT(help.out, AllOf(HasSubstr("render"), HasSubstr("Exit code: 0 good; 1 errors"),
+                              HasSubstr("2 wrong usage")));
   EXPECT_EQ(help.err, "");
   EXPECT_THAT(RunWith({"explain", "service", "--help"}).out, HasSubstr("A Service or ServiceEntry"));
   const std::string version(Version());
@@ -62,7 +68,8 @@ TEST(RunTest, HelpAndVersion) {
 TEST(RunTest, WrongInputIsExitCodeOneForEveryCommand) {
   TempDir dir;
   WriteFile(dir / "bad.yaml", kBad);
-  for (const std::vector<std::string>& command : {std::vector<std::string>{"render"}, {"lint"}, {"explain", "service", "a"}}) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"render"}, {"lint"}, {"explain", "service", "a"}}) {
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(), {"-f", dir / "bad.yaml"});
     const Ran ran = RunWith(arguments);

@@ -55,6 +55,30 @@ TEST(Api, NamespaceTakesItsContentAlong) {
   EXPECT_EQ(c.Get("/api/v1/namespaces/gone/configmaps/a").code, 404);
 }
 
+TEST(Api, EventsAreOneResourceInTwoGroups) {
+  ApiClient c;
+  const std::string later = "/apis/events.k8s.io/v1/namespaces/default/events", core = "/api/v1/namespaces/default/events";
+  ASSERT_EQ(c.Post(later, R"({"metadata":{"name":"e"},"regarding":{"kind":"ConfigMap","name":"o"},"note":"n",
+                             "reportingController":"x","reason":"R","type":"Normal"})")
+                .code,
+            201);
+  const Value read = c.Json(c.Get(core + "/e"));
+  EXPECT_EQ(TextAt(read, "apiVersion"), "v1");
+  EXPECT_EQ(TextAt(read, {"involvedObject", "name"}), "o");
+  EXPECT_EQ(TextAt(read, "message"), "n");
+  EXPECT_EQ(TextAt(read, "reportingComponent"), "x");
+  EXPECT_FALSE(read.isMember("regarding"));
+  EXPECT_EQ(c.Json(c.Get(core + "?fieldSelector=involvedObject.name%3Do"))["items"].size(), 1u);
+  EXPECT_EQ(c.Json(c.Get(core + "?fieldSelector=involvedObject.name%3Dother"))["items"].size(), 0u);
+  c.Merge(core + "/e", R"({"message":"later","count":2})");
+  const Value patched = c.Json(c.Get(later + "/e"));
+  EXPECT_EQ(TextAt(patched, "note"), "later");
+  EXPECT_EQ(patched["deprecatedCount"].asInt(), 2);
+  EXPECT_EQ(TextAt(patched, {"regarding", "name"}), "o");
+  c.Delete(later + "/e");
+  EXPECT_EQ(c.Get(core + "/e").code, 404);
+}
+
 TEST(Api, DefinitionComesAndGoes) {
   ApiClient c;
   const Response made = c.Post(kCrds, kWidgets);
