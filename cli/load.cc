@@ -47,9 +47,9 @@ std::vector<std::string_view> OwnKinds() {
   return names;
 }
 
-class Reader {
+class FileReader {
  public:
-  Reader(std::string file, const LoadOptions& options, Loaded* loaded)
+  FileReader(std::string file, const LoadOptions& options, Loaded* loaded)
       : file_(std::move(file)), options_(options), loaded_(loaded) {}
 
   void Text(std::string_view text) {
@@ -232,7 +232,7 @@ const LoadedObject* Loaded::Find(const ObjectKey& key) const {
 }
 
 void LoadText(const std::string& name, std::string_view text, const LoadOptions& options, Loaded* loaded) {
-  Reader(name, options, loaded).Text(text);
+  FileReader(name, options, loaded).Text(text);
 }
 
 Loaded Load(const std::vector<std::string>& paths, const LoadOptions& options) {

@@ -55,7 +55,7 @@ Unexpected<YamlProblem> YamlError(YamlBuilder::Mark at, std::string what) {
 }
 
 YamlResult YamlBuilder::Scalar(std::string_view value, std::string_view tag, bool plain,
-                                 std::string_view anchor, Mark at) {
+                               std::string_view anchor, Mark at) {
   Result<fairlead::Scalar, std::string> scalar = Resolve(value, tag, plain);
   if (!scalar) return YamlError(at, scalar.error());
   if (KeyNext()) {
@@ -69,7 +69,7 @@ YamlResult YamlBuilder::Scalar(std::string_view value, std::string_view tag, boo
     if (!anchor.empty()) {
       anchors_[std::string(anchor)] = {scalar->json, {static_cast<uint32_t>(at.line)}, true, false};
     }
-    return Key(std::move(key), scalar->kind == ScalarKind::kMerge, at);
+    return Key(key, scalar->kind == ScalarKind::kMerge, at);
   }
   if (auto ok = BeforeValue(at); !ok) return ok;
   out_ += scalar->json;
@@ -78,7 +78,7 @@ YamlResult YamlBuilder::Scalar(std::string_view value, std::string_view tag, boo
   return {};
 }
 
-YamlResult YamlBuilder::Key(std::string text, bool merge, Mark at) {
+YamlResult YamlBuilder::Key(const std::string& text, bool merge, Mark at) {
   Frame& frame = frames_.back();
   if (frame.any) out_.push_back(',');
   frame.any = true;
@@ -192,7 +192,8 @@ YamlResult YamlBuilder::CheckDuplicates(const Frame& frame) const {
   };
   const auto duplicate = [&](const Member& a, const Member& b) {
     const uint32_t earlier = std::min(a.line, b.line), later = std::max(a.line, b.line);
-    return YamlError({later, 0}, "key " + std::string(KeyText(a)) + " is already on line " + std::to_string(earlier));
+    return YamlError({later, 0},
+                     "key " + std::string(KeyText(a)) + " is already on line " + std::to_string(earlier));
   };
   if (count <= 12) {
     for (size_t i = 1; i < count; ++i) {

@@ -72,7 +72,7 @@ class YamlBuilder {
   struct MergePart;
 
   bool KeyNext() const { return !frames_.empty() && frames_.back().mapping && !frames_.back().value_next; }
-  YamlResult Key(std::string text, bool merge, Mark at);
+  YamlResult Key(const std::string& text, bool merge, Mark at);
   YamlResult BeforeValue(Mark at);  // separator, line, budget
   void AfterValue();
   YamlResult CheckDuplicates(const Frame& frame) const;

@@ -1,7 +1,8 @@
-// docs/lint.md has every code with its severity, and no other.
+// The documents: docs/lint.md has every code with its severity, and no other; links lead somewhere.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <regex>
 #include <sstream>
 
@@ -27,6 +28,20 @@ TEST(LintDocsTest, HaveEveryCodeWithItsSeverity) {
                     std::string(reconcilers::ToString(rule.severity)));
   }
   EXPECT_EQ(documented, coded);
+}
+
+TEST(DocsTest, LinksLeadToFilesThatAreThere) {
+  namespace fs = std::filesystem;
+  const fs::path top = FAIRLEAD_SOURCE_DIR;
+  std::vector<fs::path> pages = {top / "README.md", top / "CONTRIBUTING.md"};
+  for (const auto& entry : fs::directory_iterator(top / "docs")) pages.push_back(entry.path());
+  const std::regex link(R"(\]\(([^)#:]+)(#[^)]*)?\))");
+  for (const fs::path& page : pages) {
+    const std::string text = fairlead::testing::ReadFile(page.string());
+    for (std::sregex_iterator at(text.begin(), text.end(), link), end; at != end; ++at) {
+      EXPECT_TRUE(fs::exists(page.parent_path() / (*at)[1].str())) << page << " links to " << (*at)[1].str();
+    }
+  }
 }
 
 }  // namespace
