@@ -39,6 +39,8 @@ struct AdsServerOptions {
   std::string tls_key;  // The pair is to be swapped in one step (a directory's symbolic link)
   std::string tls_client_ca;
 
+  PeerBook* peers = nullptr;  // takes what other replicas report; null: they are refused. Outlives the server
+
   size_t max_streams = 4096;                    // open at once
   size_t max_request_bytes = 4u << 20;          // gRPC's default, what Envoy reckons with
   double new_streams_per_second_of_peer = 200;  // by the peer's IP address

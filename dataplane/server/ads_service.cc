@@ -48,11 +48,15 @@ std::optional<grpc::Status> AdsService::Admit(const std::string& peer) {
 }
 
 grpc::ServerGenericBidiReactor* AdsService::CreateReactor(grpc::GenericCallbackServerContext* context) {
-  if (auto status = CheckMethod(context->method())) return new Refusal(*status);
+  const bool replica = options_.peers != nullptr && context->method() == kPeerMethod;
+  if (!replica) {
+    if (auto status = CheckMethod(context->method())) return new Refusal(*status);
+  }
   if (auto status = Admit(context->peer())) {
     metrics_->OnRefused();
     return new Refusal(*status);
   }
+  if (replica) return AcceptReplica(context);
   auto stream = std::make_shared<AdsStream>(this);
   AdsStream* const reactor = stream.get();
   {
@@ -62,6 +66,27 @@ grpc::ServerGenericBidiReactor* AdsService::CreateReactor(grpc::GenericCallbackS
   metrics_->OnStream(+1);
   reactor->Start(std::move(stream));
   return reactor;
+}
+
+grpc::ServerGenericBidiReactor* AdsService::AcceptReplica(grpc::GenericCallbackServerContext* context) {
+  if (!IsReplica(*context->auth_context(), options_.tls_certificate)) {
+    metrics_->OnRefused();
+    return new Refusal({grpc::StatusCode::PERMISSION_DENIED, "only replicas of this program report here"});
+  }
+  auto* const stream = new PeerStream(context, options_.peers, [this](PeerStream* gone) {
+    std::lock_guard lock(mutex_);
+    replicas_.erase(gone);
+    gone_.notify_all();
+  });
+  bool draining = false;
+  {
+    std::lock_guard lock(mutex_);
+    replicas_.insert(stream);
+    draining = draining_;
+  }
+  stream->Start();
+  if (draining) context->TryCancel();
+  return stream;
 }
 
 void AdsService::Remove(AdsStream* stream) {
@@ -76,6 +101,7 @@ void AdsService::Drain() {
   {
     std::lock_guard lock(mutex_);
     draining_ = true;
+    for (PeerStream* replica : replicas_) replica->Cancel();
     for (AdsStream* stream : streams_) {
       if (auto alive = stream->weak_from_this().lock()) open.push_back(std::move(alive));
     }
@@ -85,7 +111,7 @@ void AdsService::Drain() {
 
 void AdsService::AwaitStreams() {
   std::unique_lock lock(mutex_);
-  gone_.wait(lock, [this] { return streams_.empty(); });
+  gone_.wait(lock, [this] { return streams_.empty() && replicas_.empty(); });
 }
 
 size_t AdsService::streams() const {

@@ -16,6 +16,7 @@
 
 #include "dataplane/server/ads_server.h"
 #include "dataplane/server/peer_limiter.h"
+#include "dataplane/server/peer_stream.h"
 
 namespace fairlead::xds {
 
@@ -28,7 +29,7 @@ class AdsService final : public grpc::CallbackGenericService {
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
 
   void Drain();         // closes all streams, refuses new ones
-  void AwaitStreams();  // until the last one has gone
+  void AwaitStreams();  // until the last one has gone, replicas' included
   size_t streams() const;
 
   Catalog* catalog() const { return catalog_; }
@@ -39,6 +40,7 @@ class AdsService final : public grpc::CallbackGenericService {
 
  private:
   std::optional<grpc::Status> Admit(const std::string& peer);
+  grpc::ServerGenericBidiReactor* AcceptReplica(grpc::GenericCallbackServerContext* context);
 
   const AdsServerOptions options_;
   Catalog* const catalog_;
@@ -49,6 +51,7 @@ class AdsService final : public grpc::CallbackGenericService {
   std::condition_variable gone_;
   bool draining_ = false;
   std::set<AdsStream*> streams_;
+  std::set<PeerStream*> replicas_;
 };
 
 class AdsStream final : public grpc::ServerGenericBidiReactor,

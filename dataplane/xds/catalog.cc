@@ -51,6 +51,11 @@ void Catalog::OnProxies(std::function<void(const Audience&)> callback) {
   impl_->on_proxies = std::make_shared<const ProxiesCallback>(std::move(callback));
 }
 
+void Catalog::SetPeers(const PeerBook* peers) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->peers = peers;
+}
+
 std::set<ObjectKey> Catalog::ObjectsOf(const Audience& audience) const {
   std::lock_guard lock(impl_->mutex);
   std::set<ObjectKey> out;

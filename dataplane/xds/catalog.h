@@ -16,6 +16,7 @@
 
 #include "crds/api/policy_common.h"
 #include "crds/base/clock.h"
+#include "dataplane/xds/peer_book.h"
 #include "dataplane/xds/session.h"
 #include "dataplane/xds/update.h"
 
@@ -80,8 +81,17 @@ class Catalog {
   // does not count. Where there is none (a proxy that is run by hand), the connected proxies are what is
   // needed. An audience that has no such resource needs nothing more and counts as programmed, one that was
   // never published does not.
+  // Proxies that another replica serves are counted by what it tells (SetPeers) of this generation of the
+  // object.
   api::ProxyCounts CountFor(const ObjectKey& object,
-                            const std::map<Audience, std::vector<std::string>>& expected) const;
+                            const std::map<Audience, std::vector<std::string>>& expected,
+                            int64_t generation = 0) const;
+
+  // The other direction: what this replica tells of its own proxies.
+  PeerReport::Object ReportOf(const ObjectKey& object, int64_t generation,
+                              const std::set<Audience>& audiences) const;
+  std::map<Audience, std::set<std::string>> Connected() const;
+  void SetPeers(const PeerBook* peers);  // outlives this; before anything is counted
 
   std::vector<ProxyProgress> Proxies() const;  // looks at each resource of each proxy: for dumps
   size_t ConnectedProxies() const;             // cheap

@@ -85,6 +85,7 @@ struct Catalog::Impl {
   mutable std::mutex mutex;
   bool ready = false;
   uint64_t changes = 0;
+  const PeerBook* peers = nullptr;
   std::shared_ptr<const ProgressCallback> on_progress;
   std::shared_ptr<const ProxiesCallback> on_proxies;
   std::map<Audience, AudienceState> audiences;

@@ -60,63 +60,138 @@ Catalog::Impl::Progress Catalog::Impl::ProgressOf(const AudienceState& audience,
   return all ? Progress::kProgrammed : Progress::kLagging;
 }
 
-api::ProxyCounts Catalog::CountFor(const ObjectKey& object,
-                                   const std::map<Audience, std::vector<std::string>>& expected) const {
-  api::ProxyCounts counts;
-  std::lock_guard lock(impl_->mutex);
-  const auto count = [&](const AudienceState& audience, const std::string& named, const StreamImpl& stream,
-                         const std::vector<Slot>& slots) {
-    std::string why;
-    switch (impl_->ProgressOf(audience, stream, slots, &why)) {
-      case Impl::Progress::kProgrammed:
-        ++counts.programmed;
-        break;
-      case Impl::Progress::kLagging:
-        counts.lagging.push_back(named);
-        break;
-      case Impl::Progress::kRejected:
-        counts.rejected.push_back(named + ": " + why);
-        break;
-    }
-  };
-  for (const auto& [name, pods] : expected) {
-    const auto named = [&](const std::string& proxy) { return name.ToString() + " (" + proxy + ")"; };
-    const auto it = impl_->audiences.find(name);
-    if (it == impl_->audiences.end()) {
-      counts.needed += static_cast<int>(pods.size());
-      for (const std::string& pod : pods) counts.disconnected.push_back(named(pod));
-      continue;
-    }
-    const AudienceState& audience = it->second;
-    const std::vector<Slot> slots = impl_->SlotsOf(audience, object);
-    if (pods.empty()) {
-      for (const auto& [id, proxy] : audience.proxies) {
-        if (proxy.streams.empty()) {
-          counts.disconnected.push_back(named(id));
-          continue;
+namespace {
+
+// Counts the proxies of one audience after the other, for one object. With the catalog's mutex held.
+class Tally {
+ public:
+  Tally(const Catalog::Impl& catalog, const ObjectKey& object, const PeerBook* peers, int64_t generation)
+      : catalog_(catalog), object_(object), peers_(peers), generation_(generation) {}
+
+  void Add(const Audience& name, const std::vector<std::string>& pods) {
+    name_ = name;
+    const auto found = catalog_.audiences.find(name);
+    audience_ = found == catalog_.audiences.end() ? nullptr : &found->second;
+    slots_ = audience_ == nullptr ? std::vector<Slot>() : catalog_.SlotsOf(*audience_, object_);
+    elsewhere_ = peers_ == nullptr ? std::set<std::string>() : peers_->ConnectedTo(name);
+    if (pods.empty()) return AddConnected();
+    for (const std::string& pod : pods) AddPod(pod);
+  }
+  api::ProxyCounts Done() {
+    SortAndBound(&counts_.lagging);
+    SortAndBound(&counts_.disconnected);
+    SortAndBound(&counts_.rejected);
+    return std::move(counts_);
+  }
+
+ private:
+  using Progress = Catalog::Impl::Progress;
+  std::string Named(const std::string& proxy) const { return name_.ToString() + " (" + proxy + ")"; }
+
+  // Run by hand: those that are connected are what is needed.
+  void AddConnected() {
+    std::set<std::string> here;
+    if (audience_ != nullptr) {
+      for (const auto& [id, proxy] : audience_->proxies) {
+        if (!proxy.streams.empty()) {
+          here.insert(id);
+          AddOwn(id, *proxy.streams.back());
+        } else if (!elsewhere_.contains(id)) {
+          counts_.disconnected.push_back(Named(id));
         }
-        ++counts.needed;
-        count(audience, named(id), *proxy.streams.back(), slots);
       }
-      continue;
     }
-    for (const std::string& pod : pods) {
-      ++counts.needed;
-      const auto proxy =
-          std::find_if(audience.proxies.begin(), audience.proxies.end(), [&](const auto& known) {
-            return !known.second.streams.empty() && IsProxyOf(known.first, pod, name.ns);
-          });
-      if (proxy == audience.proxies.end()) {
-        counts.disconnected.push_back(named(pod));
-      } else {
-        count(audience, named(pod), *proxy->second.streams.back(), slots);
-      }
+    for (const std::string& id : elsewhere_) {
+      if (!here.contains(id)) AddTold(id, id);
     }
   }
-  SortAndBound(&counts.lagging);
-  SortAndBound(&counts.disconnected);
-  SortAndBound(&counts.rejected);
-  return counts;
+
+  void AddPod(const std::string& pod) {
+    if (audience_ != nullptr) {
+      for (const auto& [id, proxy] : audience_->proxies) {
+        if (!proxy.streams.empty() && IsProxyOf(id, pod, name_.ns)) return AddOwn(pod, *proxy.streams.back());
+      }
+    }
+    for (const std::string& id : elsewhere_) {
+      if (IsProxyOf(id, pod, name_.ns)) return AddTold(pod, id);
+    }
+    ++counts_.needed;
+    counts_.disconnected.push_back(Named(pod));
+  }
+
+  void AddOwn(const std::string& shown, const StreamImpl& stream) {
+    std::string why;
+    const Progress progress = catalog_.ProgressOf(*audience_, stream, slots_, &why);
+    Count(shown, progress, why);
+  }
+  // Connected to another replica.
+  void AddTold(const std::string& shown, const std::string& id) {
+    std::string why;
+    switch (peers_->StandingOf({name_, id}, object_, generation_, &why)) {
+      case PeerBook::Standing::kProgrammed:
+        return Count(shown, Progress::kProgrammed, why);
+      case PeerBook::Standing::kLagging:
+        return Count(shown, Progress::kLagging, why);
+      case PeerBook::Standing::kRejected:
+        return Count(shown, Progress::kRejected, why);
+    }
+  }
+  void Count(const std::string& shown, Progress progress, const std::string& why) {
+    ++counts_.needed;
+    if (progress == Progress::kProgrammed) ++counts_.programmed;
+    if (progress == Progress::kLagging) counts_.lagging.push_back(Named(shown));
+    if (progress == Progress::kRejected) counts_.rejected.push_back(Named(shown) + ": " + why);
+  }
+
+  const Catalog::Impl& catalog_;
+  const ObjectKey& object_;
+  const PeerBook* const peers_;
+  const int64_t generation_;
+  api::ProxyCounts counts_;
+  Audience name_;
+  const AudienceState* audience_ = nullptr;
+  std::vector<Slot> slots_;
+  std::set<std::string> elsewhere_;
+};
+
+}  // namespace
+
+api::ProxyCounts Catalog::CountFor(const ObjectKey& object,
+                                   const std::map<Audience, std::vector<std::string>>& expected,
+                                   int64_t generation) const {
+  std::lock_guard lock(impl_->mutex);
+  Tally tally(*impl_, object, impl_->peers, generation);
+  for (const auto& [name, pods] : expected) tally.Add(name, pods);
+  return tally.Done();
+}
+
+PeerReport::Object Catalog::ReportOf(const ObjectKey& object, int64_t generation,
+                                     const std::set<Audience>& audiences) const {
+  PeerReport::Object report{object, generation, {}};
+  std::lock_guard lock(impl_->mutex);
+  for (const Audience& name : audiences) {
+    const auto found = impl_->audiences.find(name);
+    if (found == impl_->audiences.end()) continue;
+    const std::vector<Slot> slots = impl_->SlotsOf(found->second, object);
+    for (const auto& [id, proxy] : found->second.proxies) {
+      if (proxy.streams.empty()) continue;
+      std::string why;
+      const Impl::Progress progress = impl_->ProgressOf(found->second, *proxy.streams.back(), slots, &why);
+      if (progress != Impl::Progress::kProgrammed) report.behind[{name, id}] = why;
+    }
+  }
+  return report;
+}
+
+std::map<Audience, std::set<std::string>> Catalog::Connected() const {
+  std::map<Audience, std::set<std::string>> out;
+  std::lock_guard lock(impl_->mutex);
+  for (const auto& [name, audience] : impl_->audiences) {
+    for (const auto& [id, proxy] : audience.proxies) {
+      if (!proxy.streams.empty()) out[name].insert(id);
+    }
+  }
+  return out;
 }
 
 std::vector<ProxyProgress> Catalog::Proxies() const {

@@ -3,6 +3,7 @@
 #include "dataplane/server/ads_server.h"
 #include "operator/app/engine.h"
 #include "operator/app/istio_loop.h"
+#include "operator/app/peer_reporter.h"
 #include "operator/app/status_loop.h"
 #include "operator/app/telemetry.h"
 #include "operator/app/watches.h"
@@ -43,6 +44,12 @@ xds::AdsServerOptions AdsOptionsOf(const Options& options) {
   return out;
 }
 
+xds::PeerLinkOptions PeerTlsOf(const Options& options) {
+  if (!options.xds) return {};
+  const xds::AdsServerOptions own = AdsOptionsOf(options);
+  return {"", own.tls_certificate, own.tls_key, own.tls_client_ca};
+}
+
 }  // namespace
 
 struct App::Impl {
@@ -62,7 +69,21 @@ struct App::Impl {
   void OnDelta(const reconcilers::Delta& delta) {
     if (istio) istio->OnPublished(delta.istio);
     if (statuses) statuses->Enqueue(delta.policies);
+    if (reporter) reporter->Touch(delta.policies);
   }
+  void OnProgress(const std::set<ObjectKey>& objects) {
+    statuses->Enqueue(objects);
+    reporter->Touch(objects);
+  }
+  void OnProxies(const xds::Audience& audience) {
+    reporter->TouchProxies(audience);
+    OnProgress(catalog.ObjectsOf(audience));
+  }
+  void OnPeers(const std::set<ObjectKey>& objects, const std::set<xds::Audience>& audiences) {
+    statuses->Enqueue(objects);
+    for (const xds::Audience& audience : audiences) statuses->Enqueue(catalog.ObjectsOf(audience));
+  }
+  std::string PeerAddress() const;
   void OnLeadership(bool gained) {
     log->Info(gained ? "leading" : "no longer leading", {{"identity", options.identity}});
     if (gained && istio) istio->EnqueueAll();
@@ -83,6 +104,7 @@ struct App::Impl {
   runtime::Readiness readiness;
   runtime::Fence fence;
   XdsMetrics xds_metrics;
+  xds::PeerBook peers;  // what other replicas report, while this one leads
   xds::Catalog catalog;
   std::unique_ptr<kube::HttpTransport> plain_transport;
   std::unique_ptr<kube::HttpTransport> transport;  // counts what goes over the plain one
@@ -92,6 +114,7 @@ struct App::Impl {
   std::unique_ptr<runtime::EventRecorder> events;
   std::unique_ptr<StatusLoop> statuses;
   std::unique_ptr<IstioLoop> istio;  // Istio mode
+  std::unique_ptr<PeerReporter> reporter;
   std::unique_ptr<runtime::LeaseRunner> lease;
   std::unique_ptr<xds::AdsServer> ads;
   std::unique_ptr<runtime::HttpServer> health, pages;
@@ -101,8 +124,10 @@ struct App::Impl {
 
 Result<void> App::Impl::StartServing() {
   if (!Has(Role::kControlPlane) || (!options.xds && !options.xds_plaintext)) return {};
+  xds::AdsServerOptions ads_options = AdsOptionsOf(options);
+  ads_options.peers = &peers;
   Result<std::unique_ptr<xds::AdsServer>> server =
-      xds::AdsServer::Start(AdsOptionsOf(options), &catalog, &xds_metrics, *clock);
+      xds::AdsServer::Start(ads_options, &catalog, &xds_metrics, *clock);
   if (!server) return Unexpected(server.error());
   ads = std::move(*server);
   log->Info("serving xDS", {{"plaintextPort", ads->plaintext_port()}, {"tlsPort", ads->tls_port()}});
@@ -118,17 +143,35 @@ void App::Impl::StartWriting() {
     fence.Extend(Clock::TimePoint::max());
     return OnLeadership(true);
   }
+  const std::string identity = LeaseIdentity(options.identity, PeerAddress());
+  if (ads && PeerAddress().empty()) {
+    log->Warn("other replicas cannot report their proxies here: set --peer-address");
+  }
+  reporter->Start();
   lease = std::make_unique<runtime::LeaseRunner>(
       transport.get(), options.ns, kLeaseName,
-      runtime::LeaseOptions{options.identity, options.lease_duration, options.lease_renew_deadline,
+      runtime::LeaseOptions{identity, options.lease_duration, options.lease_renew_deadline,
                             options.lease_retry_period},
       &fence, [this] { OnLeadership(true); }, [this] { OnLeadership(false); }, clock);
+  lease->OnHolder([this, identity](const std::string& holder) {
+    reporter->SetLeader(holder == identity ? "" : PeerAddressIn(holder));
+  });
   lease->Start();
+}
+
+std::string App::Impl::PeerAddress() const {
+  if (!ads || !options.peer_address.empty()) return options.peer_address;
+  const auto reachable = [](const BindAddress& address, int port) {
+    const bool all = address.host == "0.0.0.0" || address.host == "::";
+    return all ? "" : BindAddress{address.host, static_cast<uint16_t>(port)}.ToString();
+  };
+  if (options.xds) return reachable(*options.xds, ads->tls_port());
+  return reachable(*options.xds_plaintext, ads->plaintext_port());
 }
 
 Result<void> App::Impl::StartPages() {
   const TelemetryParts parts{&engine, &catalog,     watches.get(), statuses.get(),
-                             &fence,  events.get(), istio.get()};
+                             &fence,  events.get(), istio.get(),   &peers};
   AddMetrics(&metrics, parts);
   AddDumps(&dump, parts);
   if (options.health) {
@@ -155,6 +198,7 @@ void App::Impl::Stop() {
   if (statuses) statuses->Stop();
   if (istio) istio->Stop();
   if (events) events->Stop();
+  if (reporter) reporter->Stop();
   if (lease) lease->Stop();  // after the writers: whoever takes it over finds them silent
   if (watches) watches->Stop();
   if (ads) ads->Shutdown(kDrain);
@@ -187,9 +231,13 @@ Result<void> App::Start() {
                                         [&i](const std::string& crd) {
                                           if (i.istio) i.istio->OnCrd(crd);
                                         });
-  i.catalog.OnProgress([&i](const std::set<ObjectKey>& objects) { i.statuses->Enqueue(objects); });
-  i.catalog.OnProxies(
-      [&i](const xds::Audience& audience) { i.statuses->Enqueue(i.catalog.ObjectsOf(audience)); });
+  i.reporter = std::make_unique<PeerReporter>(&i.engine, &i.catalog, PeerTlsOf(i.options), i.log);
+  i.catalog.SetPeers(&i.peers);
+  i.catalog.OnProgress([&i](const std::set<ObjectKey>& objects) { i.OnProgress(objects); });
+  i.catalog.OnProxies([&i](const xds::Audience& audience) { i.OnProxies(audience); });
+  i.peers.OnChange([&i](const std::set<ObjectKey>& objects, const std::set<xds::Audience>& audiences) {
+    i.OnPeers(objects, audiences);
+  });
   i.engine.Start();  // first: a page that is asked for reads the World on its thread
   if (Result<void> r = i.StartPages(); !r) return r;
   if (Result<void> r = i.StartServing(); !r) return r;

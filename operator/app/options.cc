@@ -60,6 +60,9 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
       ->capture_default_str();
   app->add_option("--leader-elect-identity", o->identity,
                   "Name in the lease; default: host name and process id");
+  app->add_option("--peer-address", o->peer_address,
+                  "host:port at which other replicas reach this one's xDS server, to report their proxies to "
+                  "the leader; default: its bind address, unless that is all addresses");
   app->add_option("--metrics-bind-address", t->metrics, "Prometheus metrics and /debug/dump; 0 turns it off")
       ->capture_default_str();
   app->add_option("--health-probe-bind-address", t->health, "/healthz and /readyz; 0 turns it off")
@@ -152,6 +155,12 @@ Result<void> SetAddresses(const Texts& t, Options* o) {
     return Usage(
         "--xds-plaintext-bind-address: " + o->xds_plaintext->ToString() +
         " is not a loopback address; xDS without TLS is served on loopback only, use --xds-bind-address");
+  }
+  const size_t colon = o->peer_address.rfind(':');
+  const bool host_and_port = colon != std::string::npos && colon > 0 && colon + 1 < o->peer_address.size() &&
+                             o->peer_address.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+  if (!o->peer_address.empty() && !host_and_port) {
+    return Usage("--peer-address: \"" + o->peer_address + "\" is not host:port");
   }
   if (o->xds && o->xds_cert_dir.empty()) return Usage("--xds-bind-address: needs --xds-cert-dir");
   return {};

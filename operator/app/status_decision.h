@@ -33,7 +33,7 @@ struct StatusDecision {
 };
 
 // `awaited`: writes that the status tells of are under way.
-// `gone`: there were proxies, and now there is none: after a start they have yet to come back.
+// `gone`: there were more proxies: after a start they have yet to come back.
 // `incomplete_since`: when this generation was first seen incomplete; nullopt: just now.
 StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api::PolicyStatus>& live,
                       std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,

@@ -36,11 +36,12 @@ std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
       const auto found = world.waypoints().find(waypoint);
       if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
     }
-    const api::ProxyCounts counts = catalog_->CountFor(key, expected);
+    const api::ProxyCounts counts = catalog_->CountFor(key, expected, MetaOf(*object).generation);
     PolicyPicture picture{MetaOf(*object), world.StatusOf(key, counts), std::move(live),
                           world.AwaitsIstio(key)};
-    picture.gone = !expected.empty() && counts.needed == 0 && picture.live &&
-                   picture.live->proxies.needed > 0 &&
+    const bool by_hand = !expected.empty() && std::all_of(expected.begin(), expected.end(),
+                                                          [](const auto& e) { return e.second.empty(); });
+    picture.gone = by_hand && picture.live && counts.needed < picture.live->proxies.needed &&
                    picture.live->observed_generation == picture.desired.observed_generation;
     return picture;
   });

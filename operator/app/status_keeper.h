@@ -25,7 +25,9 @@ struct PolicyPicture {
   api::PolicyStatus desired;
   std::optional<api::PolicyStatus> live;
   bool awaited = false;  // objects for istiod that carry it are being written
-  bool gone = false;     // its waypoints have no proxy any more, or none yet after a start
+  // Proxies that are no pods are fewer than the status says: they went, or have yet to come back after a
+  // start, or the replica that serves them has yet to report them.
+  bool gone = false;
 };
 
 // The status that the object carries; nullopt: none yet, or no kind whose status we write.

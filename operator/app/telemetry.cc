@@ -45,7 +45,9 @@ Json::Value PoliciesDump(Engine* engine, const xds::Catalog* catalog) {
         const auto found = world.waypoints().find(waypoint);
         if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
       }
-      out[key.ToString()] = api::ToJson(world.StatusOf(key, catalog->CountFor(key, expected)));
+      const std::optional<AnyObject> object = world.Find(key);
+      const int64_t generation = object ? MetaOf(*object).generation : 0;
+      out[key.ToString()] = api::ToJson(world.StatusOf(key, catalog->CountFor(key, expected, generation)));
     }
     return out;
   });

@@ -42,6 +42,7 @@ struct TelemetryParts {
   const runtime::Fence* fence = nullptr;
   const runtime::EventRecorder* events = nullptr;
   const IstioLoop* istio = nullptr;  // null but in Istio mode
+  const xds::PeerBook* peers = nullptr;
 };
 
 // Gauges and counters that are read when /metrics is asked for.

@@ -34,6 +34,7 @@ class Gauges {
             m->AddGauge("fairlead_istio_queue", "Services whose objects for istiod are to be looked at.")),
         queue_(m->AddGauge("fairlead_status_queue", "Policies whose status is to be looked at.")),
         proxies_(m->AddGauge("fairlead_proxies_connected", "Connected proxies.")),
+        replicas_(m->AddGauge("fairlead_replicas_reporting", "Replicas that report their proxies here.")),
         dropped_(
             m->AddCounter("fairlead_events_dropped_total", "Events for users that were over the budget.")) {
     for (const Kind kind : WatchedKinds()) {
@@ -70,6 +71,7 @@ class Gauges {
     }
     dropped_.RaiseTo(static_cast<double>(parts_.events->dropped()));
     proxies_.Set(static_cast<double>(parts_.catalog->ConnectedProxies()));
+    replicas_.Set(static_cast<double>(parts_.peers->peers()));
     for (const auto& [kind, status] : parts_.watches->status()) {
       synced_.at(kind).Set(status.synced ? 1 : 0);
       const bool up =
@@ -85,7 +87,8 @@ class Gauges {
   // Closed sets; Pending: no status was written yet.
   inline static const std::map<std::string, std::vector<const char*>> kReasons = {
       {"Accepted", {"Accepted", "Invalid", "Conflicted", "TargetNotFound", "Pending"}},
-      {"Programmed", {"Programmed", "PartiallyProgrammed", "Reconciling", "Overridden", "NotSupported", "Pending"}}};
+      {"Programmed",
+       {"Programmed", "PartiallyProgrammed", "Reconciling", "Overridden", "NotSupported", "Pending"}}};
 
   void UpdateFrom(const reconcilers::World& world) {
     for (auto& [kind, gauge] : invalid_) gauge.Set(static_cast<double>(world.InvalidCount(kind)));
@@ -111,7 +114,7 @@ class Gauges {
   runtime::Counter events_, rounds_, lowered_, published_;
   runtime::Gauge pending_;
   runtime::Counter writes_, istio_writes_;
-  runtime::Gauge istio_queue_, queue_, proxies_;
+  runtime::Gauge istio_queue_, queue_, proxies_, replicas_;
   runtime::Counter dropped_;
   std::map<Kind, runtime::Gauge> synced_, up_, invalid_;
   std::map<Kind, runtime::Counter> lists_;

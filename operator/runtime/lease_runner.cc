@@ -58,10 +58,13 @@ void LeaseRunner::Perform() {
 }
 
 void LeaseRunner::Tell() {
+  bool changed = false;
   {
     std::lock_guard lock(mutex_);
+    changed = holder_ != elector_.holder();
     holder_ = elector_.holder();
   }
+  if (changed && on_holder_) on_holder_(elector_.holder());
   if (told_ == elector_.leading()) return;
   told_ = elector_.leading();
   (told_ ? gained_ : lost_)();

@@ -24,6 +24,8 @@ class LeaseRunner {
               Fence* fence, Callback gained, Callback lost, const Clock* clock = &Clock::System());
   ~LeaseRunner();  // Stop
 
+  // Called with who leads when that changes; from the runner's thread. Before Start.
+  void OnHolder(std::function<void(const std::string&)> callback) { on_holder_ = std::move(callback); }
   void Start();
   void Stop();                 // gives the lease up
   std::string holder() const;  // who leads, as last seen
@@ -37,6 +39,7 @@ class LeaseRunner {
   const kube::ObjectName lease_;
   Elector elector_;
   const Callback gained_, lost_;
+  std::function<void(const std::string&)> on_holder_;
   bool told_ = false;
   mutable std::mutex mutex_;  // guards holder_
   std::string holder_;

@@ -99,9 +99,10 @@ TEST_F(PolicyTest, TheSamplesOfTheShop) {
 
 TEST_F(PolicyTest, AFailoverPolicySaysThatItIsNotCarriedOut) {
   MakeNamespace("failover");
-  ApplyYaml("apiVersion: fairlead.dev/v1alpha1\nkind: FailoverPolicy\n"
-            "metadata: {name: ratings, namespace: failover}\n"
-            "spec: {targetRefs: [{kind: Service, name: ratings}]}\n");
+  ApplyYaml(
+      "apiVersion: fairlead.dev/v1alpha1\nkind: FailoverPolicy\n"
+      "metadata: {name: ratings, namespace: failover}\n"
+      "spec: {targetRefs: [{kind: Service, name: ratings}]}\n");
   Json::Value conditions;
   ASSERT_TRUE(Eventually([&] {
     const Result<Json::Value> policy = user_->Read(Kind::kFailoverPolicy, "failover", "ratings");

@@ -48,6 +48,41 @@ class ReplicasTest : public OperatorTest {
   OperatorProcess a_, b_;
 };
 
+TEST_F(ReplicasTest, TheLeaderCountsTheProxiesOfAllReplicas) {
+  ASSERT_TRUE(Eventually([&] { return a_.Metric("fairlead_replicas_reporting") == 1; })) << b_.Log();
+  const auto at_a = Proxy(a_, "w-a");
+  const auto at_b = Proxy(b_, "w-b");
+  ASSERT_TRUE(AwaitRoute(*at_b, kRoute, ""));
+  const FakeEnvoy::Versions good = at_b->versions();
+  MakePolicy(kNs, "shared", "ratings", "timeouts: {request: 1s}");
+  auto status = AwaitStatus(kNs, "shared", "Programmed", [](const auto& s) { return s.waypoints == "2/2"; });
+  ASSERT_TRUE(status);
+  EXPECT_TRUE(status->proxies.disconnected.empty());
+
+  // At the follower: one that answers late, one that rejects.
+  const auto late = Proxy(b_, "w-late", {.hold_answers = true});
+  const auto picky = Proxy(b_, "w-picky", {.reject_routes = {kRoute}, .held = good});
+  MakePolicy(kNs, "shared", "ratings", "timeouts: {request: 2s}");
+  status = AwaitStatus(kNs, "shared", "Reconciling", [](const auto& s) {
+    return s.waypoints == "2/4" && s.proxies.lagging.size() == 1 && s.proxies.rejected.size() == 1;
+  });
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->proxies.lagging.front(), "replicas/waypoint (w-late)");
+  EXPECT_THAT(status->proxies.rejected.front(), ::testing::HasSubstr("replicas/waypoint (w-picky)"));
+  EXPECT_THAT(Message(*status, "Programmed"), ::testing::HasSubstr("rejected by the test"));
+
+  late->ReleaseAnswers();
+  picky->Disconnect();
+  status = AwaitStatus(kNs, "shared", "Programmed", [](const auto& s) { return s.waypoints == "3/3"; });
+  ASSERT_TRUE(status);
+  EXPECT_EQ(Writes(b_), 0);  // the follower told, and wrote nothing
+
+  // The follower goes: its proxies are nobody's.
+  EXPECT_EQ(b_.process().Stop(std::chrono::seconds(60)), 0);
+  ASSERT_TRUE(AwaitStatus(kNs, "shared", "Programmed", [](const auto& s) { return s.waypoints == "1/1"; }));
+  DeletePolicy(kNs, "shared");
+}
+
 TEST_F(ReplicasTest, AFrozenLeaderIsReplacedAndItsLateWritesAreRefused) {
   EXPECT_FALSE(Leads(b_));
   const auto at_a = Proxy(a_, "w-a");
@@ -64,10 +99,13 @@ TEST_F(ReplicasTest, AFrozenLeaderIsReplacedAndItsLateWritesAreRefused) {
 
   // A write of the leader is due within a second (a proxy does not answer) when it is frozen.
   const auto silent = Proxy(a_, "w-silent", {.hold_answers = true});
+  ASSERT_TRUE(AwaitStatus(kNs, "ratings", "Reconciling"));
+  const double writes = Writes(a_);
   const std::string first = RouteAt(*at_a, kRoute);
   MakePolicy(kNs, "ratings", "ratings", "timeouts: {request: 2s}");
   ASSERT_TRUE(AwaitRoute(*at_a, kRoute, first));
   a_.process().Signal(SIGSTOP);
+  const double in_time = user_->StatusOf(kNs, "ratings") ? 1 : 0;
 
   // The follower goes on serving, then leads, and statuses are those of what is there now.
   ASSERT_TRUE(AwaitRoute(*at_b, kRoute, first));
@@ -78,20 +116,23 @@ TEST_F(ReplicasTest, AFrozenLeaderIsReplacedAndItsLateWritesAreRefused) {
   auto status = AwaitStatus(kNs, "ratings", "Programmed");
   ASSERT_TRUE(status);
   EXPECT_EQ(status->observed_generation, 3);
-  const std::string version = VersionOf(Kind::kRetryTimeoutPolicy, kNs, "ratings");
 
-  // Thawed, the former leader finds its term over before it writes; it serves on.
+  // Thawed, the former leader finds its term over before it writes; it serves on, and tells the new one.
   a_.process().Signal(SIGCONT);
   ASSERT_TRUE(AwaitRouteIs(*at_a, kRoute, RouteAt(*at_b, kRoute)));
   ASSERT_TRUE(Eventually([&] { return !Leads(a_) && Leads(b_); }));
+  status = AwaitStatus(kNs, "ratings", "Reconciling", [](const auto& s) { return s.waypoints == "2/3"; });
+  ASSERT_TRUE(status);
+  EXPECT_THAT(status->proxies.lagging, ::testing::ElementsAre("replicas/waypoint (w-silent)"));
   ASSERT_TRUE(Eventually([&] { return a_.Metric("fairlead_status_queue") == 0; }));
-  EXPECT_EQ(VersionOf(Kind::kRetryTimeoutPolicy, kNs, "ratings"), version);
+  EXPECT_LE(Writes(a_), writes + in_time);
+  silent->ReleaseAnswers();
+  ASSERT_TRUE(AwaitStatus(kNs, "ratings", "Programmed", [](const auto& s) { return s.waypoints == "3/3"; }));
 
   // An orderly end hands over; the next leader looks at every status.
   const std::string third = RouteAt(*at_a, kRoute);
   EXPECT_EQ(b_.process().Stop(std::chrono::seconds(60)), 0);
   ASSERT_TRUE(Eventually([&] { return Leads(a_); })) << a_.Log();
-  silent->ReleaseAnswers();
   MakePolicy(kNs, "ratings", "ratings", "timeouts: {request: 4s}");
   ASSERT_TRUE(AwaitRoute(*at_a, kRoute, third));
   status = AwaitStatus(kNs, "ratings", "Programmed");

@@ -33,13 +33,13 @@ TEST(Options, Defaults) {
 }
 
 TEST(Options, EveryFlagIsRead) {
-  const Options o =
-      Parse({"--kubeconfig=k", "--roles=controllers", "--leader-elect", "--leader-elect-lease-duration=6s",
-             "--leader-elect-renew-deadline=4s", "--leader-elect-retry-period=500ms",
-             "--leader-elect-identity=me", "--metrics-bind-address=0", "--health-probe-bind-address=[::1]:9",
-             "--xds-bind-address=:15012", "--xds-cert-dir=/certs", "--xds-plaintext-bind-address=localhost:0",
-             "--waypoint-plaintext-address=127.0.0.2:80", "--namespace=ours", "--cluster-domain=c.local",
-             "--mesh-mode=istio", "--log-level=debug", "--log-format=json"});
+  const Options o = Parse(
+      {"--kubeconfig=k", "--roles=controllers", "--leader-elect", "--leader-elect-lease-duration=6s",
+       "--leader-elect-renew-deadline=4s", "--leader-elect-retry-period=500ms", "--leader-elect-identity=me",
+       "--peer-address=10.0.0.1:15012", "--metrics-bind-address=0", "--health-probe-bind-address=[::1]:9",
+       "--xds-bind-address=:15012", "--xds-cert-dir=/certs", "--xds-plaintext-bind-address=localhost:0",
+       "--waypoint-plaintext-address=127.0.0.2:80", "--namespace=ours", "--cluster-domain=c.local",
+       "--mesh-mode=istio", "--log-level=debug", "--log-format=json"});
   EXPECT_EQ(o.kubeconfig, "k");
   EXPECT_EQ(o.roles, std::set<Role>{Role::kControllers});
   EXPECT_TRUE(o.leader_elect);
@@ -47,6 +47,7 @@ TEST(Options, EveryFlagIsRead) {
   EXPECT_EQ(o.lease_renew_deadline, std::chrono::seconds(4));
   EXPECT_EQ(o.lease_retry_period, std::chrono::milliseconds(500));
   EXPECT_EQ(o.identity, "me");
+  EXPECT_EQ(o.peer_address, "10.0.0.1:15012");
   EXPECT_FALSE(o.metrics);
   EXPECT_EQ(o.health->ToString(), "[::1]:9");
   EXPECT_EQ(o.xds->ToString(), "0.0.0.0:15012");
@@ -71,6 +72,8 @@ TEST(Options, AnErrorNamesItsFlag) {
       {"--xds-bind-address=:1", "--xds-bind-address: needs --xds-cert-dir"},
       {"--xds-plaintext-bind-address=0.0.0.0:1", "not a loopback address"},
       {"--xds-plaintext-bind-address=10.0.0.1:1", "not a loopback address"},
+      {"--peer-address=pod-a", "--peer-address: \"pod-a\" is not host:port"},
+      {"--peer-address=pod-a:", "--peer-address: \"pod-a:\" is not host:port"},
       {"--waypoint-plaintext-address=0", "--waypoint-plaintext-address: an address is needed"},
       {"--leader-elect-lease-duration=soon", "--leader-elect-lease-duration: "},
       {"--leader-elect-retry-period=0s", "--leader-elect-retry-period: must be more than 0s"},
