@@ -150,16 +150,23 @@ Json::Value ToJson(const EffectiveWaypoint& waypoint) {
   return out;
 }
 
+std::vector<Json::Value> RenderService(const World& world, const ObjectKey& key,
+                                       const RenderOptions& options) {
+  const Ptr<EffectiveService> service = world.Lowered(key);
+  if (service == nullptr || (options.only_routed && !service->waypoint)) return {};
+  std::vector<Json::Value> documents = {ToJson(*service)};
+  if (!options.endpoints) return documents;
+  for (auto at = world.endpoints().lower_bound({key, 0});
+       at != world.endpoints().end() && at->first.service == key; ++at) {
+    documents.push_back(ToJson(*at->second));
+  }
+  return documents;
+}
+
 std::vector<Json::Value> RenderEffective(const World& world, const RenderOptions& options) {
   std::vector<Json::Value> documents;
   for (const auto& [key, service] : world.services()) {
-    if (options.only_routed && !service->waypoint) continue;
-    documents.push_back(ToJson(*service));
-    if (!options.endpoints) continue;
-    for (auto at = world.endpoints().lower_bound({key, 0});
-         at != world.endpoints().end() && at->first.service == key; ++at) {
-      documents.push_back(ToJson(*at->second));
-    }
+    for (Json::Value& document : RenderService(world, key, options)) documents.push_back(std::move(document));
   }
   return documents;
 }

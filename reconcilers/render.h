@@ -18,6 +18,10 @@ struct RenderOptions {
   bool only_routed = false;  // leave out services that no waypoint serves
 };
 
+// One service, with what belongs to it; empty: left out. May be called by several threads at once.
+std::vector<Json::Value> RenderService(const World& world, const ObjectKey& key,
+                                       const RenderOptions& options = {});
+// All, in order of keys.
 std::vector<Json::Value> RenderEffective(const World& world, const RenderOptions& options = {});
 
 Json::Value ToJson(const EffectiveService& service);

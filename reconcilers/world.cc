@@ -114,14 +114,26 @@ void World::ReportIstio(const ObjectKey& service, uint64_t epoch, IstioReport re
 
 Delta World::Drain() {
   Delta delta;
-  impl_->LowerServices(&delta);
-  impl_->DrainEndpoints(&delta);
-  impl_->DrainWaypoints(&delta);
-  impl_->Assess(&delta);
+  DrainPart(SIZE_MAX, &delta);
   return delta;
 }
 
+bool World::DrainPart(size_t max_services, Delta* to) {
+  Delta& delta = *to;
+  impl_->LowerServices(max_services, &delta);
+  if (!impl_->dirty_services.empty()) return true;
+  impl_->DrainEndpoints(&delta);
+  impl_->DrainWaypoints(&delta);
+  impl_->Assess(&delta);
+  return false;
+}
+
 const std::map<ObjectKey, Ptr<EffectiveService>>& World::services() const { return impl_->services; }
+Ptr<EffectiveService> World::Lowered(const ObjectKey& service) const {
+  const auto at = impl_->services.find(service);
+  if (at == impl_->services.end()) return nullptr;
+  return impl_->options.keep_rules ? at->second : LowerService(impl_->view, service).service;
+}
 const std::map<Destination, Ptr<EffectiveEndpoints>>& World::endpoints() const { return impl_->endpoints; }
 const std::map<NamespacedName, Ptr<EffectiveWaypoint>>& World::waypoints() const { return impl_->waypoints; }
 

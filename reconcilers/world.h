@@ -38,6 +38,10 @@ struct WorldOptions {
   IstioCapabilities istio;  // Istio mode: what the installed Istio can carry
   // Istio mode: the caller writes the objects of LowerToIstio and tells by ReportIstio what became of them.
   bool istio_reported = false;
+  // False: services() keep their frame only (ports without rules); whole services are in the Delta, and are
+  // lowered anew by Lowered(). Rules are most of the memory, and proxies are programmed from deltas. A Delta
+  // may then name a service that is equal to what it was: its reader compares what it makes of it.
+  bool keep_rules = true;
 };
 
 // How much work was done since the start; a change of one object must not grow these by more than it touches.
@@ -76,11 +80,15 @@ class World {
   // What became of the objects for the service as it was at IstioEpoch; an older epoch is ignored.
   void ReportIstio(const ObjectKey& service, uint64_t epoch, IstioReport report);
   Delta Drain();
+  // Lowers about so many services and leaves the rest, and what follows from all, to the next call; false:
+  // that was all. For the first lowering of a large state, whose results would else be in memory twice.
+  bool DrainPart(size_t max_services, Delta* delta);
 
   // Reads of the newest drained state.
   const std::map<ObjectKey, Ptr<EffectiveService>>& services() const;
   const std::map<Destination, Ptr<EffectiveEndpoints>>& endpoints() const;
   const std::map<NamespacedName, Ptr<EffectiveWaypoint>>& waypoints() const;
+  Ptr<EffectiveService> Lowered(const ObjectKey& service) const;  // whole; null: no such service
   std::vector<ObjectKey> policies() const;  // all that StatusOf knows, by kind; invalid ones included
   std::optional<AnyObject> Find(const ObjectKey& key) const;
   size_t InvalidCount(Kind kind) const;  // objects that cannot be read as they are in the cluster

@@ -25,6 +25,17 @@ bool Exchange(std::map<K, Ptr<T>>* map, const K& key, Ptr<T> now, std::map<K, Pt
   return true;
 }
 
+// What statuses are told from.
+Ptr<EffectiveService> FrameOf(const EffectiveService& service) {
+  auto frame = std::make_shared<EffectiveService>();
+  frame->key = service.key;
+  frame->waypoint = service.waypoint;
+  frame->waypoint_problem = service.waypoint_problem;
+  for (const EffectivePort& port : service.ports)
+    frame->ports.push_back({port.port, port.name, port.protocol, {}, {}});
+  return frame;
+}
+
 // Equal in what the status of any policy at the service depends on, beside the outcome of that policy.
 bool SameFrame(const EffectiveService& a, const EffectiveService& b) {
   const auto same_port = [](const EffectivePort& x, const EffectivePort& y) {
@@ -56,14 +67,17 @@ void MarkDifferent(const std::vector<Outcome>& old, const std::vector<Outcome>& 
 
 }  // namespace
 
-void World::Impl::LowerServices(Delta* delta) {
+void World::Impl::LowerServices(size_t max, Delta* delta) {
   // Selections before lowering: they decide which policies stand at which targets.
   for (const ObjectKey& key : std::exchange(dirty_policies, {})) ResolvePolicy(key);
   for (const ObjectKey& key : std::exchange(dirty_selection, {})) ReselectObject(key);
-  for (const ObjectKey& key : std::exchange(dirty_services, {})) {
+  std::set<ObjectKey> now = std::exchange(dirty_services, {});
+  for (; !now.empty() && max > 0; --max) {
+    const ObjectKey key = std::move(now.extract(now.begin()).value());
     ++counters.services;
     Store(key, LowerService(view, key), delta);
   }
+  dirty_services.merge(now);
 }
 
 void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* delta) {
@@ -71,7 +85,13 @@ void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* del
   std::vector<NamespacedName> named;
   if (lowered.named_waypoint) named.push_back(*lowered.named_waypoint);
   bound_to.Set(key, std::move(named));
-  const bool changed = Exchange(&services, key, lowered.service, &delta->services);
+  bool changed = true;
+  if (options.keep_rules || lowered.service == nullptr) {
+    changed = Exchange(&services, key, lowered.service, &delta->services);
+  } else {
+    services[key] = FrameOf(*lowered.service);
+    delta->services[key] = lowered.service;
+  }
   if (lowered.service == nullptr) {
     if (rows.erase(key) > 0 || changed) dirty_rows.insert(key);
     return;

@@ -50,14 +50,14 @@ struct World::Impl {
   void RouteChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key);
   void TargetChanged(const ObjectMeta* old, const ObjectMeta* now, const ObjectKey& key);
   void MembershipChanged(const std::vector<std::string>& namespaces);
-  void MarkTarget(const ObjectKey& target);      // services to lower for a policy that stands there
-  void MarkPoliciesAt(const ObjectKey& target);  // to assess
+  void MarkTarget(const ObjectKey& target);       // services to lower for a policy that stands there
+  void MarkPoliciesAt(const ObjectKey& target);   // to assess
   void MarkPoliciesOf(const ObjectKey& service);  // at it and at its routes
-  void ReselectObject(const ObjectKey& key);     // policies' selectors at one object
+  void ReselectObject(const ObjectKey& key);      // policies' selectors at one object
   void ResolvePolicy(const ObjectKey& key);
 
   // world_drain.cc
-  void LowerServices(Delta* delta);
+  void LowerServices(size_t max, Delta* delta);
   void Store(const ObjectKey& key, LoweredService lowered, Delta* delta);
   void CountWaypoint(const ObjectKey& key, const ServiceRow& row);
   void DrainEndpoints(Delta* delta);

@@ -24,6 +24,7 @@ EngineOptions EngineOptionsOf(const Options& options) {
   out.world.cluster_domain = options.cluster_domain;
   out.world.root_namespace = options.ns;
   out.world.istio_mode = options.istio_mode;
+  out.world.keep_rules = options.istio_mode;  // objects for istiod are made from whole services
   out.world.istio_reported = options.istio_mode && options.roles.contains(Role::kControllers);
   out.await_istio = out.world.istio_reported;
   out.planner.plaintext_address = options.waypoint_plaintext.host;

@@ -1,8 +1,15 @@
 #include "operator/app/engine.h"
 
+#include <malloc.h>
+
 #include <utility>
 
 namespace fairlead::app {
+namespace {
+
+constexpr size_t kFirstServices = 64;  // that are lowered at once at the start
+
+}  // namespace
 
 Engine::Engine(EngineOptions options, xds::Catalog* catalog,
                std::function<void(const reconcilers::Delta&)> on_delta)
@@ -83,6 +90,9 @@ void Engine::Run() {
       }
     }
     if (changed) Publish();
+    batch.clear();
+    // A list leaves much behind that was needed once; what is free goes back to the system.
+    if (std::exchange(listed_, false) && first_published_) malloc_trim(0);
   }
   ended_signal_.notify_all();
 }
@@ -107,6 +117,7 @@ void Engine::Handle(Event& event) {
     world_.ReportIstio(result->service, result->epoch, std::move(result->report));
   }
   if (listed) {
+    listed_ = true;
     const std::lock_guard lock(mutex_);
     pending_kinds_.erase(*listed);
   }
@@ -114,12 +125,24 @@ void Engine::Handle(Event& event) {
 
 void Engine::Publish() {
   if (!first_published_ && !ready()) return;  // half a state is no state
-  const reconcilers::Delta delta = world_.Drain();
   const bool first = !std::exchange(first_published_, true);
-  if (delta.empty() && !first) return;
+  if (first) {
+    // Part by part, as nobody is served yet.
+    for (bool more = true; more;) {
+      reconcilers::Delta part;
+      more = world_.DrainPart(kFirstServices, &part);
+      Publish(part);
+    }
+    catalog_->SetReady();
+    return;
+  }
+  const reconcilers::Delta delta = world_.Drain();
+  if (!delta.empty()) Publish(delta);
+}
+
+void Engine::Publish(const reconcilers::Delta& delta) {
   const xds::Update update = planner_.Plan(delta);
   if (!update.empty()) catalog_->Publish(update);
-  if (first) catalog_->SetReady();
   {
     const std::lock_guard lock(mutex_);
     ++stats_.drains;

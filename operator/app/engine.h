@@ -110,6 +110,7 @@ class Engine {
   void Run();
   void Handle(Event& event);
   void Publish();
+  void Publish(const reconcilers::Delta& delta);
 
   const EngineOptions options_;
   xds::Catalog* const catalog_;
@@ -117,6 +118,7 @@ class Engine {
   reconcilers::World world_;  // the engine's thread only
   envoy::Planner planner_;    // likewise
   bool first_published_ = false;
+  bool listed_ = false;  // a list was handled since memory was last given back
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <iostream>
 
 #include "operator/app/app.h"
@@ -7,6 +9,13 @@
 namespace {
 
 constexpr int kExitUsage = 2;
+
+// Most threads of the libraries wait most of the time; an arena for each would hold what they once freed.
+// Buffers of whole lists are mapped, so that they are gone with their last reader.
+void BeFrugal() {
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
+}
 
 int Run(const fairlead::app::Options& options) {
   using namespace fairlead;
@@ -34,6 +43,7 @@ int Run(const fairlead::app::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  BeFrugal();
   fairlead::Result<fairlead::app::ParsedOptions> parsed =
       fairlead::app::ParseOptions(std::vector<std::string>(argv + 1, argv + argc));
   if (!parsed) {

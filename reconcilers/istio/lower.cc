@@ -1,7 +1,6 @@
 #include "reconcilers/istio/lower.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 
 #include "reconcilers/istio/carry.h"
@@ -137,12 +136,6 @@ void AddRoutes(const EffectiveService& service, const EffectivePort& port, const
   http->append(std::move(base));
 }
 
-void CollectPolicies(const EffectiveService& service, std::set<std::string>* out) {
-  for (const Contribution& contribution : service.contributions) {
-    if (contribution.winner.object == contribution.policy) out->insert(contribution.policy.nn().ToString());
-  }
-}
-
 // A Service's name has no dots, so "fairlead-ratings" and "fairlead.ratings" never name the same.
 std::string NameFor(const ObjectKey& service) {
   return (service.kind == Kind::kService ? "fairlead-" : "fairlead.") + service.name;
@@ -156,10 +149,9 @@ Json::Value Frame(const char* kind, const EffectiveService& service, const Objec
   metadata["name"] = NameFor(service.key);
   metadata["namespace"] = service.key.ns;
   metadata["labels"][kManagedByLabel] = kManagedByValue;
-  std::set<std::string> policies;
-  CollectPolicies(service, &policies);
   std::string names;
-  for (const std::string& policy : policies) names += (names.empty() ? "" : ",") + policy;
+  for (const ObjectKey& policy : service.policies)
+    names += (names.empty() ? "" : ",") + policy.nn().ToString();
   metadata["annotations"]["fairlead.dev/policies"] = names;
   if (meta.uid.empty()) return out;  // offline: there is no cluster, and no uid
   const KindInfo& owner_kind = InfoOf(service.key.kind);

@@ -30,11 +30,6 @@ void NoteAdvice(const Note& note, Outcome* outcome) {
 }  // namespace
 
 void OutcomeCollector::Add(const std::vector<Standing>& standing, const MergeResult& result) {
-  for (const Verdict& verdict : result.verdicts) {
-    if (verdict.policy.kind == Kind::kRetryTimeoutPolicy) {
-      contributions_.push_back({verdict.policy, verdict.field, verdict.winner});
-    }
-  }
   for (const Standing& at : standing) {
     const ObjectKey policy = at.attachment->key();
     Outcome& outcome = outcomes_[{policy, *at.target, at.attachment->section}];
@@ -66,14 +61,13 @@ std::vector<Outcome> OutcomeCollector::Take() {
   return all;
 }
 
-std::vector<Contribution> OutcomeCollector::TakeContributions() {
-  const auto before = [](const Contribution& a, const Contribution& b) {
-    return std::make_tuple(std::cref(a.policy), a.field, Tie(a.winner)) <
-           std::make_tuple(std::cref(b.policy), b.field, Tie(b.winner));
-  };
-  std::sort(contributions_.begin(), contributions_.end(), before);
-  contributions_.erase(std::unique(contributions_.begin(), contributions_.end()), contributions_.end());
-  return std::move(contributions_);
+std::vector<ObjectKey> OutcomeCollector::Winners() const {
+  std::vector<ObjectKey> winners;
+  for (const auto& [key, outcome] : outcomes_) {
+    if (outcome.won != 0 && (winners.empty() || winners.back() != outcome.policy))
+      winners.push_back(outcome.policy);
+  }
+  return winners;
 }
 
 }  // namespace fairlead::reconcilers

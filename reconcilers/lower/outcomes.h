@@ -41,12 +41,12 @@ class OutcomeCollector {
   };
   void Add(const std::vector<Standing>& standing, const MergeResult& result);
 
-  std::vector<Outcome> Take();                    // sorted by policy, target, section
-  std::vector<Contribution> TakeContributions();  // sorted, unique
+  std::vector<Outcome> Take();  // sorted by policy, target, section
+  std::vector<ObjectKey> Winners()
+      const;  // policies with a field in force at one rule at least; sorted, unique
 
  private:
   std::map<std::tuple<ObjectKey, ObjectKey, std::string>, Outcome> outcomes_;
-  std::vector<Contribution> contributions_;
 };
 
 }  // namespace fairlead::reconcilers

@@ -147,7 +147,7 @@ LoweredService LowerService(const View& view, const ObjectKey& key) {
   ServiceLowering lowering(view, key);
   const std::vector<PortInfo> ports = PortsOf(view, key).value_or(std::vector<PortInfo>{});
   for (const PortInfo& info : ports) out->ports.push_back(lowering.Port(info));
-  out->contributions = lowering.outcomes.TakeContributions();
+  out->policies = lowering.outcomes.Winners();
   lowered.outcomes = lowering.outcomes.Take();
   lowered.reads = std::move(lowering.reads);
   lowered.reads.erase(key);

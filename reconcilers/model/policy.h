@@ -87,13 +87,4 @@ struct EffectivePolicy {
   friend bool operator==(const EffectivePolicy&, const EffectivePolicy&) = default;
 };
 
-// One policy's field at one rule, that another object's value beat (or for `winner == policy`, that took
-// effect).
-struct Contribution {
-  ObjectKey policy;
-  PolicyField field = PolicyField::kRequestTimeout;
-  Origin winner;
-  friend bool operator==(const Contribution&, const Contribution&) = default;
-};
-
 }  // namespace fairlead::reconcilers

@@ -146,6 +146,44 @@ TEST_P(WorldProperty, ReplaceEqualsItsDifference) {
   EXPECT_TRUE(Statuses(world) == Statuses(by_list));
 }
 
+// Without rules, and lowered part by part: its reader knows the same.
+TEST_P(WorldProperty, AWorldThatKeepsNoRulesTellsTheSame) {
+  RandomCluster random(GetParam() + 20'000);
+  WorldOptions frugal = Options();
+  frugal.keep_rules = false;
+  World whole(Options()), lean(frugal);
+  std::map<ObjectKey, Ptr<EffectiveService>> services;
+  std::map<ObjectKey, api::PolicyStatus> statuses;
+  for (int step = 0; step < 30; ++step) {
+    for (size_t changes = random.Below(6) + 1; changes > 0; --changes) {
+      const AnyObject object = random.Object();
+      const bool gone = random.Chance(25);
+      for (World* world : {&whole, &lean}) gone ? world->Remove(KeyOf(object)) : world->Apply(object);
+    }
+    whole.Drain();
+    for (bool more = true; more;) {
+      Delta part;
+      more = lean.DrainPart(random.Below(3) + 1, &part);
+      for (const auto& [key, service] : part.services) {
+        service == nullptr ? void(services.erase(key)) : void(services[key] = service);
+      }
+      if (more) {
+        EXPECT_TRUE(part.policies.empty()) << "a status is told from a state that is lowered by half";
+      }
+      for (const ObjectKey& key : part.policies) statuses[key] = lean.StatusOf(key, Acknowledged(lean, key));
+    }
+    ASSERT_TRUE(Values(services) == Values(whole.services())) << "step " << step;
+    ASSERT_TRUE(Values(lean.endpoints()) == Values(whole.endpoints())) << "step " << step;
+    for (const auto& [key, service] : whole.services())
+      ASSERT_EQ(*lean.Lowered(key) == *service, true) << key.ToString();
+    for (const auto& [key, service] : lean.services())
+      ASSERT_TRUE(whole.services().contains(key)) << key.ToString();
+    for (const auto& [key, status] : Statuses(whole)) {
+      ASSERT_EQ(api::ToJson(statuses[key]), api::ToJson(status)) << key.ToString() << " at step " << step;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, WorldProperty, ::testing::Range(0u, 20u));
 
 // Hundreds of seeds in one process: starting a process for each would take longer than the test.
