@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/files.h"
+#include "cli/parallel.h"
 #include "crds/base/json.h"
 #include "crds/base/json_scan.h"
 #include "crds/base/json_text.h"
@@ -180,6 +181,28 @@ class FileReader {
   Loaded* const loaded_;
 };
 
+void AddUnreadable(const std::string& path, const std::string& what, Loaded* loaded) {
+  loaded->problems.push_back({path, 0, 0, "", {"", what}, LintCode::kUnreadableInput});
+}
+
+void LoadFile(const std::string& file, const LoadOptions& options, Loaded* loaded) {
+  const bool standard = file == "-";
+  const std::string name = standard ? "<stdin>" : file;
+  const Result<std::string> text =
+      standard ? ReadStream(std::cin, options.max_file_bytes) : ReadFile(file, options.max_file_bytes);
+  if (text) {
+    LoadText(name, *text, options, loaded);
+  } else {
+    AddUnreadable(name, text.error().message, loaded);
+  }
+}
+
+void Append(Loaded part, Loaded* loaded) {
+  std::move(part.objects.begin(), part.objects.end(), std::back_inserter(loaded->objects));
+  std::move(part.problems.begin(), part.problems.end(), std::back_inserter(loaded->problems));
+  for (const auto& [what, count] : part.ignored) loaded->ignored[what] += count;
+}
+
 // The same object twice in one input is nearly always a mistake of copying; kubectl would let the last win in
 // silence.
 void ReportDuplicates(Loaded* loaded) {
@@ -237,25 +260,14 @@ void LoadText(const std::string& name, std::string_view text, const LoadOptions&
 
 Loaded Load(const std::vector<std::string>& paths, const LoadOptions& options) {
   Loaded loaded;
-  const auto unreadable = [&](const std::string& path, const std::string& what) {
-    loaded.problems.push_back({path, 0, 0, "", {"", what}, LintCode::kUnreadableInput});
-  };
   FileList list = FindManifests(paths);
-  for (const auto& [path, what] : list.problems) unreadable(path, what);
-  for (const std::string& file : list.files) {
-    const bool standard = file == "-";
-    const std::string name = standard ? "<stdin>" : file;
-    const Result<std::string> text =
-        standard ? ReadStream(std::cin, options.max_file_bytes) : ReadFile(file, options.max_file_bytes);
-    if (text) {
-      LoadText(name, *text, options, &loaded);
-    } else {
-      unreadable(name, text.error().message);
-    }
-  }
+  for (const auto& [path, what] : list.problems) AddUnreadable(path, what, &loaded);
+  std::vector<Loaded> parts(list.files.size());
+  ForEachIndex(parts.size(), [&](size_t i) { LoadFile(list.files[i], options, &parts[i]); });
+  for (Loaded& part : parts) Append(std::move(part), &loaded);
   if (loaded.objects.empty() && loaded.problems.empty() && loaded.ignored.empty()) {
-    unreadable(paths.empty() || paths.front() == "-" ? "<stdin>" : paths.front(),
-               "there is no object in it: it is empty, or holds comments alone");
+    AddUnreadable(paths.empty() || paths.front() == "-" ? "<stdin>" : paths.front(),
+                  "there is no object in it: it is empty, or holds comments alone", &loaded);
   }
   ReportDuplicates(&loaded);
   return loaded;

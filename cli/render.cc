@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/offline.h"
+#include "cli/parallel.h"
 #include "crds/base/json_write.h"
 #include "reconcilers/istio/lower.h"
 #include "reconcilers/lint.h"
@@ -20,6 +21,26 @@ Json::Value StatusDocument(const reconcilers::World& world, const ObjectKey& key
   out["metadata"]["name"] = key.name;
   out["metadata"]["namespace"] = key.ns;
   out["status"] = api::ToJson(world.StatusOf(key, proxies));
+  return out;
+}
+
+// The effective model as YAML. Piece by piece, since the documents of a large folder would take ten times its
+// size.
+std::string EffectiveYaml(const reconcilers::World& world) {
+  constexpr size_t kServices = 50;  // of a piece
+  std::vector<ObjectKey> keys;
+  for (const auto& [key, service] : world.services()) keys.push_back(key);
+  std::vector<std::string> pieces((keys.size() + kServices - 1) / kServices);
+  ForEachIndex(pieces.size(), [&](size_t piece) {
+    const size_t end = std::min(keys.size(), (piece + 1) * kServices);
+    for (size_t i = piece * kServices; i < end; ++i) {
+      for (const Json::Value& document : reconcilers::RenderService(world, keys[i])) {
+        pieces[piece] += (i == 0 ? "" : "---\n") + WriteYaml(document);
+      }
+    }
+  });
+  std::string out;
+  for (const std::string& piece : pieces) out += piece;
   return out;
 }
 
@@ -43,6 +64,10 @@ void TellNotCarriedOut(const Offline& offline, const Output& output) {
 int Render(const RenderOptions& options, const Output& output) {
   const Offline offline = Read(options.input);
   PrintProblems(offline.loaded, output);
+  if (!options.input.istio_mode && !options.with_status && options.format == Format::kYaml) {
+    output.out << EffectiveYaml(offline.world);
+    return offline.loaded.HasErrors() ? kExitFindings : kExitGood;
+  }
   std::vector<Json::Value> documents = options.input.istio_mode
                                            ? reconcilers::istiod::LowerToIstio(offline.world)
                                            : reconcilers::RenderEffective(offline.world);
