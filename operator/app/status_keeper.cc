@@ -41,8 +41,11 @@ std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
                           world.AwaitsIstio(key)};
     const bool by_hand = !expected.empty() && std::all_of(expected.begin(), expected.end(),
                                                           [](const auto& e) { return e.second.empty(); });
-    picture.gone = by_hand && picture.live && counts.needed < picture.live->proxies.needed &&
-                   picture.live->observed_generation == picture.desired.observed_generation;
+    const api::ProxyCounts before = picture.live ? picture.live->proxies : api::ProxyCounts();
+    const bool fewer =
+        counts.needed < before.needed && (counts.needed == 0 || counts.programmed < before.programmed);
+    picture.gone =
+        by_hand && fewer && picture.live->observed_generation == picture.desired.observed_generation;
     return picture;
   });
 }

@@ -25,8 +25,8 @@ struct PolicyPicture {
   api::PolicyStatus desired;
   std::optional<api::PolicyStatus> live;
   bool awaited = false;  // objects for istiod that carry it are being written
-  // Proxies that are no pods are fewer than the status says: they went, or have yet to come back after a
-  // start, or the replica that serves them has yet to report them.
+  // Proxies that are no pods, and have it, are fewer than the status says: they went, or have yet to come
+  // back after a start, or the replica that serves them has yet to report them.
   bool gone = false;
 };
 
