@@ -157,6 +157,9 @@ void App::Impl::StartWriting() {
   lease->OnHolder([this, identity](const std::string& holder) {
     reporter->SetLeader(holder == identity ? "" : PeerAddressIn(holder));
   });
+  lease->OnTrouble([this](const Error& error) {
+    log->Warn("the lease cannot be kept", {{"lease", options.ns + "/" + kLeaseName}, {"error", error.message}});
+  });
   lease->Start();
 }
 

@@ -37,24 +37,24 @@ std::string LeaseRunner::holder() const {
   return holder_;
 }
 
+void LeaseRunner::TellOf(const Error& error, ErrorClass expected) const {
+  if (trouble_ && error.error_class != expected) trouble_(error);
+}
+
 void LeaseRunner::Perform() {
-  const Elector::Step& step = elector_.step();
-  const std::string json = LeaseJson(lease_.ns, lease_.name, step.record);
-  switch (step.what) {
-    case Elector::Do::kRead: {
-      Result<std::string> body = client_.GetJson(lease_);
-      elector_.OnRead(body ? ParseLease(*body) : Result<LeaseRecord>(Unexpected(body.error())));
-      return;
-    }
-    case Elector::Do::kCreate:
-      elector_.OnWritten(Written(client_.Create(lease_, json, kManager)));
-      return;
-    case Elector::Do::kUpdate:
-      elector_.OnWritten(Written(client_.Update(lease_, json, kManager)));
-      return;
-    case Elector::Do::kWait:
-      return;
+  const Elector::Step step = elector_.step();
+  if (step.what == Elector::Do::kWait) return;
+  if (step.what == Elector::Do::kRead) {
+    const Result<std::string> body = client_.GetJson(lease_);
+    if (!body) TellOf(body.error(), ErrorClass::kNotFound);  // there is none yet
+    return elector_.OnRead(body ? ParseLease(*body) : Result<LeaseRecord>(Unexpected(body.error())));
   }
+  const std::string json = LeaseJson(lease_.ns, lease_.name, step.record);
+  const Result<kube::Written> written = step.what == Elector::Do::kCreate
+                                            ? client_.Create(lease_, json, kManager)
+                                            : client_.Update(lease_, json, kManager);
+  if (!written) TellOf(written.error(), ErrorClass::kConflict);  // somebody else was faster
+  elector_.OnWritten(Written(written));
 }
 
 void LeaseRunner::Tell() {

@@ -26,6 +26,8 @@ class LeaseRunner {
 
   // Called with who leads when that changes; from the runner's thread. Before Start.
   void OnHolder(std::function<void(const std::string&)> callback) { on_holder_ = std::move(callback); }
+  // What keeps it from reading or writing the lease: no rights, no namespace, no API server. Before Start.
+  void OnTrouble(std::function<void(const Error&)> trouble) { trouble_ = std::move(trouble); }
   void Start();
   void Stop();                 // gives the lease up
   std::string holder() const;  // who leads, as last seen
@@ -34,12 +36,14 @@ class LeaseRunner {
   void Run(const std::stop_token& stop);
   void Perform();
   void Tell();
+  void TellOf(const Error& error, ErrorClass expected) const;
 
   kube::Client client_;  // without a gate: the lease is what opens it
   const kube::ObjectName lease_;
   Elector elector_;
   const Callback gained_, lost_;
   std::function<void(const std::string&)> on_holder_;
+  std::function<void(const Error&)> trouble_;
   bool told_ = false;
   mutable std::mutex mutex_;  // guards holder_
   std::string holder_;
