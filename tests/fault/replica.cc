@@ -66,6 +66,7 @@ void Replica::Strike() {
 void Replica::Pause() {
   paused_ = true;
   kill(pid_, SIGSTOP);
+  testing::AwaitStop(pid_);
 }
 
 void Replica::Resume() {

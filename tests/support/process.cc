@@ -108,7 +108,15 @@ Process::~Process() { Kill(); }
 bool Process::Running() { return pid_ > 0 && !Wait(std::chrono::milliseconds(0)).has_value(); }
 
 void Process::Signal(int signal) {
-  if (pid_ > 0 && !exit_) kill(pid_, signal);
+  if (pid_ <= 0 || exit_) return;
+  kill(pid_, signal);
+  if (signal == SIGSTOP) AwaitStop(pid_);
+}
+
+void AwaitStop(pid_t pid) {
+  siginfo_t info;
+  while (waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+  }
 }
 
 std::optional<int> Process::Wait(std::chrono::milliseconds timeout) {

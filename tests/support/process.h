@@ -39,7 +39,8 @@ class Process {
 
   pid_t pid() const { return pid_; }
   bool Running();
-  void Signal(int signal);  // SIGSTOP, SIGCONT, SIGTERM, …; nothing when it has ended
+  // SIGCONT, SIGTERM, …; nothing when it has ended. After SIGSTOP no thread of it runs any more.
+  void Signal(int signal);
 
   // The exit code, or 128 + the signal that ended it; nullopt: still running at the deadline.
   std::optional<int> Wait(std::chrono::milliseconds timeout);
@@ -56,6 +57,9 @@ class Process {
   std::optional<int> exit_;
   std::string log_file_;
 };
+
+// Waits until a child to which SIGSTOP was sent has stopped, with all of its threads, or has ended.
+void AwaitStop(pid_t pid);
 
 // A TCP port on 127.0.0.1 that was free a moment ago.
 int FreePort();
