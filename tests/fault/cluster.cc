@@ -121,7 +121,8 @@ bool Cluster::Has(const std::string& object) const {
 
 std::string Cluster::LeaseHolder() const {
   const apiserver::ObjectPtr lease = server_->store().Get({kLeases, "fairlead-system", "fairlead-operator"});
-  return lease == nullptr ? "" : TextAt(*lease, {"spec", "holderIdentity"});
+  const std::string holder = lease == nullptr ? "" : TextAt(*lease, {"spec", "holderIdentity"});
+  return holder.substr(0, holder.find('@'));  // behind it stands where the other replicas find it
 }
 
 Deeds Cluster::DeedsOfOperator() {

@@ -39,7 +39,7 @@ class Cluster {
   bool HasReasons(const std::string& policy, const Reasons& reasons) const;
   std::string ReasonsOf(const std::string& policy) const;  // for messages
   bool Has(const std::string& object) const;               // "group/plural namespace/name"
-  std::string LeaseHolder() const;                         // "" where there is none
+  std::string LeaseHolder() const;                         // the replica; "" where there is none
   Deeds DeedsOfOperator();
   apiserver::ApiServer& server() { return *server_; }
   // A kubeconfig's text for the replica; its requests carry its name as user.
