@@ -111,8 +111,8 @@ bool WireReader::SkipGroup(uint32_t field) {
   uint32_t open[kMaxGroupDepth] = {field};
   int depth = 1;
   while (depth > 0) {
-    uint32_t number;
-    WireType type;
+    uint32_t number = 0;
+    WireType type = WireType::kVarint;
     if (!ReadTag(&number, &type)) return false;
     if (type == WireType::kStartGroup) {
       if (depth == kMaxGroupDepth) return Fail(WireError::kTooDeep);
