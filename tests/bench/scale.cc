@@ -86,11 +86,12 @@ Result<double> TimeOfStart(Rig* rig, Changer* changer, const std::vector<Version
 Result<void> MeasureStarts(Rig* rig, Changer* changer, int starts, Table* table) {
   const Result<std::vector<Versions>> expected = Expected(rig);
   if (!expected) return Unexpected(expected.error());
-  std::vector<double> times, lists;
+  std::vector<double> times, lists, cpu;
   for (int i = 0; i < starts; ++i) {
     const Result<double> time = TimeOfStart(rig, changer, *expected);
     if (!time) return Unexpected(time.error());
     times.push_back(*time);
+    cpu.push_back(FiguresOf(rig->controller().pid()).cpu_seconds);
     const Result<double> list = TimeOfLists(rig);
     if (!list) return Unexpected(list.error());
     lists.push_back(*list);
@@ -102,6 +103,7 @@ Result<void> MeasureStarts(Rig* rig, Changer* changer, int starts, Table* table)
               .floor = Median(lists) / 1000,
               .floor_is = "listing and parsing the same objects",
               .target = 2});
+  table->Add({.number = "CPU time of the operator until then", .unit = "s", .measured = Median(cpu)});
   return {};
 }
 
