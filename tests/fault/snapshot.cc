@@ -47,12 +47,14 @@ void SortManagers(Value* object) {
   (*object)["metadata"]["managedFields"] = out;
 }
 
+// Kept in the form of either group: events.k8s.io says regarding and note where v1 says involvedObject and
+// message.
 std::string TextOfEvent(const Value& event) {
-  const Value& regarding = apiserver::Get(event, "regarding");
-  return "Event of " + apiserver::TextAt(regarding, "kind") + " " +
-         apiserver::TextAt(regarding, "namespace") + "/" + apiserver::TextAt(regarding, "name") + ": " +
-         apiserver::TextAt(event, "type") + " " + apiserver::TextAt(event, "reason") + " " +
-         apiserver::TextAt(event, "note");
+  const bool core = apiserver::Has(event, "involvedObject");
+  const Value& object = apiserver::Get(event, core ? "involvedObject" : "regarding");
+  return "Event of " + apiserver::TextAt(object, "kind") + " " + apiserver::TextAt(object, "namespace") +
+         "/" + apiserver::TextAt(object, "name") + ": " + apiserver::TextAt(event, "type") + " " +
+         apiserver::TextAt(event, "reason") + " " + apiserver::TextAt(event, core ? "message" : "note");
 }
 
 void Compare(const std::map<std::string, std::string>& expected,
