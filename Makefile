@@ -24,7 +24,7 @@ build: setup ## Build the programs (release): build/bin/fairlead-operator, build
 
 .PHONY: test
 test: ## Bring in what is needed, build, run every test. ARGS='-R regex' or '-L unit' for some
-	tools/setup build envoy kube
+	tools/setup build envoy kube test
 	$(call configure,dev)
 	$(call compile,dev)
 	tools/run-tests build/dev -j $(TEST_JOBS) $(ARGS)
