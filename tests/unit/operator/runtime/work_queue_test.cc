@@ -130,7 +130,7 @@ TEST(WorkQueue, WorkersNeverHoldTheSameKeyAtOnce) {
   }
   for (int i = 0; i < kRounds; ++i) queue.Add(std::to_string(i % kKeys));
   queue.ShutDown();
-  workers.clear();
+  for (std::jthread& worker : workers) worker.join();  // they end when it is drained; not told to stop before
   EXPECT_FALSE(twice);
   for (const auto& n : seen) EXPECT_GT(n.load(), 0);
   EXPECT_EQ(queue.stats().running, 0u);
