@@ -15,7 +15,7 @@ struct YamlBuilder::MergePart {
 
 // The members of one merged mapping.
 YamlResult YamlBuilder::Collect(std::string_view object, const uint32_t* lines, Mark at,
-                                  std::vector<MergePart>* out) const {
+                                std::vector<MergePart>* out) const {
   std::vector<JsonMember> members;
   if (!JsonMembers(object, &members)) {
     return YamlError(at, "<< must be a mapping or a list of mappings");

@@ -55,7 +55,7 @@ struct OtherVersion {
 constexpr OtherVersion kOtherVersions[] = {
     {Kind::kHTTPRoute, "v1beta1"},     {Kind::kHTTPRoute, "v1alpha2"}, {Kind::kGRPCRoute, "v1alpha2"},
     {Kind::kGateway, "v1beta1"},       {Kind::kGateway, "v1alpha2"},   {Kind::kServiceEntry, "v1beta1"},
-    {Kind::kServiceEntry, "v1alpha3"},   {Kind::kReferenceGrant, "v1"},
+    {Kind::kServiceEntry, "v1alpha3"}, {Kind::kReferenceGrant, "v1"},
 };
 
 bool Reads(const KindInfo& info, std::string_view version) {

@@ -158,7 +158,8 @@ void App::Impl::StartWriting() {
     reporter->SetLeader(holder == identity ? "" : PeerAddressIn(holder));
   });
   lease->OnTrouble([this](const Error& error) {
-    log->Warn("the lease cannot be kept", {{"lease", options.ns + "/" + kLeaseName}, {"error", error.message}});
+    log->Warn("the lease cannot be kept",
+              {{"lease", options.ns + "/" + kLeaseName}, {"error", error.message}});
   });
   lease->Start();
 }

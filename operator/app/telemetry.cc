@@ -69,7 +69,8 @@ void AddDumps(runtime::DebugDump* dump, TelemetryParts parts) {
   dump->Add("effective", [parts] {
     return parts.engine->Read([](const reconcilers::World& world) {
       Json::Value out(Json::arrayValue);
-      for (Json::Value& document : reconcilers::RenderEffective(world, {.endpoints = true})) out.append(std::move(document));
+      for (Json::Value& document : reconcilers::RenderEffective(world, {.endpoints = true}))
+        out.append(std::move(document));
       return out;
     });
   });

@@ -46,7 +46,7 @@ double OpenDescriptors() {
 
 struct Metrics::Impl {
   prometheus::Registry registry;
-  std::mutex mutex;    // guards updates
+  std::mutex mutex;     // guards updates
   std::mutex updating;  // held while updates run
   std::vector<std::function<void()>> updates;
 };

@@ -31,7 +31,8 @@ void Report::PrintTable() const {
   std::string scene;
   for (const Row& row : rows_) {
     if (row.scene != scene) out_ << "\n      " << (scene = row.scene) << "\n";
-    out_ << (row.held ? "yes   " : "NO    ") << Pad(row.expectation, width) << "  " << row.observation << "\n";
+    out_ << (row.held ? "yes   " : "NO    ") << Pad(row.expectation, width) << "  " << row.observation
+         << "\n";
   }
   const auto held = std::count_if(rows_.begin(), rows_.end(), [](const Row& r) { return r.held; });
   out_ << "\n" << held << " of " << rows_.size() << " expectations held" << std::endl;

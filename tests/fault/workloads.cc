@@ -108,7 +108,7 @@ Workload Recreated() {
       .name = "recreated",
       .what = "a policy is deleted and created again under its name, in one go and one by one",
       // The address is part of who it is in the Lease, and its port differs from start to start here.
-          .arguments = {"--leader-elect", "--leader-elect-identity=a", "--peer-address=127.0.0.1:15010"},
+      .arguments = {"--leader-elect", "--leader-elect-identity=a", "--peer-address=127.0.0.1:15010"},
       .steps = {
           {.name = "create",
            .apply = Policy("ratings", OnService("ratings"), "timeouts: {request: 1s}"),

@@ -36,7 +36,8 @@ StoreKey KeyOf(const Resource& resource, const Value& object) {
 
 namespace {
 
-// What core/v1 and events.k8s.io/v1 call the same field of an Event (pkg/apis/core/v1/conversion.go has the list).
+// What core/v1 and events.k8s.io/v1 call the same field of an Event (pkg/apis/core/v1/conversion.go has the
+// list).
 constexpr std::pair<const char*, const char*> kEventFields[] = {
     {"involvedObject", "regarding"},
     {"message", "note"},

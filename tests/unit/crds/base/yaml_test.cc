@@ -126,14 +126,16 @@ std::string Stream(std::string_view yaml) {
 TEST(YamlStreamTest, GoesOnBehindADocumentThatCannotBeRead) {
   EXPECT_EQ(Stream("a: 1\n---\nb: {c\nd: 2\n---\n- e\n- f: 3\n"),
             "{\"a\":1} at 1\n[\"e\",{\"f\":3}] at 6\n"
-            "line 4, column 2: did not find expected ',' or '}' while parsing a flow mapping that starts on line 3\n");
+            "line 4, column 2: did not find expected ',' or '}' while parsing a flow mapping that starts on "
+            "line 3\n");
   EXPECT_EQ(Stream("a: 1\na: 2\n--- {b: 1}\n"), "{\"b\":1} at 3\nline 2: key \"a\" is already on line 1\n");
 }
 
 TEST(YamlStreamTest, TellsEachProblemAtItsLine) {
   EXPECT_EQ(Stream("}\n---\na: *x\n---\nb: \"\xff\"\n---\nc: 1\n"),
             "{\"c\":1} at 7\n"
-            "line 1, column 1: did not find expected node content while parsing a block node that starts on line 1\n"
+            "line 1, column 1: did not find expected node content while parsing a block node that starts on "
+            "line 1\n"
             "line 3, column 4: unknown anchor \"x\"\n"
             "line 5, column 5: invalid leading UTF-8 octet\n");
 }
@@ -141,7 +143,8 @@ TEST(YamlStreamTest, TellsEachProblemAtItsLine) {
 TEST(YamlStreamTest, DirectivesBelongToTheDocumentBehindThem) {
   EXPECT_EQ(Stream("# both\n%YAML 1.1\n---\na: 1\n...\n%YAML 1.1\n---\nb: {\n"),
             "{\"a\":1} at 4\n"
-            "line 9, column 1: did not find expected node content while parsing a flow node that starts on line 9\n");
+            "line 9, column 1: did not find expected node content while parsing a flow node that starts on "
+            "line 9\n");
 }
 
 TEST(YamlStreamTest, LinesOfFieldsAreThoseOfTheWholeText) {
@@ -158,7 +161,8 @@ TEST(YamlStreamTest, IsBounded) {
   EXPECT_THAT(stream.problems.back().message, HasSubstr("900 further documents cannot be read either"));
   YamlLimits limits;
   limits.max_bytes = 4;
-  EXPECT_EQ(ReadYamlStream("a: 12", limits).problems.at(0).ToString(), "input of 5 bytes is over the limit of 4");
+  EXPECT_EQ(ReadYamlStream("a: 12", limits).problems.at(0).ToString(),
+            "input of 5 bytes is over the limit of 4");
 }
 
 TEST(YamlTest, UsesJsonAsItIs) {

@@ -244,9 +244,9 @@ TEST(WatchDecoder, WhatCannotBeUnderstoodEndsTheStreamWithATypedError) {
   }
   const std::string pod = Envelope("v1", "Pod", CoreMessages()[4].protobuf);
   for (const std::string& frame : {WatchFrame("SURPRISE", pod), WatchFrame("ADDED", "k8s"),
-                                  WatchFrame("ADDED", Envelope("v1", "Pod", "")),
-                                  WatchFrame("BOOKMARK", Envelope("v1", "Pod", "\x0a\x02\x32\x09")),
-                                  std::string("\0\0\0\x02\x0a\x09", 6)}) {
+                                   WatchFrame("ADDED", Envelope("v1", "Pod", "")),
+                                   WatchFrame("BOOKMARK", Envelope("v1", "Pod", "\x0a\x02\x32\x09")),
+                                   std::string("\0\0\0\x02\x0a\x09", 6)}) {
     WatchDecoder decoder(Kind::kPod, ContentType::kProtobuf);
     const auto fed = decoder.Feed(frame, [](WatchEvent) { FAIL(); });
     ASSERT_FALSE(fed);

@@ -57,7 +57,8 @@ TEST(Api, NamespaceTakesItsContentAlong) {
 
 TEST(Api, EventsAreOneResourceInTwoGroups) {
   ApiClient c;
-  const std::string later = "/apis/events.k8s.io/v1/namespaces/default/events", core = "/api/v1/namespaces/default/events";
+  const std::string later = "/apis/events.k8s.io/v1/namespaces/default/events",
+                    core = "/api/v1/namespaces/default/events";
   ASSERT_EQ(c.Post(later, R"({"metadata":{"name":"e"},"regarding":{"kind":"ConfigMap","name":"o"},"note":"n",
                              "reportingController":"x","reason":"R","type":"Normal"})")
                 .code,
