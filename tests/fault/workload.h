@@ -28,7 +28,9 @@ struct Step {
   std::vector<std::string> remove;  // then deleted: paths, "/api/v1/namespaces/shop/services/search"
   // What has come of it when it has come to its end:
   std::map<std::string, Reasons> policies;  // "namespace/name" → what its status says
-  std::set<std::string> pushed;  // xDS resources that the proxy gets, loses or gets anew: "Route shop/web|80"
+  // xDS resources that the proxy gets, loses or gets anew: "Route shop/web|80". What goes belongs here: it
+  // goes after the status is written.
+  std::set<std::string> pushed;
   // Objects of the operator that are there, and that are not: "networking.istio.io/virtualservices
   // shop/fairlead-web".
   std::set<std::string> present, absent;

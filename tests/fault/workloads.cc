@@ -45,6 +45,9 @@ spec:
 }
 
 std::string Route(const std::string& service) { return "Route shop/" + service + "|8080"; }
+std::string Cluster(const std::string& destination) { return "Cluster shop/" + destination; }
+std::string Endpoints(const std::string& destination) { return "Endpoints shop/" + destination; }
+constexpr char kBudgeted[] = "ratings|8080;budget=20/10";  // the cluster of its own that a retry budget makes
 const Reasons kNoEffect{"Accepted", "Reconciling", "no effect today"};
 
 std::vector<Step> EditedSteps() {
@@ -60,7 +63,7 @@ std::vector<Step> EditedSteps() {
       {.name = "another target",
        .apply = Policy("ratings", OnService("reviews"), "timeouts: {request: 2s}"),
        .policies = {{"shop/ratings", {}}},
-       .pushed = {Route("ratings"), Route("reviews")}},
+       .pushed = {Route("ratings"), Route("reviews"), Cluster(kBudgeted), Endpoints(kBudgeted)}},
   };
 }
 
@@ -135,11 +138,11 @@ Workload TargetGoes() {
                     {.name = "target goes",
                      .remove = {"/api/v1/namespaces/shop/services/search"},
                      .policies = {{"shop/search", {"TargetNotFound", "Reconciling", ""}}},
-                     .pushed = {Route("search")}},
+                     .pushed = {Route("search"), Cluster("search|8080"), Endpoints("search|8080")}},
                     {.name = "target is back",
                      .apply = ServiceYaml("search"),
                      .policies = {{"shop/search", {}}},
-                     .pushed = {Route("search")}}}};
+                     .pushed = {Route("search"), Cluster("search|8080"), Endpoints("search|8080")}}}};
 }
 
 Workload SharedGateway() {
