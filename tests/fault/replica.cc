@@ -76,7 +76,8 @@ void Replica::Resume() {
 
 Result<void> Replica::Stop() {
   const int code = process_.Stop(kPatience);
-  if (code == 0 || struck_) return {};  // its last write may be the one that gives up the lease
+  if (code == 0 || (struck_ && code == 128 + SIGKILL))
+    return {};  // its last write may be the one that gives up the lease
   return Unexpected(
       Error{ErrorClass::kFatal, options_.name + " ended with " + std::to_string(code) + ":\n" + Log()});
 }
