@@ -4,7 +4,8 @@
 #include <sys/wait.h>
 
 #include <chrono>
-#include <thread>
+
+#include "tests/support/eventually.h"
 
 namespace fairlead::fault {
 namespace {
@@ -44,16 +45,16 @@ Result<void> Replica::Start() {
   paused_ = false;
   pid_ = process_.pid();
   // Its port is known to it alone, which can only be asked by reading what it writes.
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  for (xds_port_ = 0; xds_port_ == 0; xds_port_ = PortIn(testing::ReadFile(log))) {
-    if (!process_.Running() && !struck_)
-      return Unexpected(Error{ErrorClass::kFatal, "it ended at start:\n" + Log()});
-    if (struck_) return {};
-    if (std::chrono::steady_clock::now() > deadline)
-      return Unexpected(Error{ErrorClass::kFatal, "it serves no xDS:\n" + Log()});
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return {};
+  xds_port_ = 0;
+  const bool told = testing::Eventually(
+      [&] {
+        xds_port_ = PortIn(testing::ReadFile(log));
+        return xds_port_ != 0 || struck_ || !process_.Running();
+      },
+      kPatience, std::chrono::milliseconds(2));
+  if (xds_port_ != 0 || struck_) return {};
+  return Unexpected(
+      Error{ErrorClass::kFatal, (told ? "it ended at start:\n" : "it serves no xDS:\n") + Log()});
 }
 
 void Replica::Strike() {
