@@ -102,8 +102,9 @@ class World {
   // Objects for istiod that carry the policy are not reported yet.
   bool AwaitsIstio(const ObjectKey& policy) const;
 
-  // The status of a RetryTimeoutPolicy, or of a FailoverPolicy, which is not carried out and says so. Truthful about
-  // the data plane by `proxies` (which the caller counts for WaypointsOf(policy)). lastTransitionTime is left for the writer to fill.
+  // The status of a RetryTimeoutPolicy, or of a FailoverPolicy, which is not carried out and says so.
+  // Truthful about the data plane by `proxies` (which the caller counts for WaypointsOf(policy)).
+  // lastTransitionTime is left for the writer to fill.
   api::PolicyStatus StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const;
 
   // The objects as they are kept, for the pure functions beside World (explain.h, lint.h, render.h).

@@ -76,7 +76,8 @@ struct Invalid {
   ObjectKey key;
   ObjectMeta meta;
   std::vector<FieldError> errors;
-  std::string status;  // of our own kinds: JSON of `status` as the API server has it, to compare before a write
+  std::string
+      status;  // of our own kinds: JSON of `status` as the API server has it, to compare before a write
   friend bool operator==(const Invalid&, const Invalid&) = default;
 };
 

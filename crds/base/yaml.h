@@ -55,7 +55,8 @@ struct YamlStream {
   std::vector<YamlProblem> problems;  // in the order of lines
 };
 
-// As ParseYaml, but what is wrong with one document costs that document alone: it ends at the next line that begins with
+// As ParseYaml, but what is wrong with one document costs that document alone: it ends at the next line that
+// begins with
 // "---", and reading goes on behind it.
 YamlStream ReadYamlStream(std::string_view text, const YamlLimits& limits = {});
 

@@ -37,7 +37,7 @@ class YamlBuilder {
 
   // The events. `tag` in long form ("tag:yaml.org,2002:str") or empty; `plain`: written without quotes.
   YamlResult Scalar(std::string_view value, std::string_view tag, bool plain, std::string_view anchor,
-                      Mark at);
+                    Mark at);
   YamlResult Begin(bool mapping, std::string_view anchor, Mark at);
   YamlResult End(Mark at);
   YamlResult Alias(std::string_view anchor, Mark at);
@@ -78,7 +78,7 @@ class YamlBuilder {
   YamlResult CheckDuplicates(const Frame& frame) const;
   YamlResult Merge(const Frame& frame, Mark at);
   YamlResult Collect(std::string_view object, const uint32_t* lines, Mark at,
-                       std::vector<MergePart>* out) const;
+                     std::vector<MergePart>* out) const;
   std::string_view KeyText(const Member& m) const {
     return std::string_view(out_).substr(m.key, m.key_end - m.key);
   }

@@ -30,11 +30,12 @@ template <class T>
 using Ptr = std::shared_ptr<const T>;
 
 // In the order of Kind; the last is an object of any kind that could not be parsed.
-using AnyObject = std::variant<Ptr<api::RetryTimeoutPolicy>, Ptr<api::FailoverPolicy>, Ptr<api::Workspace>,
-                               Ptr<api::WorkspaceSettings>, Ptr<api::DataPlane>, Ptr<gateway::HTTPRoute>,
-                               Ptr<gateway::GRPCRoute>, Ptr<gateway::Gateway>, Ptr<core::Service>,
-                               Ptr<core::EndpointSlice>, Ptr<core::Pod>, Ptr<core::Node>,
-                               Ptr<core::Namespace>, Ptr<istio::ServiceEntry>, Ptr<gateway::ReferenceGrant>, Ptr<Invalid>>;
+using AnyObject =
+    std::variant<Ptr<api::RetryTimeoutPolicy>, Ptr<api::FailoverPolicy>, Ptr<api::Workspace>,
+                 Ptr<api::WorkspaceSettings>, Ptr<api::DataPlane>, Ptr<gateway::HTTPRoute>,
+                 Ptr<gateway::GRPCRoute>, Ptr<gateway::Gateway>, Ptr<core::Service>, Ptr<core::EndpointSlice>,
+                 Ptr<core::Pod>, Ptr<core::Node>, Ptr<core::Namespace>, Ptr<istio::ServiceEntry>,
+                 Ptr<gateway::ReferenceGrant>, Ptr<Invalid>>;
 
 ObjectKey KeyOf(const AnyObject& object);
 const ObjectMeta& MetaOf(const AnyObject& object);

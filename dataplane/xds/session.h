@@ -99,7 +99,7 @@ class Session {
   std::optional<Response> Next();
 
   Standing StandingOf(Slot slot) const;
-  std::string RejectionOf(Slot slot) const;  // the proxy's text, empty if not rejected
+  std::string RejectionOf(Slot slot) const;             // the proxy's text, empty if not rejected
   std::optional<Slot> RejectedNeedOf(Slot slot) const;  // for which the slot waits, in vain as it is
   std::string WhyPending(
       Slot slot) const;  // "queued", "sent, not answered", "waits for Cluster shop/ratings|9080"

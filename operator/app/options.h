@@ -37,7 +37,7 @@ struct Options {
   std::optional<BindAddress> xds_plaintext;  // loopback only
   BindAddress waypoint_plaintext;            // where waypoints without a tunnel listen
   std::string ns = "fairlead-system";
-  std::string identity;  // of the lease holder; default host name and process id
+  std::string identity;      // of the lease holder; default host name and process id
   std::string peer_address;  // where other replicas reach our xDS server; empty: as it listens, if that says
   std::string cluster_domain = "cluster.local";
   bool istio_mode = false;

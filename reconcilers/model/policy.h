@@ -65,7 +65,7 @@ struct Sourced {
 };
 
 struct EffectiveRetries {
-  Origin enabled_by;  // the first in precedence that configures retries at all, be it with defaults alone
+  Origin enabled_by;      // the first in precedence that configures retries at all, be it with defaults alone
   Sourced<int> attempts;  // >= 1 (0 = off is no EffectiveRetries at all, see EffectivePolicy)
   std::optional<Sourced<Duration>> per_try_timeout;
   Sourced<std::vector<api::RetryOn>> on;

@@ -109,7 +109,7 @@ struct EffectiveService {
       waypoint;                      // the Gateway that serves it; absent: traffic does not pass a waypoint
   std::string waypoint_problem;      // why `waypoint` is absent, and what to do about it
   std::vector<EffectivePort> ports;  // sorted by port
-  std::vector<ObjectKey> policies;  // with a field in force at one rule at least. Sorted, unique
+  std::vector<ObjectKey> policies;   // with a field in force at one rule at least. Sorted, unique
   friend bool operator==(const EffectiveService&, const EffectiveService&) = default;
 };
 

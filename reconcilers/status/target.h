@@ -26,9 +26,9 @@ std::string_view ToString(TargetState state);
 
 struct TargetRecord {
   TargetState state = TargetState::kNotFound;
-  bool conflicted = false;  // Overridden, and only by older policies of the same level
-  bool partial = false;     // has effect in some places only: a parent without waypoint
-  bool by_istiod = false;   // carried by objects that istiod reads
+  bool conflicted = false;     // Overridden, and only by older policies of the same level
+  bool partial = false;        // has effect in some places only: a parent without waypoint
+  bool by_istiod = false;      // carried by objects that istiod reads
   bool istio_awaited = false;  // and those objects are not known to be there yet
   std::string message;
   std::vector<Note> advice;
