@@ -1,8 +1,8 @@
 #include "operator/app/engine.h"
 
-#include <malloc.h>
-
 #include <utility>
+
+#include "operator/runtime/resident.h"
 
 namespace fairlead::app {
 namespace {
@@ -91,8 +91,8 @@ void Engine::Run() {
     }
     if (changed) Publish();
     batch.clear();
-    // A list leaves much behind that was needed once; what is free goes back to the system.
-    if (std::exchange(listed_, false) && first_published_) malloc_trim(0);
+    // A list leaves much behind that was needed once, the start even more.
+    if (std::exchange(listed_, false) && first_published_) runtime::ReturnMemory();
   }
   ended_signal_.notify_all();
 }

@@ -2,6 +2,7 @@
 
 #include "crds/base/json_write.h"
 #include "operator/runtime/json_merge.h"
+#include "operator/runtime/resident.h"
 #include "reconcilers/status/events.h"
 
 namespace fairlead::app {
@@ -32,7 +33,7 @@ StatusLoop::StatusLoop(Engine* engine, const xds::Catalog* catalog, kube::Client
       events_(events),
       fence_(fence),
       log_(log),
-      queue_({}, clock),
+      queue_({.after_burst = runtime::ReturnMemory}, clock),
       keeper_(
           engine, catalog,
           [this](const ObjectKey& key, const PolicyPicture& picture) { return Write(key, picture); },

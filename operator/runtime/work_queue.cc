@@ -1,6 +1,7 @@
 #include "operator/runtime/work_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fairlead::runtime {
 
@@ -114,8 +115,14 @@ void WorkQueue::Forget(const Key& key) {
   if (!entry.ready && !entry.running && !entry.due && entry.failures == 0) entries_.erase(it);
 }
 
+bool WorkQueue::EndsBurst() {
+  if (running_ > 0 || !ready_.empty()) return false;
+  const uint64_t done = taken_ - std::exchange(empty_at_, taken_);
+  return done >= options_.burst && options_.after_burst && !shut_;
+}
+
 void WorkQueue::Done(const Key& key, Outcome outcome) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto it = entries_.find(key);
   if (it == entries_.end() || !it->second.running) return;
   Entry& entry = it->second;
@@ -141,6 +148,9 @@ void WorkQueue::Done(const Key& key, Outcome outcome) {
     changed_.notify_all();
   }
   Forget(key);
+  if (!EndsBurst()) return;
+  lock.unlock();
+  options_.after_burst();
 }
 
 void WorkQueue::ShutDown() {

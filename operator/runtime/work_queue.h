@@ -30,6 +30,9 @@ namespace fairlead::runtime {
 struct QueueOptions {
   std::chrono::milliseconds backoff_base{5};
   std::chrono::milliseconds backoff_max{60'000};
+  // Called by the worker that finishes the last of many keys: that many since the queue was empty last.
+  std::function<void()> after_burst;
+  uint64_t burst = 256;
 };
 
 struct QueueStats {
@@ -83,6 +86,7 @@ class WorkQueue {
   void PromoteDue();
   std::optional<Key> Pop();
   void Forget(const Key& key);
+  bool EndsBurst();
 
   const QueueOptions options_;
   const Clock* const clock_;
@@ -93,6 +97,7 @@ class WorkQueue {
   std::set<std::pair<Clock::TimePoint, Key>> waiting_;
   size_t running_ = 0;
   uint64_t added_ = 0, taken_ = 0, retried_ = 0;
+  uint64_t empty_at_ = 0;  // taken_ when nothing was ready or running last
   bool shut_ = false;
 };
 

@@ -39,6 +39,23 @@ TEST(WorkQueue, AKeyThatRunsIsGivenAgainOnlyAfterwards) {
   EXPECT_EQ(queue.Poll(), std::nullopt);
 }
 
+TEST(WorkQueue, TheEndOfABurstIsToldOnce) {
+  FakeClock clock;
+  int told = 0;
+  WorkQueue queue({.after_burst = [&told] { ++told; }, .burst = 3}, &clock);
+  const auto work = [&queue] {
+    for (auto key = queue.Poll(); key; key = queue.Poll()) queue.Done(*key, Outcome::Ok());
+  };
+  for (const char* key : {"a", "b", "c", "d"}) queue.Add(key);
+  work();
+  EXPECT_EQ(told, 1);
+  for (const char* key : {"a", "b", "c", "d"}) {  // one by one is no burst
+    queue.Add(key);
+    work();
+  }
+  EXPECT_EQ(told, 1);
+}
+
 TEST(WorkQueue, AFailedKeyWaitsLongerEachTime) {
   FakeClock clock;
   WorkQueue queue({.backoff_base = milliseconds(10), .backoff_max = milliseconds(40)}, &clock);
