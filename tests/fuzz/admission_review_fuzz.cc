@@ -1,0 +1,35 @@
+// Any bytes as the body of a webhook call: the reply is an AdmissionReview within its limits, and the same
+// each time; what can be read as a review is answered with its UID.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "crds/base/json.h"
+#include "webhooks/review/review.h"
+#include "webhooks/review/verdict.h"
+#include "webhooks/verdict/gate.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace fairlead;
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  const webhooks::Answer answer = webhooks::AnswerReview(body, webhooks::NoView());
+  if (answer.body != webhooks::AnswerReview(body, webhooks::NoView()).body) std::abort();
+  const auto reply = JsonDocument::Parse(answer.body);
+  if (!reply) std::abort();
+  const auto response = reply->root().Find("response");
+  if (!response || !response->Find("allowed") || !response->Find("uid")) std::abort();
+  const std::string_view uid = response->StringAt("uid");
+  if (uid.size() > webhooks::kMaxUid || (answer.status == 200) != !uid.empty()) std::abort();
+  const auto review = webhooks::ReadReview(body);
+  if (uid != (review ? review->uid : review.error().uid)) std::abort();
+  size_t total = 0;
+  if (const auto warnings = response->Find("warnings")) {
+    for (JsonNode warning : warnings->Items()) {
+      if (warning.AsString().size() > webhooks::kMaxWarning) std::abort();
+      total += warning.AsString().size();
+    }
+  }
+  if (total > webhooks::kMaxWarnings) std::abort();
+  return 0;
+}

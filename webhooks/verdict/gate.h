@@ -1,0 +1,26 @@
+// Answer: the whole way of a webhook call, from the body of the request to that of the reply.
+//
+// Who calls: the handler of /validate in webhooks/server, any number of threads at once; the fuzz target.
+// Pure. The facts beside the body are for metrics, and come from closed sets.
+//
+//   Answer answer = AnswerReview(body, view);   // answer.status 200, answer.kind "RetryTimeoutPolicy"
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "webhooks/verdict/view.h"
+
+namespace fairlead::webhooks {
+
+struct Answer {
+  int status = 200;       // of HTTP. 400: nothing that carries a UID came, so no reply can be matched to it
+  std::string body;       // an AdmissionReview in any case
+  std::string kind;       // one of our kinds, else "other"
+  std::string operation;  // "CREATE"; "none" where it cannot be read
+  std::string verdict;    // "allowed", "refused", "malformed"
+};
+
+Answer AnswerReview(std::string_view body, const View& view);
+
+}  // namespace fairlead::webhooks

@@ -1,0 +1,190 @@
+#include "webhooks/verdict/judge.h"
+
+#include <array>
+#include <optional>
+
+#include "crds/api/policy_common.h"
+#include "webhooks/verdict/content.h"
+
+namespace fairlead::webhooks {
+namespace {
+
+constexpr std::array kOwnKinds = {Kind::kRetryTimeoutPolicy, Kind::kFailoverPolicy, Kind::kWorkspace,
+                                  Kind::kWorkspaceSettings, Kind::kDataPlane};
+constexpr size_t kMaxNamed = 8;  // errors in the message; the causes have them all
+
+std::optional<Kind> OwnKind(const GroupVersionKind& gvk) {
+  for (const Kind kind : kOwnKinds) {
+    const KindInfo& info = InfoOf(kind);
+    if (gvk.group == info.group && gvk.version == info.version && gvk.kind == info.name) return kind;
+  }
+  return std::nullopt;
+}
+
+// A review and what rules have found out about it.
+class Case {
+ public:
+  Case(const Review& r, const View& v) : review(r), view(v), kind(OwnKind(r.kind)) {}
+
+  const ParsedObject& Parsed() const {
+    if (!parsed_) parsed_ = ParseObject(*kind, *review.object);
+    return *parsed_;
+  }
+  const Invalid* Refused() const {
+    const auto* invalid = std::get_if<Ptr<Invalid>>(&Parsed().object);
+    return invalid == nullptr ? nullptr : invalid->get();
+  }
+
+  const Review& review;
+  const View& view;
+  const std::optional<Kind> kind;
+
+ private:
+  mutable std::optional<ParsedObject> parsed_;
+};
+
+Verdict Allow() { return {}; }
+
+Verdict Refuse(int code, std::string reason, std::string message, std::vector<FieldError> causes = {}) {
+  Verdict out;
+  out.allowed = false;
+  out.code = code;
+  out.reason = std::move(reason);
+  out.message = std::move(message);
+  out.causes = std::move(causes);
+  return out;
+}
+
+// "RetryTimeoutPolicy shop/ratings", "Workspace of generated name shop-*"
+std::string Title(const Review& review) {
+  std::string name = review.name.name;
+  if (name.empty() && review.object) {
+    const auto meta = review.object->Find("metadata");
+    name = std::string(meta ? meta->StringAt("generateName") : "") + "*";
+  }
+  return review.kind.kind + " " + NamespacedName{review.name.ns, name}.ToString();
+}
+
+std::optional<Verdict> NotOurs(const Case& c) {
+  return c.review.kind.group == api::kGroup ? std::nullopt : std::optional(Allow());
+}
+
+// A newer version of the CRDs than of this program: what it cannot read, it cannot vouch for.
+std::optional<Verdict> UnknownKind(const Case& c) {
+  if (c.kind || c.review.operation == Operation::kDelete) return std::nullopt;
+  return Refuse(400, "BadRequest",
+                "this version of Fairlead does not know " + c.review.kind.kind + " of " +
+                    c.review.kind.group + "/" + c.review.kind.version + ": upgrade Fairlead, or use " +
+                    std::string(api::kGroup) + "/" + std::string(api::kVersion) +
+                    " of RetryTimeoutPolicy, FailoverPolicy, Workspace, " + "WorkspaceSettings or DataPlane");
+}
+
+std::optional<Verdict> Deletion(const Case& c) {
+  return c.review.operation == Operation::kDelete ? std::optional(Allow()) : std::nullopt;
+}
+
+// The status is Fairlead's own, and read leniently; others say nothing of the spec.
+std::optional<Verdict> Subresource(const Case& c) {
+  const bool spec = c.review.subresource.empty() && c.review.operation != Operation::kConnect;
+  return spec ? std::nullopt : std::optional(Allow());
+}
+
+// The API server sees to it that these agree; a request in which they do not is not from one.
+std::optional<Verdict> Identity(const Case& c) {
+  const Review& r = c.review;
+  FieldErrors errors;
+  const auto check = [&](std::string path, std::string_view is, const std::string& asked) {
+    if (!is.empty() && is != asked)
+      errors.Add(std::move(path), "is " + Bounded(is, 64) + ", the request is for " + asked);
+  };
+  check("kind", r.object->StringAt("kind"), r.kind.kind);
+  check("apiVersion", r.object->StringAt("apiVersion"), r.kind.group + "/" + r.kind.version);
+  if (const auto meta = r.object->Find("metadata")) {
+    if (!r.name.name.empty()) check("metadata.name", meta->StringAt("name"), r.name.name);
+    if (InfoOf(*c.kind).namespaced) check("metadata.namespace", meta->StringAt("namespace"), r.name.ns);
+  }
+  if (errors.ok()) return std::nullopt;
+  std::string message =
+      Title(r) + ": the object is not the one that the request names: " + Join(errors.errors());
+  return Refuse(400, "BadRequest", std::move(message), errors.TakeErrors());
+}
+
+std::optional<Verdict> BeingDeleted(const Case& c) {
+  if (c.review.operation != Operation::kUpdate) return std::nullopt;
+  const auto stored = c.review.old_object->FindPath({"metadata", "deletionTimestamp"});
+  return stored && !stored->IsNull() ? std::optional(Allow()) : std::nullopt;
+}
+
+// What was stored before a rule was, or while no webhook answered, can still be labelled, and lose its
+// finalizers.
+std::optional<Verdict> Unchanged(const Case& c) {
+  if (c.review.operation != Operation::kUpdate || !SameContent(*c.review.object, *c.review.old_object)) {
+    return std::nullopt;
+  }
+  Verdict out = Allow();
+  if (const Invalid* invalid = c.Refused()) {
+    out.warnings.push_back(Title(c.review) + " is stored though it is invalid, and is not carried out: " +
+                           Join(invalid->errors, kMaxNamed));
+  }
+  return out;
+}
+
+std::optional<Verdict> InvalidObject(const Case& c) {
+  const Invalid* invalid = c.Refused();
+  if (invalid == nullptr) return std::nullopt;
+  return Refuse(422, "Invalid", Title(c.review) + " is invalid: " + Join(invalid->errors, kMaxNamed),
+                invalid->errors);
+}
+
+std::optional<Verdict> ValidObject(const Case& c) {
+  Verdict out = Allow();
+  for (const FieldError& warning : c.Parsed().warnings) out.warnings.push_back(warning.ToString());
+  for (const Advice& advice : c.view.AdviceOn(c.Parsed().object)) out.warnings.push_back(advice.ToString());
+  return out;
+}
+
+struct Rule {
+  RuleInfo info;
+  std::optional<Verdict> (*judge)(const Case&);
+};
+// Each may rely on what those before it have let through.
+constexpr std::array kRules = {
+    Rule{{"not-ours", "a kind of another group: nothing to say"}, NotOurs},
+    Rule{{"unknown-kind", "a kind or version of our group that this version cannot read"}, UnknownKind},
+    Rule{{"deletion", "whatever is stored can be deleted"}, Deletion},
+    Rule{{"subresource", "status and other subresources"}, Subresource},
+    Rule{{"identity", "kind, name or namespace of the object are not those of the request"}, Identity},
+    Rule{{"being-deleted", "an object that waits for its finalizers is not judged again"}, BeingDeleted},
+    Rule{{"unchanged", "an update that changes nothing but metadata or status"}, Unchanged},
+    Rule{{"invalid-object", "what can never be carried out, by each of its fields"}, InvalidObject},
+    Rule{{"valid-object", "what can be carried out; warnings say what is missing for it"}, ValidObject},
+};
+
+}  // namespace
+
+std::string Advice::ToString() const {
+  std::string out = code.empty() ? "" : code + " ";
+  if (!field.empty()) out += field + ": ";
+  out += message;
+  if (!fix.empty()) out += "; " + fix;
+  return out;
+}
+
+std::vector<RuleInfo> Rules() {
+  std::vector<RuleInfo> out;
+  for (const Rule& rule : kRules) out.push_back(rule.info);
+  return out;
+}
+
+Verdict Judge(const Review& review, const View& view) {
+  const Case c(review, view);
+  for (const Rule& rule : kRules) {
+    if (std::optional<Verdict> verdict = rule.judge(c)) {
+      verdict->rule = rule.info.name;
+      return std::move(*verdict);
+    }
+  }
+  return Allow();  // not reached: the last rule speaks always
+}
+
+}  // namespace fairlead::webhooks
