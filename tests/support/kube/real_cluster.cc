@@ -51,27 +51,44 @@ std::string Cluster(const std::string& server, const std::string& ca_file) {
          "\ncontexts:\n- name: test\n  context: {cluster: test, user: test}\nusers:\n- name: test\n  user:\n";
 }
 
+// The program, from AssetDir or the cache (KUBEBUILDER_ASSETS has but the usual ones); "" where neither has
+// it.
+std::string FindProgram(const std::string& name) {
+  for (const std::string& dir : {AssetDir(), CacheDir() + "/current/bin"}) {
+    if (access((dir + "/" + name).c_str(), X_OK) == 0) return dir + "/" + name;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string CrdFile(const std::string& name) { return CacheDir() + "/current/crds/" + name; }
 std::string OpenApiDir() { return CacheDir() + "/current/openapi/v3"; }
 
-std::string RealCluster::Missing() {
-  return AssetDir().empty()
-             ? "etcd and kube-apiserver are neither in KUBEBUILDER_ASSETS nor in the cache: run tools/setup"
-             : "";
+std::string RealCluster::Missing(const RealClusterOptions& options) {
+  if (AssetDir().empty()) {
+    return "etcd and kube-apiserver are neither in KUBEBUILDER_ASSETS nor in the cache: run tools/setup";
+  }
+  for (const auto& [wanted, program] :
+       {std::pair(options.controller_manager, "kube-controller-manager"),
+        std::pair(options.scheduler, "kube-scheduler"), std::pair(options.kwok, "kwok")}) {
+    if (wanted && FindProgram(program).empty()) return std::string(program) + " is missing: run tools/setup";
+  }
+  return "";
 }
 
 RealCluster::RealCluster(const RealClusterOptions& options) : options_(options), ca_("fairlead-test-ca") {}
 
 RealCluster::~RealCluster() {
+  kwok_.Kill();
+  scheduler_.Kill();
   controller_manager_.Kill();
   apiserver_.Kill();
   etcd_.Kill();
 }
 
 Result<std::unique_ptr<RealCluster>> RealCluster::Start(const RealClusterOptions& options) {
-  if (std::string why = Missing(); !why.empty()) return Unexpected(Error{ErrorClass::kFatal, why});
+  if (std::string why = Missing(options); !why.empty()) return Unexpected(Error{ErrorClass::kFatal, why});
   std::unique_ptr<RealCluster> cluster(new RealCluster(options));
   cluster->WriteCredentials();
   if (Result<void> r = cluster->StartEtcd(); !r) return Unexpected(r.error());
@@ -81,7 +98,22 @@ Result<std::unique_ptr<RealCluster>> RealCluster::Start(const RealClusterOptions
                                             "    client-certificate: " + (cluster->dir_ / "admin.crt") +
                                             "\n    client-key: " + (cluster->dir_ / "admin.key") + "\n");
   if (options.controller_manager) {
-    if (Result<void> r = cluster->StartControllerManager(); !r) return Unexpected(r.error());
+    if (Result<void> r =
+            cluster->StartController("kube-controller-manager",
+                                     {"--service-account-private-key-file=" + (cluster->dir_ / "sa.key"),
+                                      "--root-ca-file=" + cluster->ca_file()},
+                                     &cluster->controller_manager_);
+        !r) {
+      return Unexpected(r.error());
+    }
+  }
+  if (options.scheduler) {
+    if (Result<void> r = cluster->StartController("kube-scheduler", {}, &cluster->scheduler_); !r) {
+      return Unexpected(r.error());
+    }
+  }
+  if (options.kwok) {
+    if (Result<void> r = cluster->StartKwok(); !r) return Unexpected(r.error());
   }
   return cluster;
 }
@@ -155,23 +187,49 @@ Result<void> RealCluster::StartApiServer() {
   return AwaitReady(apiserver_, port_, "/readyz", true);
 }
 
-Result<void> RealCluster::StartControllerManager() {
-  if (access((AssetDir() + "/kube-controller-manager").c_str(), X_OK) != 0) {
-    return Unexpected(Error{ErrorClass::kFatal, "kube-controller-manager is missing: run tools/setup"});
-  }
+// kube-controller-manager and kube-scheduler take the same flags.
+Result<void> RealCluster::StartController(const std::string& program, const std::vector<std::string>& flags,
+                                          Process* out) {
+  const int port = FreePort();
+  std::vector<std::string> argv = {FindProgram(program),
+                                   "--kubeconfig=" + kubeconfig_path(),
+                                   "--authentication-kubeconfig=" + kubeconfig_path(),
+                                   "--authorization-kubeconfig=" + kubeconfig_path(),
+                                   "--bind-address=127.0.0.1",
+                                   "--secure-port=" + std::to_string(port),
+                                   "--tls-cert-file=" + (dir_ / "apiserver.crt"),
+                                   "--tls-private-key-file=" + (dir_ / "apiserver.key"),
+                                   "--leader-elect=false",
+                                   "--authorization-always-allow-paths=/healthz"};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  Result<Process> process = Process::Spawn({.argv = argv, .log_file = dir_ / (program + ".log")});
+  if (!process) return Unexpected(process.error());
+  *out = std::move(*process);
+  return AwaitReady(*out, port, "/healthz", true);
+}
+
+Result<void> RealCluster::StartKwok() {
   const int port = FreePort();
   Result<Process> process = Process::Spawn(
-      {.argv = {AssetDir() + "/kube-controller-manager", "--kubeconfig=" + kubeconfig_path(),
-                "--authentication-kubeconfig=" + kubeconfig_path(),
-                "--authorization-kubeconfig=" + kubeconfig_path(), "--bind-address=127.0.0.1",
-                "--secure-port=" + std::to_string(port), "--tls-cert-file=" + (dir_ / "apiserver.crt"),
-                "--tls-private-key-file=" + (dir_ / "apiserver.key"),
-                "--service-account-private-key-file=" + (dir_ / "sa.key"), "--root-ca-file=" + ca_file(),
-                "--leader-elect=false", "--authorization-always-allow-paths=/healthz"},
-       .log_file = dir_ / "kube-controller-manager.log"});
+      {.argv = {FindProgram("kwok"), "--kubeconfig=" + kubeconfig_path(),
+                "--config=" + CacheDir() + "/current/kwok-stages.yaml", "--manage-all-nodes=true",
+                "--cidr=10.244.0.0/16", "--server-address=127.0.0.1:" + std::to_string(port)},
+       .env = {{"HOME", dir_.path()}},
+       .log_file = dir_ / "kwok.log"});
   if (!process) return Unexpected(process.error());
-  controller_manager_ = std::move(*process);
-  return AwaitReady(controller_manager_, port, "/healthz", true);
+  kwok_ = std::move(*process);
+  return AwaitReady(kwok_, port, "/healthz", false);
+}
+
+Result<void> RealCluster::AddNode(const std::string& name, const std::string& zone) const {
+  const HttpReply reply =
+      Call("POST", "/api/v1/nodes",
+           R"({"metadata":{"name":")" + name + R"(","labels":{"kubernetes.io/hostname":")" + name +
+               R"(","topology.kubernetes.io/zone":")" + zone +
+               R"("}},"status":{"allocatable":{"cpu":"8","memory":"16Gi","pods":"100"},)"
+               R"("capacity":{"cpu":"8","memory":"16Gi","pods":"100"}}})");
+  if (!reply.ok()) return Unexpected(Error{ErrorClass::kFatal, name + ": " + reply.body});
+  return {};
 }
 
 Result<void> RealCluster::AwaitReady(Process& process, int port, const std::string& path, bool tls) {
@@ -236,7 +294,8 @@ void RealCluster::KillApiServer() { apiserver_.Kill(); }
 
 std::string RealCluster::Logs() const {
   return "--- etcd\n" + etcd_.Log(2048) + "\n--- kube-apiserver\n" + apiserver_.Log(8192) +
-         "\n--- kube-controller-manager\n" + controller_manager_.Log(2048);
+         "\n--- kube-controller-manager\n" + controller_manager_.Log(2048) + "\n--- kube-scheduler\n" +
+         scheduler_.Log(2048) + "\n--- kwok\n" + kwok_.Log(2048);
 }
 
 }  // namespace fairlead::testing

@@ -1,4 +1,5 @@
-// RealCluster: a real etcd and kube-apiserver (and kube-controller-manager, where asked for) on loopback.
+// RealCluster: a real etcd and kube-apiserver on loopback, with the rest of a control plane where asked for,
+// and kwok for nodes and pods that are none.
 //
 // Who calls: integration tests and benches. The programs come from KUBEBUILDER_ASSETS or
 // $FAIRLEAD_CACHE/current/bin (made by tools/setup). Everything lives in a temporary directory on free ports
@@ -30,14 +31,16 @@ std::string CrdFile(const std::string& name);
 std::string OpenApiDir();  // of the built-in kinds
 
 struct RealClusterOptions {
-  bool controller_manager = false;           // garbage collection, service accounts, endpoint slices
+  bool controller_manager = false;  // garbage collection, service accounts, endpoint slices
+  bool scheduler = false;           // group scheduler of tools/setup
+  bool kwok = false;                // group kwok: pods on nodes of AddNode become Ready by themselves
   std::vector<std::string> apiserver_flags;  // added last, so they win
   std::chrono::seconds ready_timeout{90};
 };
 
 class RealCluster {
  public:
-  static std::string Missing();  // why it cannot run here; "" when it can
+  static std::string Missing(const RealClusterOptions& options = {});  // why it cannot run; "" when it can
   static Result<std::unique_ptr<RealCluster>> Start(const RealClusterOptions& options = {});
   ~RealCluster();
 
@@ -61,6 +64,9 @@ class RealCluster {
   // served.
   Result<void> ApplyCrds(const std::string& file) const;
 
+  // A node that kwok plays. Needs options.kwok.
+  Result<void> AddNode(const std::string& name, const std::string& zone) const;
+
   // Faults. Data and ports are kept.
   void PauseApiServer();          // SIGSTOP: connections stay open and silent
   void ResumeApiServer();         // SIGCONT
@@ -74,7 +80,9 @@ class RealCluster {
   RealCluster(const RealClusterOptions& options);
   void WriteCredentials();
   Result<void> StartEtcd();
-  Result<void> StartControllerManager();
+  Result<void> StartController(const std::string& program, const std::vector<std::string>& flags,
+                               Process* out);
+  Result<void> StartKwok();
   Result<void> AwaitReady(Process& process, int port, const std::string& path, bool tls);
 
   RealClusterOptions options_;
@@ -82,7 +90,7 @@ class RealCluster {
   TestCa ca_;
   KeyPair admin_;
   int etcd_port_ = 0, etcd_peer_port_ = 0, port_ = 0;
-  Process etcd_, apiserver_, controller_manager_;
+  Process etcd_, apiserver_, controller_manager_, scheduler_, kwok_;
 };
 
 }  // namespace fairlead::testing

@@ -1,0 +1,51 @@
+{{- /* The name of most objects: unique by release. */}}
+{{- define "fairlead.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride }}
+{{- else }}
+{{- $name := default .Chart.Name .Values.nameOverride }}
+{{- contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) | trunc 48 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- /* What selects the pods; never changes, since a Deployment's selector cannot. */}}
+{{- define "fairlead.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end }}
+
+{{- define "fairlead.labels" -}}
+{{ include "fairlead.selector" . }}
+app.kubernetes.io/part-of: fairlead
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "fairlead.image" -}}
+{{- if .Values.image.digest }}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
+{{- else }}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
+{{- end }}
+{{- end }}
+
+{{- /* The parts of the operator that run (--roles). */}}
+{{- define "fairlead.roles" -}}
+controllers{{ if .Values.xds.enabled }},control-plane{{ end }}
+{{- end }}
+
+{{- /* The Secret of the xDS server, ours or the user's. */}}
+{{- define "fairlead.xds.secretName" -}}
+{{- default (printf "%s-xds" (include "fairlead.fullname" .)) .Values.xds.tls.secretName }}
+{{- end }}
+
+{{- /* What no schema can say: nothing else listens at a port. 8081 is the probes'. */}}
+{{- define "fairlead.validate" -}}
+{{- $xds := int .Values.xds.port }}
+{{- $metrics := int .Values.metrics.port }}
+{{- if eq $metrics 8081 }}{{ fail "metrics.port: 8081 is the port of the probes" }}{{ end }}
+{{- if and .Values.xds.enabled (eq $xds 8081) }}{{ fail "xds.port: 8081 is the port of the probes" }}{{ end }}
+{{- if and .Values.xds.enabled (eq $xds $metrics) }}{{ fail (printf "metrics.port: %d is xds.port too" $metrics) }}{{ end }}
+{{- end }}

@@ -1,0 +1,249 @@
+// What the chart renders, and which values it takes. No cluster.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+
+#include "crds/base/json.h"
+#include "crds/base/json_write.h"
+#include "crds/schema/manifests.h"
+#include "tests/integration/helm/helm.h"
+
+namespace fairlead::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
+
+class ChartTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (HelmPrograms().size() < 2) GTEST_SKIP() << "no helm 3 and 4: run tools/setup helm";
+  }
+  // With each helm, which must say the same.
+  static void WithEach(const std::function<void(Helm&)>& check) {
+    for (const std::string& program : HelmPrograms()) {
+      SCOPED_TRACE(program);
+      Helm helm(program);
+      check(helm);
+    }
+  }
+};
+
+Json::Value Values() { return ReadYaml(ReadFile(ChartDir() + "/values.yaml")).at(0); }
+Json::Value Schema() { return ReadYaml(ReadFile(ChartDir() + "/values.schema.json")).at(0); }
+
+// A map that is not empty is none.
+void ForEachLeaf(const Json::Value& value, const std::vector<std::string>& path,
+                 const std::function<void(const std::vector<std::string>&, const Json::Value&)>& visit) {
+  if (!value.isObject() || value.empty()) return visit(path, value);
+  for (const std::string& name : value.getMemberNames()) {
+    std::vector<std::string> inner = path;
+    inner.push_back(name);
+    ForEachLeaf(value[name], inner, visit);
+  }
+}
+
+std::string Joined(const std::vector<std::string>& path, const char* separator) {
+  std::string out;
+  for (const std::string& name : path) out += (out.empty() ? "" : separator) + name;
+  return out;
+}
+
+std::vector<std::string> Args(const std::map<std::string, Json::Value>& objects) {
+  std::vector<std::string> out;
+  const Json::Value& pod = objects.at("Deployment fairlead")["spec"]["template"]["spec"];
+  for (const Json::Value& arg : pod["containers"][0]["args"]) out.push_back(arg.asString());
+  return out;
+}
+
+TEST_F(ChartTest, HoldsWhatItsSourcesSay) {
+  TempDir dir;
+  Result<Process> process =
+      Process::Spawn({.argv = {FAIRLEAD_SOURCE_DIR "/tools/chart", "--check"}, .log_file = dir / "log"});
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->Wait(std::chrono::seconds(60)), 0) << process->Log();
+}
+
+TEST_F(ChartTest, CrdsAreThoseOfTheProgramAndAreKept) {
+  WithEach([](Helm& helm) {
+    const auto objects = helm.Template();
+    for (const std::string& manifest : CrdManifests()) {
+      const Json::Value wanted = ReadYaml(manifest).at(0);
+      ASSERT_TRUE(objects.contains(IdOf(wanted))) << IdOf(wanted);
+      Json::Value rendered = objects.at(IdOf(wanted));
+      EXPECT_EQ(rendered["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");
+      rendered["metadata"].removeMember("annotations");
+      EXPECT_EQ(rendered, wanted);
+    }
+    for (const auto& [id, object] : helm.Template("crds: {install: false}")) {
+      EXPECT_NE(object["kind"], "CustomResourceDefinition") << id;
+    }
+  });
+}
+
+TEST_F(ChartTest, LintFindsNothing) {
+  WithEach([](Helm& helm) {
+    const HelmRun run = helm.Run({"lint", "--strict", ChartDir()});
+    EXPECT_EQ(run.code, 0) << run.output;
+  });
+}
+
+// The same input, the same bytes: what GitOps tools compare. No key may be made where nobody can keep it.
+TEST_F(ChartTest, RendersTheSameWithoutACluster) {
+  WithEach([](Helm& helm) {
+    const std::vector<std::string> command = {"template", "fairlead", ChartDir(), "-n", "fairlead-system"};
+    const HelmRun first = helm.Run(command);
+    EXPECT_EQ(first.code, 0);
+    EXPECT_EQ(first.output, helm.Run(command).output);
+    EXPECT_THAT(first.output, Not(HasSubstr("kind: Secret")));
+    EXPECT_THAT(first.output, HasSubstr("secretName: fairlead-xds"));
+  });
+}
+
+TEST_F(ChartTest, PodsAreRestricted) {
+  WithEach([](Helm& helm) {
+    const auto objects = helm.Template("priorityClassName: system-cluster-critical");
+    const Json::Value& spec = objects.at("Deployment fairlead")["spec"];
+    const Json::Value& pod = spec["template"]["spec"];
+    const Json::Value& container = pod["containers"][0];
+    EXPECT_EQ(spec["replicas"], 2);
+    EXPECT_EQ(pod["priorityClassName"], "system-cluster-critical");
+    EXPECT_EQ(pod["securityContext"]["runAsNonRoot"], true);
+    EXPECT_EQ(pod["securityContext"]["runAsUser"], 65532);
+    EXPECT_EQ(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+    EXPECT_EQ(pod["topologySpreadConstraints"].size(), 2u);
+    EXPECT_EQ(container["securityContext"]["readOnlyRootFilesystem"], true);
+    EXPECT_EQ(container["securityContext"]["allowPrivilegeEscalation"], false);
+    EXPECT_EQ(container["securityContext"]["capabilities"]["drop"][0], "ALL");
+    EXPECT_EQ(container["livenessProbe"]["httpGet"]["path"], "/healthz");
+    EXPECT_EQ(container["readinessProbe"]["httpGet"]["path"], "/readyz");
+    EXPECT_EQ(objects.at("PodDisruptionBudget fairlead")["spec"]["maxUnavailable"], 1);
+  });
+}
+
+TEST_F(ChartTest, ProfilesAndSwitches) {
+  WithEach([](Helm& helm) {
+    auto objects = helm.Template();
+    EXPECT_THAT(Args(objects),
+                IsSupersetOf({"--mesh-mode=built-in", "--roles=controllers,control-plane", "--leader-elect",
+                              "--peer-address=$(POD_IP):15012", "--metrics-bind-address=:8080"}));
+    EXPECT_THAT(WriteJson(objects.at("ClusterRole fairlead")), Not(HasSubstr("virtualservices")));
+
+    objects =
+        helm.Template("profile: istio\nmetrics: {enabled: false}\npodDisruptionBudget: {enabled: false}");
+    EXPECT_THAT(Args(objects), Contains("--mesh-mode=istio"));
+    EXPECT_THAT(Args(objects), Contains("--metrics-bind-address=127.0.0.1:8080"));
+    EXPECT_THAT(WriteJson(objects.at("ClusterRole fairlead")), HasSubstr("virtualservices"));
+    EXPECT_FALSE(objects.contains("Service fairlead-metrics"));
+    EXPECT_FALSE(objects.contains("PodDisruptionBudget fairlead"));
+
+    objects = helm.Template("xds: {enabled: false}");
+    EXPECT_THAT(Args(objects), Contains("--roles=controllers"));
+    EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("--xds")));
+    EXPECT_FALSE(objects.contains("Service fairlead"));
+    EXPECT_FALSE(objects.at("Deployment fairlead")["spec"]["template"]["spec"].isMember("volumes"));
+
+    objects = helm.Template(
+        "xds: {tls: {secretName: mine}}\nimage: {digest: \"sha256:" + std::string(64, 'a') + "\"}");
+    const Json::Value& pod = objects.at("Deployment fairlead")["spec"]["template"]["spec"];
+    EXPECT_EQ(pod["volumes"][0]["secret"]["secretName"], "mine");
+    EXPECT_EQ(pod["containers"][0]["image"], "fairlead-operator@sha256:" + std::string(64, 'a'));
+  });
+}
+
+// Every object of a schema that lists properties takes no other; `seen` gets the paths of those without any
+// inside.
+void CheckSchema(const Json::Value& schema, const std::string& path, std::set<std::string>* seen) {
+  if (!schema.isMember("properties")) {
+    seen->insert(path);
+    return;
+  }
+  EXPECT_EQ(schema["additionalProperties"], false) << path;
+  for (const std::string& name : schema["properties"].getMemberNames()) {
+    CheckSchema(schema["properties"][name], path.empty() ? name : path + "." + name, seen);
+  }
+}
+
+TEST_F(ChartTest, TheSchemaCoversEveryValueAndNothingElse) {
+  std::set<std::string> in_schema, in_values;
+  CheckSchema(Schema(), "", &in_schema);
+  ForEachLeaf(Values(), {}, [&](const std::vector<std::string>& path, const Json::Value&) {
+    in_values.insert(Joined(path, "."));
+  });
+  // Helm's own, and quantities that have no default.
+  in_values.insert({"global", "resources.limits.cpu"});
+  for (const char* part : {"requests", "limits"}) {
+    in_values.insert(std::string("resources.") + part + ".ephemeral-storage");
+  }
+  EXPECT_EQ(in_schema, in_values);
+}
+
+TEST_F(ChartTest, AWrongTypeOfAnyValueIsRefusedWithItsPath) {
+  Json::Value wrong;
+  std::vector<std::string> paths;
+  ForEachLeaf(Values(), {}, [&](const std::vector<std::string>& path, const Json::Value& value) {
+    Json::Value* at = &wrong;
+    for (const std::string& name : path) at = &(*at)[name];
+    if (value.isObject()) {
+      (*at)["inner"].append(1);  // Helm itself keeps a map a map
+      paths.push_back("/" + Joined(path, "/") + "/inner");
+    } else {
+      value.isArray() ? void(*at = "text") : void(at->append(1));
+      paths.push_back("/" + Joined(path, "/"));
+    }
+  });
+  WithEach([&](Helm& helm) {
+    const std::string said = helm.Refused(WriteJson(wrong));
+    for (const std::string& path : paths) EXPECT_THAT(said, HasSubstr("'" + path + "'"));
+  });
+}
+
+TEST_F(ChartTest, AWrongValueIsRefusedWithItsPath) {
+  const std::map<std::string, std::string> wrong = {
+      {"profile: ambient", "at '/profile': value must be one of 'default', 'istio'"},
+      {"replica: 3", "additional properties 'replica' not allowed"},
+      {"replicas: 0", "at '/replicas'"},
+      {"image: {digest: \"sha256:12\"}", "at '/image/digest'"},
+      {"image: {repository: \"a b\"}", "at '/image/repository'"},
+      {"xds: {port: 80}", "at '/xds/port'"},
+      {"xds: {tls: {secret: x}}", "at '/xds/tls': additional properties 'secret' not allowed"},
+      {"xds: {tls: {secretName: X_Y}}", "at '/xds/tls/secretName'"},
+      {"leaderElection: {leaseDuration: 15 seconds}", "at '/leaderElection/leaseDuration'"},
+      {"waypoints: {plaintextAddress: everywhere}", "at '/waypoints/plaintextAddress'"},
+      {"podDisruptionBudget: {maxUnavailable: 0}", "at '/podDisruptionBudget/maxUnavailable'"},
+      {"topologySpread: {zone: Maybe}", "at '/topologySpread/zone'"},
+      {"tolerations: [{key: a, effect: Never}]", "at '/tolerations/0/effect'"},
+      {"tolerations: [{keys: a}]", "at '/tolerations/0': additional properties 'keys' not allowed"},
+      {"resources: {limits: {memory: much}}", "at '/resources/limits/memory'"},
+      {"resources: {requests: {gpu: 1}}", "additional properties 'gpu' not allowed"},
+      {"nodeSelector: {pool: 3}", "at '/nodeSelector/pool': got number, want string"},
+      {"log: {level: trace}", "at '/log/level'"},
+      {"clusterDomain: \"-\"", "at '/clusterDomain'"},
+  };
+  // All in one run each: the schema tells all errors at once. Those that share a key with another go alone.
+  WithEach([&](Helm& helm) {
+    std::map<std::string, std::string> round;  // by top-level key
+    const auto refuse = [&] {
+      std::string values;
+      for (const auto& [key, text] : round) values += text + "\n";
+      const std::string said = helm.Refused(values);
+      for (const auto& [key, text] : round) EXPECT_THAT(said, HasSubstr(wrong.at(text))) << text;
+      round.clear();
+    };
+    for (const auto& [text, message] : wrong) {
+      const std::string key = text.substr(0, text.find(':'));
+      if (round.contains(key)) refuse();
+      round[key] = text;
+    }
+    refuse();
+    EXPECT_THAT(helm.Refused("metrics: {port: 15012}"), HasSubstr("metrics.port: 15012 is xds.port too"));
+    EXPECT_THAT(helm.Refused("xds: {port: 8081}"), HasSubstr("xds.port: 8081 is the port of the probes"));
+  });
+}
+
+}  // namespace
+}  // namespace fairlead::testing
