@@ -24,7 +24,7 @@ build: setup ## Build the programs (release): build/bin/fairlead-operator, build
 
 .PHONY: test
 test: ## Bring in what is needed, build, run every test. ARGS='-R regex' or '-L unit' for some
-	tools/setup build envoy kube test
+	tools/setup build envoy kube scheduler kwok helm test
 	$(call configure,dev)
 	$(call compile,dev)
 	tools/run-tests build/dev -j $(TEST_JOBS) $(ARGS)
@@ -43,6 +43,10 @@ bench: ## The numbers, each beside its floor. ARGS go to the program
 	$(call compile,release,fairlead-bench programs)
 	build/release/bin/fairlead-bench $(ARGS)
 
+.PHONY: image
+image: build ## The operator's image, without an engine: build/image/fairlead-operator.tar. NAME=repository:tag
+	tools/image $(if $(NAME),--name $(NAME))
+
 .PHONY: golden
 golden: ## Rewrite the golden files from what the code does now; review the diff
 	$(if $(CI),$(error make golden rewrites what the tests compare with: not in CI))
@@ -53,17 +57,22 @@ golden: ## Rewrite the golden files from what the code does now; review the diff
 	git status --short tests
 
 ##@ Upkeep
+.PHONY: chart
+chart: ## Bring CRDs, values table and version in helm/fairlead up to date with their sources
+	tools/chart
+
 .PHONY: fmt
 fmt: ## Format the C++ files
 	tools/setup lint
 	git ls-files -z --cached --others --exclude-standard '*.h' '*.cc' | xargs -0 -r clang-format -i
 
 .PHONY: lint
-lint: ## Formatting, house rules, scripts, headers whole, clang-tidy on what differs from main
-	tools/setup build lint
+lint: ## Formatting, house rules, scripts, the chart, headers whole, clang-tidy on what differs from main
+	tools/setup build lint helm
 	tools/lint/format
 	tools/lint/house
 	tools/lint/scripts
+	tools/lint/chart
 	$(call configure,dev)
 	$(call compile,dev,envoy_api_sources)
 	$(call compile,dev,verify_headers)
