@@ -5,6 +5,8 @@
 #include <pplx/threadpool.h>
 
 #include <condition_variable>
+#include <future>
+#include <latch>
 #include <mutex>
 #include <utility>
 
@@ -17,18 +19,45 @@ namespace {
 using web::http::client::http_client;
 using web::http::client::http_client_config;
 
-// The library starts 40 threads unless told, once in a process. Its continuations never block here.
-void InitializeLibrary() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    HideSystemAuthorities();
-    try {
-      crossplat::threadpool::initialize_with_threads(4);
-    } catch (const std::exception&) {
-      // Somebody used the library before us: its pool stands.
+// The library's threads. It starts 40 unless told, once in a process; its continuations never block here.
+class LibraryThreads {
+ public:
+  static void Start() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+      HideSystemAuthorities();
+      crossplat::threadpool::initialize_with_threads(kCount);
+    });
+  }
+
+  // Runs whatever is queued for them. A task of the library is a bare pointer in that queue, which a process
+  // that ends would leave behind. They are held meanwhile, so that none is in the middle of queueing more.
+  static void Drain() {
+    struct Held {
+      std::latch all{kCount}, left{kCount};
+      std::promise<void> over;
+      std::shared_future<void> release = over.get_future().share();
+    };
+    static std::mutex one_at_a_time;  // two that hold some of them each would wait for ever
+    const std::lock_guard lock(one_at_a_time);
+    boost::asio::io_service& service = crossplat::threadpool::shared_instance().service();
+    const auto held = std::make_shared<Held>();
+    for (int i = 0; i < kCount; ++i) {
+      service.post([held] {
+        held->all.count_down();
+        held->release.wait();
+        held->left.count_down();
+      });
     }
-  });
-}
+    held->all.wait();
+    service.poll();
+    held->over.set_value();
+    held->left.wait();
+  }
+
+ private:
+  static constexpr int kCount = 4;
+};
 
 // Throws where the PEM cannot be used; the library hands that to the request.
 void ConfigureTls(const Credential& credential, boost::asio::ssl::context& context) {
@@ -123,7 +152,11 @@ class CpprestTransport final : public HttpTransport {
   CpprestTransport(ClusterConfig config, TransportOptions options, std::unique_ptr<Credentials> credentials)
       : config_(std::move(config)), options_(std::move(options)), credentials_(std::move(credentials)) {}
   // Streams are gone by now, so each request that is left was cancelled and ends at once.
-  ~CpprestTransport() override { in_flight_->AwaitNone(std::chrono::seconds(5)); }
+  ~CpprestTransport() override {
+    in_flight_->AwaitNone(std::chrono::seconds(5));
+    clients_.reset();
+    LibraryThreads::Drain();
+  }
 
   Result<std::unique_ptr<HttpStream>> Open(const HttpRequest& request) override {
     auto stream = std::make_unique<CpprestStream>(this, request);
@@ -275,7 +308,7 @@ void CpprestStream::Cancel() {
 Result<std::unique_ptr<HttpTransport>> MakeTransport(const ClusterConfig& config,
                                                      const TransportOptions& options,
                                                      std::unique_ptr<Credentials> credentials) {
-  InitializeLibrary();
+  LibraryThreads::Start();
   try {
     const web::uri server(config.server);
     if (server.host().empty()) throw std::runtime_error("no host");

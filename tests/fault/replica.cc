@@ -38,12 +38,16 @@ Result<void> Replica::Start() {
                 "0"};
   spawn.argv.insert(spawn.argv.end(), options_.arguments.begin(), options_.arguments.end());
   spawn.log_file = log;
-  Result<testing::Process> process = testing::Process::Spawn(spawn);
-  if (!process) return Unexpected(process.error());
-  process_ = std::move(*process);
-  struck_ = false;
-  paused_ = false;
-  pid_ = process_.pid();
+  {
+    // It may write, and be struck for that, before we know its pid.
+    const std::lock_guard lock(mutex_);
+    Result<testing::Process> process = testing::Process::Spawn(spawn);
+    if (!process) return Unexpected(process.error());
+    process_ = std::move(*process);
+    struck_ = false;
+    paused_ = false;
+    pid_ = process_.pid();
+  }
   // Its port is known to it alone, which can only be asked by reading what it writes.
   xds_port_ = 0;
   const bool told = testing::Eventually(
@@ -58,6 +62,7 @@ Result<void> Replica::Start() {
 }
 
 void Replica::Strike() {
+  const std::lock_guard lock(mutex_);
   struck_ = true;
   kill(pid_, SIGKILL);
   siginfo_t info;
@@ -65,14 +70,21 @@ void Replica::Strike() {
 }
 
 void Replica::Pause() {
+  const std::lock_guard lock(mutex_);
   paused_ = true;
   kill(pid_, SIGSTOP);
   testing::AwaitStop(pid_);
 }
 
 void Replica::Resume() {
+  const std::lock_guard lock(mutex_);
   kill(pid_, SIGCONT);
   paused_ = false;
+}
+
+bool Replica::EndedByItself() {
+  const bool running = process_.Running();  // asked first: what is struck afterwards was running
+  return !running && !struck_;
 }
 
 Result<void> Replica::Stop() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ class Replica {
 
   bool struck() const { return struck_; }
   bool paused() const { return paused_; }
-  bool Running() { return process_.Running(); }
+  bool EndedByItself();
   const std::string& name() const { return options_.name; }
   int xds_port() const { return xds_port_; }
   int life() const { return life_; }  // how often it was started
@@ -43,7 +44,8 @@ class Replica {
  private:
   const ReplicaOptions options_;
   testing::Process process_;
-  std::atomic<pid_t> pid_{0};
+  std::mutex mutex_;  // between a start and a strike
+  pid_t pid_ = -1;
   std::atomic<bool> struck_{false};
   std::atomic<bool> paused_{false};
   int xds_port_ = 0;

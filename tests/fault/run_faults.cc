@@ -67,7 +67,7 @@ Result<void> Run::Tend() {
   for (const auto& replica : replicas_) {
     if (replica->struck()) {
       if (Result<void> r = replica->Start(); !r) return r;
-    } else if (!replica->Running()) {
+    } else if (replica->EndedByItself()) {
       return Unexpected(Error{ErrorClass::kFatal, replica->name() + " has ended, though nobody killed it"});
     }
     const std::string holder = cluster_->LeaseHolder();
