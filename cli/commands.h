@@ -42,6 +42,18 @@ struct ExplainOptions {
 };
 int Explain(const ExplainOptions& options, const Output& output);
 
+struct CanIOptions {
+  InputOptions input;
+  bool list = false;
+  std::string verb;    // create, update or delete
+  std::string object;  // "rtp/ratings"
+  std::string user;
+  std::vector<std::string> groups;
+  std::vector<std::string> fields;  // "spec.retries.attempts=5"
+  Format format = Format::kText;
+};
+int CanI(const CanIOptions& options, const Output& output);
+
 struct VersionOptions {
   Format format = Format::kText;
 };

@@ -60,6 +60,7 @@ struct Commands {
   RenderOptions render;
   LintOptions lint;
   ExplainOptions explain;
+  CanIOptions can_i;
   VersionOptions version;
   std::string shell;
   std::string color = "auto";
@@ -80,6 +81,31 @@ void DescribeExplain(CLI::App* app, Commands* c) {
     sub->footer(std::string("Example: fairleadctl explain ") + kind +
                 (service ? " shop/ratings" : " shop/reviews") + " -f config/samples/shop\n" + kExitCodes);
   }
+}
+
+void DescribeCanI(CLI::App* app, CanIOptions* options) {
+  CLI::App* can_i = app->add_subcommand(
+      "can-i", "Whether the roles of a workspace let somebody change a policy, and if not, what is missing");
+  OneOf(can_i->add_option("verb", options->verb, "What is to be done"), {"create", "update", "delete"});
+  can_i->add_option("object", options->object, "KIND/NAME or KIND/NAMESPACE/NAME; kinds: rtp, fop, wss")
+      ->type_name("OBJECT");
+  can_i
+      ->add_option(
+          "--field", options->fields,
+          "What is to change, as in spec.retries.attempts=5; nothing behind the sign takes the field "
+          "away; may be given again")
+      ->allow_extra_args(false)
+      ->type_name("PATH=VALUE");
+  can_i->add_option("--as", options->user, "The user, as Kubernetes knows it")->required()->type_name("USER");
+  can_i->add_option("--as-group", options->groups, "A group of the user; may be given again")
+      ->allow_extra_args(false)
+      ->type_name("GROUP");
+  can_i->add_flag("--list", options->list, "List what is granted in the namespace's workspace");
+  AddInput(can_i, &options->input);
+  AddFormat(can_i, &options->format, {"text", "json", "yaml"});
+  can_i->footer(
+      "Example: fairleadctl can-i update rtp/ratings --field spec.retries.attempts=5 --as dave --as-group "
+      "shop-devs -n shop -f manifests\nExit code: 0 yes; 1 no, or errors in the input; 2 wrong usage.");
 }
 
 void Describe(CLI::App* app, Commands* c) {
@@ -110,6 +136,7 @@ void Describe(CLI::App* app, Commands* c) {
   lint->footer(std::string("Example: helm template my-chart | fairleadctl lint -f -\n") + kExitCodes);
 
   DescribeExplain(app, c);
+  DescribeCanI(app, &c->can_i);
 
   CLI::App* version = app->add_subcommand("version", "Print the version");
   AddFormat(version, &c->version.format, {"text", "json", "yaml"});
@@ -133,6 +160,7 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
   if (app.got_subcommand("render")) return Render(c.render, output);
   if (app.got_subcommand("lint")) return Lint(c.lint, output);
   if (app.got_subcommand("explain")) return Explain(c.explain, output);
+  if (app.got_subcommand("can-i")) return CanI(c.can_i, output);
   if (app.got_subcommand("version")) return PrintVersion(c.version, output);
   output.out << (c.shell == "bash" ? BashCompletion(app) : ZshCompletion(app));
   return kExitGood;

@@ -88,4 +88,29 @@ std::string InWords(const Backend& backend) {
 
 std::string InWords(const gateway::HttpFilter& filter) { return std::visit(FilterInWords{}, filter); }
 
+std::string InWords(const LabelSelector& selector) {
+  std::string out;
+  const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : ", ") + text; };
+  for (const auto& [key, value] : selector.match_labels) add(key + "=" + value);
+  for (const SelectorRequirement& r : selector.match_expressions) {
+    std::string values;
+    for (const std::string& value : r.values) values += (values.empty() ? "(" : ", ") + value;
+    switch (r.op) {
+      case SelectorOperator::kIn:
+        add(r.key + " in " + values + ")");
+        break;
+      case SelectorOperator::kNotIn:
+        add(r.key + " notin " + values + ")");
+        break;
+      case SelectorOperator::kExists:
+        add(r.key);
+        break;
+      case SelectorOperator::kDoesNotExist:
+        add("!" + r.key);
+        break;
+    }
+  }
+  return out;
+}
+
 }  // namespace fairlead::reconcilers

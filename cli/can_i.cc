@@ -1,0 +1,245 @@
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "cli/offline.h"
+#include "crds/base/json.h"
+#include "crds/base/json_write.h"
+#include "crds/base/yaml.h"
+#include "reconcilers/lower/view.h"
+#include "reconcilers/rights/change.h"
+#include "reconcilers/words.h"
+
+namespace fairlead::cli {
+namespace {
+
+using reconcilers::Caller;
+using reconcilers::Ruling;
+
+constexpr char kAdministrators[] = "system:masters";  // Kubernetes' own name for whoever may do everything
+
+int Refuse(const std::string& what, const Output& output) {
+  output.err << "fairleadctl: " << what << "\n";
+  return kExitUsage;
+}
+
+// "spec.retries.attempts=5" into the object; nothing behind the sign takes the field away.
+Result<void> SetField(const std::string& assignment, Json::Value* object) {
+  const auto wrong = [&](const std::string& what) {
+    return Unexpected(Error{ErrorClass::kInvalid, "--field " + assignment + ": " + what});
+  };
+  const size_t sign = assignment.find('=');
+  if (sign == std::string::npos || !assignment.starts_with("spec.")) return wrong("must be spec.PATH=VALUE");
+  Json::Value* at = object;
+  std::string path = assignment.substr(0, sign);
+  for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.')) {
+    at = &(*at)[path.substr(0, dot)];
+    if (!at->isNull() && !at->isObject()) return wrong("\"" + path.substr(0, dot) + "\" is not an object");
+    path = path.substr(dot + 1);
+  }
+  const std::string text = assignment.substr(sign + 1);
+  if (text.empty()) {
+    if (at->isObject()) at->removeMember(path);
+    return {};
+  }
+  const Result<std::vector<YamlDocument>> documents = ParseYaml("value: " + text);
+  if (!documents) return wrong(documents.error().message);
+  if (documents->size() != 1) return wrong("must be one value, as in YAML");
+  const Result<JsonDocument> value = JsonDocument::Parse(documents->front().json);
+  if (!value) return wrong(value.error().message);
+  (*at)[path] = ToJsonValue(value->root())["value"];
+  return {};
+}
+
+struct Question {
+  Kind kind;
+  NamespacedName name;
+};
+
+// "rtp/ratings", "retrytimeoutpolicies/ratings", "RetryTimeoutPolicy/shop/ratings"
+Result<Question> ParseQuestion(const std::string& text, const std::string& ns) {
+  static const std::pair<const char*, Kind> names[] = {
+      {"rtp", Kind::kRetryTimeoutPolicy}, {"fop", Kind::kFailoverPolicy}, {"wss", Kind::kWorkspaceSettings}};
+  const size_t slash = std::min(text.find('/'), text.size());
+  std::string word = text.substr(0, slash);
+  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const auto& [brief, kind] : names) {
+    std::string singular(ToString(kind));
+    for (char& c : singular) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (word != brief && word != singular && word != InfoOf(kind).plural) continue;
+    if (slash + 1 >= text.size()) break;
+    return Question{kind, ParseName(text.substr(slash + 1), ns)};
+  }
+  return Unexpected(Error{ErrorClass::kInvalid,
+                          "\"" + text +
+                              "\" is not KIND/NAME with a kind whose fields roles grant: "
+                              "retrytimeoutpolicy (rtp), failoverpolicy (fop), workspacesettings (wss)"});
+}
+
+// The object with the fields set; of one that is not there, a new one.
+Result<ParsedObject> WithFields(const Question& question, const AnyObject* base,
+                                const std::vector<std::string>& fields) {
+  Json::Value object;
+  if (base != nullptr) {
+    std::visit(
+        [&](const auto& ptr) {
+          if constexpr (requires { ToJson(*ptr); }) object = ToJson(*ptr);
+        },
+        *base);
+    object.removeMember("status");
+  } else {
+    const KindInfo& info = InfoOf(question.kind);
+    object["apiVersion"] = std::string(info.group) + "/" + std::string(info.version);
+    object["kind"] = std::string(info.name);
+    object["metadata"]["name"] = question.name.name;
+    object["metadata"]["namespace"] = question.name.ns;
+  }
+  for (const std::string& field : fields) {
+    if (Result<void> r = SetField(field, &object); !r) return Unexpected(r.error());
+  }
+  const Result<JsonDocument> document = JsonDocument::Parse(WriteJson(object));
+  if (!document) return Unexpected(document.error());
+  return ParseObject(question.kind, document->root());
+}
+
+std::string BoundInWords(const std::string& path, const api::Bound& bound) {
+  return path + (bound.min ? " from " + *bound.min : "") + (bound.max ? " up to " + *bound.max : "");
+}
+
+template <class T>
+std::string Joined(const std::vector<T>& items) {
+  std::string out;
+  for (const T& item : items) out += (out.empty() ? "" : ", ") + std::string(item);
+  return out;
+}
+
+std::string InWords(const api::Grant& grant) {
+  std::string out =
+      Joined(grant.kinds) + ": " + (grant.fields.empty() ? "every field" : Joined(grant.fields));
+  if (grant.targets) out += "; targets that match " + reconcilers::InWords(*grant.targets);
+  if (!grant.namespaces.empty()) out += "; in " + Joined(grant.namespaces);
+  for (const auto& [path, bound] : grant.bounds) out += "; " + BoundInWords(path, bound);
+  for (const api::Scope scope : grant.scopes) out += "; scope " + std::string(api::ToString(scope));
+  return out + (grant.override_mode ? "; mode Override" : "");
+}
+
+Json::Value ListAsJson(const api::Workspace& workspace, const Caller& caller) {
+  Json::Value out(Json::objectValue);
+  out["workspace"] = workspace.meta.name;
+  out["roles"] = Json::Value(Json::arrayValue);
+  const Json::Value roles = api::ToJson(workspace)["spec"]["roles"];
+  for (Json::ArrayIndex i = 0; i < roles.size(); ++i) {
+    const auto& subjects = workspace.roles[i].subjects;
+    if (std::any_of(subjects.begin(), subjects.end(), [&](const auto& s) { return IsSubject(s, caller); }))
+      out["roles"].append(roles[i]);
+  }
+  return out;
+}
+
+int List(const api::Workspace& workspace, const Caller& caller, Format format, const Output& output) {
+  if (format != Format::kText) {
+    Print(ListAsJson(workspace, caller), format, output);
+    return kExitGood;
+  }
+  output.out << "workspace " << workspace.meta.name << "\n";
+  if (workspace.roles.empty()) output.out << "  it has no roles: Kubernetes' RBAC alone decides\n";
+  bool any = workspace.roles.empty();
+  for (const api::WorkspaceRole& role : workspace.roles) {
+    if (std::none_of(role.subjects.begin(), role.subjects.end(),
+                     [&](const auto& s) { return IsSubject(s, caller); }))
+      continue;
+    any = true;
+    output.out << "  " << output.Paint(Style::kBold, role.name) << "\n";
+    for (const api::Grant& grant : role.allow) output.out << "    " << InWords(grant) << "\n";
+  }
+  if (!any) output.out << "  no role has " << caller.user << " or one of the groups as subject\n";
+  return kExitGood;
+}
+
+int Answer(const Ruling& ruling, Format format, const Output& output) {
+  if (format == Format::kText) {
+    output.out << (ruling.allowed ? output.Paint(Style::kGreen, "yes") : output.Paint(Style::kRed, "no"));
+    if (ruling.allowed) output.out << ": " << ruling.rule;
+    if (!ruling.message.empty())
+      output.out << (ruling.allowed ? " (" + ruling.message + ")" : ": " + ruling.message);
+    output.out << "\n";
+  } else {
+    Json::Value value;
+    value["allowed"] = ruling.allowed;
+    value["rule"] = ruling.rule;
+    if (!ruling.message.empty()) value["message"] = ruling.message;
+    Print(value, format, output);
+  }
+  return ruling.allowed ? kExitGood : kExitFindings;
+}
+
+Result<Ruling> Ask(const CanIOptions& options, const reconcilers::View& view, const api::Workspace& workspace,
+                   const Caller& caller, const Question& question) {
+  const auto wrong = [](const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); };
+  const ObjectKey key{question.kind, question.name.ns, question.name.name};
+  const AnyObject* there = view.tables.Find(key);
+  if (there != nullptr && IsInvalid(*there)) return wrong(key.ToString() + " in the input cannot be read");
+  if (options.verb != "create" && there == nullptr)
+    return wrong("there is no " + key.ToString() + " in the input");
+  std::optional<ParsedObject> after;
+  if (options.verb == "create" && options.fields.empty() && there != nullptr) {
+    after = ParsedObject{*there, {}};
+  } else if (options.verb != "delete") {
+    if (options.fields.empty())
+      return wrong("say by --field what is to change, as in spec.retries.attempts=5");
+    Result<ParsedObject> made =
+        WithFields(question, options.verb == "create" ? nullptr : there, options.fields);
+    if (!made) return Unexpected(made.error());
+    if (const auto* invalid = std::get_if<Ptr<Invalid>>(&made->object)) {
+      std::string text = "nobody can, since it would not be valid:";
+      for (const FieldError& error : (*invalid)->errors) text += "\n  " + error.ToString();
+      return wrong(text);
+    }
+    after = std::move(*made);
+  }
+  const auto labels_of = [&view](const ObjectKey& target) -> const Labels* {
+    const ObjectMeta* meta = view.tables.MetaOf(target);
+    return meta == nullptr ? nullptr : &meta->labels;
+  };
+  return reconcilers::Judge(workspace, caller,
+                            reconcilers::ChangeOf(options.verb == "create" ? nullptr : there,
+                                                  after ? &after->object : nullptr, labels_of));
+}
+
+}  // namespace
+
+int CanI(const CanIOptions& options, const Output& output) {
+  std::optional<Question> question;
+  if (!options.list) {
+    if (options.verb.empty() || options.object.empty())
+      return Refuse("can-i needs a verb and an object, as in `can-i update rtp/ratings`, or --list", output);
+    Result<Question> parsed = ParseQuestion(options.object, options.input.ns);
+    if (!parsed) return Refuse(parsed.error().message, output);
+    question = std::move(*parsed);
+  }
+  const Offline offline = Read(options.input);
+  PrintProblems(offline.loaded, output);
+  const reconcilers::View& view = offline.world.view();
+  const std::string& ns = question ? question->name.ns : options.input.ns;
+  const std::string name = view.membership.WorkspaceOf(ns);
+  const Ptr<api::Workspace> workspace = view.tables.Get<api::Workspace>({"", name});
+  if (workspace == nullptr) {
+    if (options.list) {
+      output.out << "namespace " << ns << " is in no workspace: Kubernetes' RBAC alone decides\n";
+      return kExitGood;
+    }
+    return Answer({true, "no-workspace", "namespace " + ns + " is in none: Kubernetes' RBAC alone decides"},
+                  options.format, output);
+  }
+  const Caller caller{
+      options.user, options.groups,
+      std::find(options.groups.begin(), options.groups.end(), kAdministrators) != options.groups.end()};
+  if (options.list) return List(*workspace, caller, options.format, output);
+  const Result<Ruling> ruling = Ask(options, view, *workspace, caller, *question);
+  if (!ruling) {
+    output.err << "fairleadctl: " << ruling.error().message << "\n";
+    return kExitFindings;
+  }
+  return Answer(*ruling, options.format, output);
+}
+
+}  // namespace fairlead::cli
