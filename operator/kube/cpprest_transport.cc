@@ -26,6 +26,9 @@ class LibraryThreads {
     static std::once_flag once;
     std::call_once(once, [] {
       HideSystemAuthorities();
+      // Its clean-up at the exit then comes after the end of the threads, each of which frees what it keeps
+      // for it.
+      OPENSSL_init_ssl(0, nullptr);
       crossplat::threadpool::initialize_with_threads(kCount);
     });
   }

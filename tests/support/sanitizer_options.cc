@@ -1,11 +1,6 @@
 // Linked into every test: where the sanitizers find what is not ours, however the test is started.
 extern "C" {
 
-const char* __lsan_default_options();
-const char* __lsan_default_options() {
-  return "suppressions=" FAIRLEAD_SOURCE_DIR "/tests/lsan.supp:print_suppressions=0";
-}
-
 const char* __tsan_default_options();
 const char* __tsan_default_options() { return "suppressions=" FAIRLEAD_SOURCE_DIR "/tests/tsan.supp"; }
 

@@ -30,9 +30,8 @@ Result<void> OperatorProcess::Start(const OperatorOptions& options) {
                                    "--health-probe-bind-address=" + Local(health_port_),
                                    "--metrics-bind-address=" + Local(metrics_port_)};
   argv.insert(argv.end(), options.flags.begin(), options.flags.end());
-  std::map<std::string, std::string> env = options.env;
-  env.emplace("LSAN_OPTIONS", "suppressions=" FAIRLEAD_SOURCE_DIR "/tests/lsan.supp:print_suppressions=0");
-  Result<Process> process = Process::Spawn({.argv = argv, .env = env, .log_file = dir_ / "operator.log"});
+  Result<Process> process =
+      Process::Spawn({.argv = argv, .env = options.env, .log_file = dir_ / "operator.log"});
   if (!process) return Unexpected(process.error());
   process_ = std::move(*process);
   return {};
