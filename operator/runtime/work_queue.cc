@@ -1,7 +1,6 @@
 #include "operator/runtime/work_queue.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace fairlead::runtime {
 
@@ -91,7 +90,7 @@ std::optional<WorkQueue::Key> WorkQueue::Poll() {
   return Pop();
 }
 
-std::optional<WorkQueue::Key> WorkQueue::Take(std::stop_token stop) {
+std::optional<WorkQueue::Key> WorkQueue::Take(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     if (std::optional<Key> key = Pop()) return key;

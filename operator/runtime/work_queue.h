@@ -21,6 +21,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "crds/base/clock.h"
 #include "crds/base/result.h"
@@ -57,13 +58,13 @@ class WorkQueue {
  public:
   using Key = std::string;
   explicit WorkQueue(QueueOptions options = {}, const Clock* clock = &Clock::System())
-      : options_(options), clock_(clock) {}
+      : options_(std::move(options)), clock_(clock) {}
 
   void Add(const Key& key);
   void AddAfter(const Key& key, std::chrono::milliseconds delay);
 
   // Blocks. nullopt: stop was asked, or the queue was shut down and is drained.
-  std::optional<Key> Take(std::stop_token stop);
+  std::optional<Key> Take(const std::stop_token& stop);
   std::optional<Key> Poll();  // does not block; nullopt: nothing is due now
   void Done(const Key& key, Outcome outcome);
 
