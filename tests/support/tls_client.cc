@@ -97,9 +97,12 @@ TlsClient::TlsClient(const TlsClientOptions& options) : handles_(std::make_uniqu
 
 TlsClient::~TlsClient() = default;
 
-std::string TlsClient::version() const { return SSL_get_version(handles_->ssl.get()); }
+std::string TlsClient::version() const {
+  return problem_.empty() ? SSL_get_version(handles_->ssl.get()) : "";
+}
 
 std::string TlsClient::peer_serial() const {
+  if (!problem_.empty()) return "";
   const X509Ptr peer(SSL_get1_peer_certificate(handles_->ssl.get()));
   if (peer == nullptr) return "";
   const std::unique_ptr<BIGNUM, Free<BN_free>> number(
