@@ -198,6 +198,7 @@ std::vector<ProxyProgress> Catalog::Proxies() const {
   std::vector<ProxyProgress> out;
   std::lock_guard lock(impl_->mutex);
   for (const auto& [name, audience] : impl_->audiences) {
+    const auto& shelf = audience.shelf;  // clang 14 captures no part of a structured binding
     for (const auto& [id, proxy] : audience.proxies) {
       ProxyProgress& progress = out.emplace_back();
       progress.info = proxy.info;
@@ -206,15 +207,15 @@ std::vector<ProxyProgress> Catalog::Proxies() const {
       if (proxy.streams.empty()) continue;
       const Session& session = proxy.streams.back()->session();
       for (size_t t = 0; t < kTypeCount; ++t) {
-        audience.shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
+        shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
           const Standing standing = session.StandingOf(slot);
           if (standing == Standing::kAcknowledged) ++progress.acknowledged;
           if (standing == Standing::kRejected) {
-            progress.rejected.emplace(audience.shelf.NameOf(slot), session.RejectionOf(slot));
+            progress.rejected.emplace(shelf.NameOf(slot), session.RejectionOf(slot));
           }
-          if (standing == Standing::kPending && audience.shelf.At(slot) &&
+          if (standing == Standing::kPending && shelf.At(slot) &&
               progress.pending.size() < ProxyProgress::kMaxPending) {
-            progress.pending.push_back(audience.shelf.NameOf(slot));
+            progress.pending.push_back(shelf.NameOf(slot));
           }
         });
       }
