@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -157,19 +158,46 @@ std::string Process::Log(size_t last_bytes) const {
   return text.size() <= last_bytes ? text : "…" + text.substr(text.size() - last_bytes);
 }
 
-int FreePort() {
+namespace {
+
+// The port if it can be bound, else 0. For 0 the kernel chooses one.
+int TryBind(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
   socklen_t size = sizeof(address);
-  int port = 0;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    port = ntohs(address.sin_port);
-  }
+  const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                     getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
   close(fd);
-  return port;
+  return bound ? ntohs(address.sin_port) : 0;
+}
+
+// Keeps other test programs off a port, as long as this one lives. False: another has it.
+bool Reserve(int port) {
+  static const int file = open("/tmp/fairlead-test-ports", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) return true;  // somebody else's file: then without
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = port;
+  lock.l_len = 1;
+  return fcntl(file, F_OFD_SETLK, &lock) == 0;
+}
+
+}  // namespace
+
+// From below the kernel's range of ports for connections, so that none gets it before the program that it is
+// for has bound it.
+int FreePort() {
+  constexpr unsigned kFirst = 20'000, kCount = 12'000, kApart = 97;  // test programs begin apart
+  static std::atomic<unsigned> next{static_cast<unsigned>(getpid()) * kApart};
+  for (unsigned tries = 0; tries < kCount; ++tries) {
+    const int port = static_cast<int>(kFirst + next++ % kCount);
+    if (Reserve(port) && TryBind(port) != 0) return port;
+  }
+  return TryBind(0);
 }
 
 TempDir::TempDir() {

@@ -61,7 +61,8 @@ class Process {
 // Waits until a child to which SIGSTOP was sent has stopped, with all of its threads, or has ended.
 void AwaitStop(pid_t pid);
 
-// A TCP port on 127.0.0.1 that was free a moment ago.
+// A TCP port on 127.0.0.1 that was free a moment ago, and that no other test program gets while this one
+// lives.
 int FreePort();
 
 // A directory under $TMPDIR that is removed with all it holds.

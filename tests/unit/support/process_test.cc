@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <set>
 
 #include "tests/support/certificates.h"
 
@@ -57,6 +58,15 @@ TEST(Certificates, TheCaSignsWhatItIssues) {
                                 .log_file = dir / "log"});
   ASSERT_TRUE(verify);
   EXPECT_EQ(verify->Wait(seconds(20)), 0) << verify->Log();
+}
+
+// Nobody is given it by accident: not by the kernel, which takes ports from 32768 on for connections.
+TEST(FreePort, IsNeverGivenTwice) {
+  std::set<int> ports;
+  for (int i = 0; i < 20; ++i) ports.insert(FreePort());
+  EXPECT_EQ(ports.size(), 20u);
+  EXPECT_GE(*ports.begin(), 20'000);
+  EXPECT_LT(*ports.rbegin(), 32'000);
 }
 
 }  // namespace
