@@ -49,3 +49,8 @@ controllers{{ if .Values.xds.enabled }},control-plane{{ end }}
 {{- if and .Values.xds.enabled (eq $xds 8081) }}{{ fail "xds.port: 8081 is the port of the probes" }}{{ end }}
 {{- if and .Values.xds.enabled (eq $xds $metrics) }}{{ fail (printf "metrics.port: %d is xds.port too" $metrics) }}{{ end }}
 {{- end }}
+
+{{- /* What all addresses of the pod are called in a flag. */}}
+{{- define "fairlead.any" -}}
+{{- eq .Values.ipFamily "IPv6" | ternary "[::]" "" }}
+{{- end }}

@@ -141,6 +141,10 @@ TEST_F(ChartTest, ProfilesAndSwitches) {
     EXPECT_FALSE(objects.contains("Service fairlead-metrics"));
     EXPECT_FALSE(objects.contains("PodDisruptionBudget fairlead"));
 
+    EXPECT_THAT(Args(helm.Template("ipFamily: IPv6")),
+                IsSupersetOf({"--health-probe-bind-address=[::]:8081", "--metrics-bind-address=[::]:8080",
+                              "--xds-bind-address=[::]:15012", "--peer-address=[$(POD_IP)]:15012"}));
+
     objects = helm.Template("xds: {enabled: false}");
     EXPECT_THAT(Args(objects), Contains("--roles=controllers"));
     EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("--xds")));

@@ -36,7 +36,7 @@ HelmRun Helm::Run(const std::vector<std::string>& arguments) {
   Result<Process> process = Process::Spawn(spawn);
   if (!process) return {-1, process.error().message};
   HelmRun run;
-  run.code = process->Wait(std::chrono::seconds(180)).value_or(-2);
+  run.code = process->Wait(std::chrono::seconds(300)).value_or(-2);
   run.output = ReadFile(spawn.log_file);
   return run;
 }

@@ -98,11 +98,13 @@ Result<std::unique_ptr<RealCluster>> RealCluster::Start(const RealClusterOptions
                                             "    client-certificate: " + (cluster->dir_ / "admin.crt") +
                                             "\n    client-key: " + (cluster->dir_ / "admin.key") + "\n");
   if (options.controller_manager) {
-    if (Result<void> r =
-            cluster->StartController("kube-controller-manager",
-                                     {"--service-account-private-key-file=" + (cluster->dir_ / "sa.key"),
-                                      "--root-ca-file=" + cluster->ca_file()},
-                                     &cluster->controller_manager_);
+    if (Result<void> r = cluster->StartController(
+            "kube-controller-manager",
+            {"--service-account-private-key-file=" + (cluster->dir_ / "sa.key"),
+             "--root-ca-file=" + cluster->ca_file(),
+             // On a loaded machine kwok's heartbeats are late, and pods once called unready stay so.
+             "--node-monitor-grace-period=1h"},
+            &cluster->controller_manager_);
         !r) {
       return Unexpected(r.error());
     }

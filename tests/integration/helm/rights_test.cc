@@ -1,0 +1,279 @@
+// The chart's RBAC is enough, and no more than that: two replicas of the real operator, as the chart's
+// ServiceAccount and with the flags and certificates that the chart gives them, go through a policy's life on
+// a real API server. Its audit log then holds nothing refused, and a use of each verb that was granted.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "crds/base/base64.h"
+#include "crds/base/json.h"
+#include "tests/integration/helm/helm_cluster.h"
+#include "tests/integration/operator/user_test.h"
+#include "tests/support/eventually.h"
+#include "tests/support/http_client.h"
+
+namespace fairlead::testing {
+namespace {
+
+using ::testing::IsEmpty;
+
+constexpr char kNamespace[] = "/api/v1/namespaces/fairlead-system";
+constexpr char kDeployment[] = "/apis/apps/v1/namespaces/fairlead-system/deployments/fairlead";
+constexpr char kLease[] = "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases/fairlead-operator";
+constexpr char kRbac[] = "/apis/rbac.authorization.k8s.io/v1";
+
+// A pod's container as a process on loopback.
+class Replica {
+ public:
+  Replica(const Json::Value& deployment, const std::string& kubeconfig, const std::string& certificates) {
+    WriteFile(dir_ / "kubeconfig", kubeconfig);
+    const auto local = [](int port) { return "127.0.0.1:" + std::to_string(port); };
+    const std::map<std::string, std::string> here = {{"--health-probe-bind-address", local(health_port_)},
+                                                     {"--metrics-bind-address", local(metrics_port_)},
+                                                     {"--xds-bind-address", local(xds_port_)},
+                                                     {"--peer-address", local(xds_port_)},
+                                                     {"--xds-cert-dir", certificates},
+                                                     {"--namespace", "fairlead-system"}};
+    std::vector<std::string> argv = {FAIRLEAD_BINARY_DIR "/bin/fairlead-operator",
+                                     "--kubeconfig=" + (dir_ / "kubeconfig")};
+    for (const Json::Value& arg : deployment["spec"]["template"]["spec"]["containers"][0]["args"]) {
+      const std::string flag = arg.asString().substr(0, arg.asString().find('='));
+      argv.push_back(here.contains(flag) ? flag + "=" + here.at(flag) : arg.asString());
+    }
+    Result<Process> process =
+        Process::Spawn({.argv = argv,
+                        .env = {{"LSAN_OPTIONS", "suppressions=" FAIRLEAD_SOURCE_DIR
+                                                 "/tests/lsan.supp:print_suppressions=0"}},
+                        .log_file = dir_ / "operator.log"});
+    EXPECT_TRUE(process) << process.error().message;
+    if (process) process_ = std::move(*process);
+  }
+  ~Replica() { EXPECT_EQ(process_.Stop(std::chrono::seconds(60)), 0) << Log(); }
+
+  bool Ready() const { return Ask(health_port_, "/readyz").status == 200; }
+  // Whether it prints that line.
+  bool Shows(const std::string& metric) const {
+    return ("\n" + Ask(metrics_port_, "/metrics").body).find("\n" + metric + "\n") != std::string::npos;
+  }
+  int xds_port() const { return xds_port_; }
+  std::string Log() const { return process_.Log(16384); }
+
+ private:
+  static HttpAnswer Ask(int port, const std::string& path) {
+    HttpClient client("127.0.0.1", port);
+    return client.Call({.path = path, .timeout = std::chrono::seconds(20)});
+  }
+  TempDir dir_;
+  const int health_port_ = FreePort(), metrics_port_ = FreePort(), xds_port_ = FreePort();
+  Process process_;
+};
+
+struct Audit {
+  std::set<std::string> used;  // "group/resource verb", and the same with " name"
+  std::set<std::string> refused;
+};
+
+// What service accounts asked for, by the log from `offset` on.
+Audit ReadAudit(const std::string& file, std::streamoff offset) {
+  Audit audit;
+  std::ifstream log(file);
+  log.seekg(offset);
+  for (std::string line; std::getline(log, line);) {
+    const Result<JsonDocument> document = JsonDocument::Parse(line);
+    if (!document) continue;  // it is being written
+    const Json::Value event = ToJsonValue(document->root());
+    const Json::Value& object = event["objectRef"];
+    std::string resource = object["apiGroup"].asString() + "/" + object["resource"].asString();
+    if (object.isMember("subresource")) resource += "/" + object["subresource"].asString();
+    std::vector<std::string> verbs = {event["verb"].asString()};
+    // What makes the object by server-side apply or by PUT needs both rights, and is logged under one.
+    if (event["responseStatus"]["code"] == 201) verbs.emplace_back("create");
+    for (const std::string& verb : verbs) {
+      audit.used.insert(resource + " " + verb);
+      audit.used.insert(resource + " " + verb + " " + object["name"].asString());
+    }
+    if (event["annotations"]["authorization.k8s.io/decision"] == "forbid") audit.refused.insert(line);
+  }
+  return audit;
+}
+
+// "group/resource verb [name]" for each that a role grants.
+std::set<std::string> Granted(const Json::Value& role) {
+  std::set<std::string> out;
+  for (const Json::Value& rule : role["rules"]) {
+    for (const Json::Value& group : rule["apiGroups"]) {
+      for (const Json::Value& resource : rule["resources"]) {
+        for (const Json::Value& verb : rule["verbs"]) {
+          const std::string what = group.asString() + "/" + resource.asString() + " " + verb.asString();
+          if (!rule.isMember("resourceNames")) out.insert(what);
+          for (const Json::Value& name : rule["resourceNames"]) out.insert(what + " " + name.asString());
+        }
+      }
+    }
+  }
+  EXPECT_FALSE(out.empty());
+  return out;
+}
+
+class RightsTest : public UserTest, public ::testing::WithParamInterface<std::string> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = HelmCluster::Missing(); !why.empty()) GTEST_SKIP() << why;
+    ASSERT_NE(SharedHelmCluster(), nullptr);
+    Connect(cluster().real().kubeconfig_path());
+    std::ifstream log(cluster().audit_file(), std::ios::ate);
+    audit_from_ = log ? static_cast<std::streamoff>(log.tellg()) : 0;
+    cluster().MakeNamespace("fairlead-system");
+    const HelmRun run = helm().Run(
+        {"install", "fairlead", ChartDir(), "-n", "fairlead-system", "--set", "profile=" + GetParam()});
+    ASSERT_EQ(run.code, 0) << run.output;
+    const std::string ready = "/apis/fairlead.dev/v1alpha1/retrytimeoutpolicies";
+    ASSERT_TRUE(Eventually([&] { return cluster().real().Call("GET", ready).ok(); }));
+    ReadSecret("fairlead-xds", server_);
+    ReadSecret("fairlead-xds-client", client_);
+  }
+  void TearDown() override {
+    if (IsSkipped() || SharedHelmCluster() == nullptr) return;
+    if (HasFailure()) {
+      for (const auto& replica : replicas_) ADD_FAILURE() << replica->Log();
+    }
+    replicas_.clear();
+    const HelmRun run = helm().Run({"uninstall", "fairlead", "-n", "fairlead-system", "--wait"});
+    EXPECT_EQ(run.code, 0) << run.output;
+  }
+  static HelmCluster& cluster() { return *SharedHelmCluster(); }
+  Helm& helm() {
+    if (!helm_) helm_ = std::make_unique<Helm>("helm3", cluster().real().kubeconfig_path());
+    return *helm_;
+  }
+
+  static void ReadSecret(const std::string& name, const TempDir& dir) {
+    const Json::Value secret = cluster().Get(std::string(kNamespace) + "/secrets/" + name);
+    for (const std::string& file : secret["data"].getMemberNames()) {
+      WriteFile(dir / file, DecodeBase64(secret["data"][file].asString()).value_or(""));
+    }
+  }
+  void StartReplicas() {
+    const HttpReply reply = cluster().real().Call(
+        "POST", std::string(kNamespace) + "/serviceaccounts/fairlead/token",
+        R"({"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":3600}})");
+    const Result<JsonDocument> answer = JsonDocument::Parse(reply.body);
+    ASSERT_TRUE(reply.ok() && answer) << reply.body;
+    const std::string token = ToJsonValue(answer->root())["status"]["token"].asString();
+    const Json::Value deployment = cluster().Get(kDeployment);
+    for (int i = 0; i < deployment["spec"]["replicas"].asInt(); ++i) {
+      replicas_.push_back(
+          std::make_unique<Replica>(deployment, cluster().real().KubeconfigForToken(token), server_.path()));
+    }
+    for (const auto& replica : replicas_) {
+      ASSERT_TRUE(Eventually([&] { return replica->Ready(); })) << replica->Log();
+    }
+    // One leads; the other reports to it, by the certificate that they share.
+    const auto count = [&](const std::string& metric) {
+      return std::count_if(replicas_.begin(), replicas_.end(),
+                           [&](const auto& r) { return r->Shows(metric); });
+    };
+    ASSERT_TRUE(Eventually([&] { return count("fairlead_leader 1") == 1; }));
+    ASSERT_TRUE(Eventually([&] { return count("fairlead_replicas_reporting 1") == 1; }));
+  }
+  bool AwaitReason(const std::string& policy, const std::string& type, const std::string& reason) {
+    return Eventually([&] {
+      const auto status = user_->StatusOf(ns_, policy);
+      return status && Reason(*status, type) == reason;
+    });
+  }
+  Audit audit() const { return ReadAudit(cluster().audit_file(), audit_from_); }
+  bool AwaitUse(const std::string& what) {
+    return Eventually([&] { return audit().used.contains(what); });
+  }
+
+  void LivePolicies();
+  void LiveBesideIstiod();
+
+  const std::string ns_ = "rights-" + GetParam();
+  std::streamoff audit_from_ = 0;
+  TempDir server_, client_;  // what the Secrets hold
+  std::unique_ptr<Helm> helm_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
+};
+
+// A policy from nothing to a proxy that has it, and what else is written: a status of each kind, Events that
+// are told anew after a restart, the Lease that somebody deletes.
+void RightsTest::LivePolicies() {
+  MakeNamespace(ns_);
+  MakeService(ns_, "ratings");
+  MakePolicy(ns_, "quick", "ratings", "timeouts: {request: 1s}");
+  MakePolicy(ns_, "lost", "ghost", "timeouts: {request: 1s}");
+  ApplyYaml("apiVersion: fairlead.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: near, namespace: " +
+            ns_ + "}\nspec: {targetRefs: [{group: \"\", kind: Service, name: ratings}]}\n");
+  FakeEnvoy envoy({.port = replicas_[1]->xds_port(),
+                   .id = "w-1",
+                   .cluster = ns_ + "/waypoint",
+                   .tls_ca = ReadFile(client_ / "ca.crt"),
+                   .tls_certificate = ReadFile(client_ / "tls.crt"),
+                   .tls_key = ReadFile(client_ / "tls.key"),
+                   .tls_server_name = "fairlead.fairlead-system.svc"});
+  ASSERT_TRUE(AwaitReason("quick", "Programmed", "Programmed"));
+  ASSERT_TRUE(AwaitReason("lost", "Accepted", "TargetNotFound"));
+  ASSERT_TRUE(AwaitUse("fairlead.dev/failoverpolicies/status patch"));
+
+  cluster().Delete(kLease);
+  ASSERT_TRUE(Eventually([] { return !cluster().Get(kLease)["spec"]["holderIdentity"].asString().empty(); }));
+
+  // An Event is told before the status is written, and best effort: where one was lost, the next round has
+  // it.
+  for (int round = 0; round < 3 && !audit().used.contains("events.k8s.io/events patch"); ++round) {
+    MakeService(ns_, "ghost");
+    ASSERT_TRUE(AwaitReason("lost", "Accepted", "Accepted"));
+    replicas_.clear();
+    ASSERT_NO_FATAL_FAILURE(StartReplicas());
+    cluster().Delete("/api/v1/namespaces/" + ns_ + "/services/ghost");
+    ASSERT_TRUE(AwaitReason("lost", "Accepted", "TargetNotFound"));
+  }
+  DeletePolicy(ns_, "quick");
+}
+
+// The objects for istiod are made, changed and removed.
+void RightsTest::LiveBesideIstiod() {
+  const std::string ns = ns_ + "-beside";
+  const std::string objects = "/apis/networking.istio.io/v1/namespaces/" + ns + "/";
+  ApplyYaml(
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + ns +
+      ", labels: {istio.io/use-waypoint: waypoint}}\n---\n"
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: " +
+      ns +
+      "}\nspec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: "
+      "HBONE}]}\n");
+  MakeService(ns, "ratings");
+  MakePolicy(ns, "quick", "ratings",
+             "timeouts: {request: 2s}, retries: {attempts: 2, budget: {percent: 30}}");
+  const auto there = [&](const std::string& path) { return !cluster().Get(objects + path).isNull(); };
+  ASSERT_TRUE(Eventually([&] { return there("virtualservices/fairlead-ratings"); }));
+  ASSERT_TRUE(Eventually([&] { return there("destinationrules/fairlead-ratings"); }));
+  DeletePolicy(ns, "quick");
+  ASSERT_TRUE(Eventually([&] { return !there("virtualservices/fairlead-ratings"); }));
+  ASSERT_TRUE(Eventually([&] { return !there("destinationrules/fairlead-ratings"); }));
+}
+
+TEST_P(RightsTest, AreThoseThatAreUsed) {
+  ASSERT_NO_FATAL_FAILURE(StartReplicas());
+  ASSERT_NO_FATAL_FAILURE(LivePolicies());
+  if (GetParam() == "istio") {
+    ASSERT_NO_FATAL_FAILURE(LiveBesideIstiod());
+  }
+
+  std::set<std::string> granted = Granted(cluster().Get(std::string(kRbac) + "/clusterroles/fairlead"));
+  granted.merge(Granted(cluster().Get(std::string(kRbac) + "/namespaces/fairlead-system/roles/fairlead")));
+  const Audit seen = audit();
+  EXPECT_THAT(seen.refused, IsEmpty());
+  std::set<std::string> idle;
+  std::set_difference(granted.begin(), granted.end(), seen.used.begin(), seen.used.end(),
+                      std::inserter(idle, idle.end()));
+  EXPECT_THAT(idle, IsEmpty()) << "granted, and never used";
+}
+
+INSTANTIATE_TEST_SUITE_P(Profiles, RightsTest, ::testing::Values("default", "istio"),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace fairlead::testing
