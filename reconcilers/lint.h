@@ -1,7 +1,8 @@
 // Lint: findings across objects that no schema can see, each with a stable code, the field and what to do.
 //
-// Who calls: `fairleadctl lint`, golden tests, later the webhooks for warnings. Reads the last drained state
-// of a World, so that lint says what the proxies would get. The codes are in docs/lint.md. Pure; sorted.
+// Who calls: `fairleadctl lint`, golden tests; the webhooks ask lint/candidate.h of one object. Reads the
+// last drained state of a World, so that lint says what the proxies would get. The codes are in docs/lint.md.
+// Pure; sorted.
 //
 //   for (const Finding& f : Lint(world)) std::cerr << f.ToString() << "\n";
 #pragma once

@@ -7,6 +7,7 @@
 #include "operator/app/status_loop.h"
 #include "operator/app/telemetry.h"
 #include "operator/app/watches.h"
+#include "operator/app/webhooks.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/runtime/admin.h"
 #include "operator/runtime/http_server.h"
@@ -61,6 +62,7 @@ struct App::Impl {
         log(&runtime::Log::Default()),
         fence(k),
         xds_metrics(&metrics),
+        webhook_metrics(&metrics),
         catalog(*k),
         engine(EngineOptionsOf(options), &catalog,
                [this](const reconcilers::Delta& delta) { OnDelta(delta); }) {}
@@ -92,6 +94,7 @@ struct App::Impl {
   }
 
   Result<void> StartServing();
+  Result<void> StartWebhooks();
   void StartWriting();
   Result<void> StartPages();
   void Stop();
@@ -105,6 +108,7 @@ struct App::Impl {
   runtime::Readiness readiness;
   runtime::Fence fence;
   XdsMetrics xds_metrics;
+  WebhookMetrics webhook_metrics;
   xds::PeerBook peers;  // what other replicas report, while this one leads
   xds::Catalog catalog;
   std::unique_ptr<kube::HttpTransport> plain_transport;
@@ -118,6 +122,7 @@ struct App::Impl {
   std::unique_ptr<PeerReporter> reporter;
   std::unique_ptr<runtime::LeaseRunner> lease;
   std::unique_ptr<xds::AdsServer> ads;
+  std::unique_ptr<Webhooks> webhooks;
   std::unique_ptr<runtime::HttpServer> health, pages;
   int health_port = 0, metrics_port = 0;
   bool stopped = false;
@@ -132,6 +137,14 @@ Result<void> App::Impl::StartServing() {
   if (!server) return Unexpected(server.error());
   ads = std::move(*server);
   log->Info("serving xDS", {{"plaintextPort", ads->plaintext_port()}, {"tlsPort", ads->tls_port()}});
+  return {};
+}
+
+Result<void> App::Impl::StartWebhooks() {
+  if (!Has(Role::kWebhooks) || !options.webhooks || options.webhook_cert_dir.empty()) return {};
+  Result<std::unique_ptr<Webhooks>> started = Webhooks::Start(options, &engine, &webhook_metrics, log);
+  if (!started) return Unexpected(started.error());
+  webhooks = std::move(*started);
   return {};
 }
 
@@ -200,6 +213,7 @@ Result<void> App::Impl::StartPages() {
 void App::Impl::Stop() {
   if (stopped) return;
   stopped = true;
+  if (webhooks) webhooks->Stop();
   if (statuses) statuses->Stop();
   if (istio) istio->Stop();
   if (events) events->Stop();
@@ -246,6 +260,7 @@ Result<void> App::Start() {
   i.engine.Start();  // first: a page that is asked for reads the World on its thread
   if (Result<void> r = i.StartPages(); !r) return r;
   if (Result<void> r = i.StartServing(); !r) return r;
+  if (Result<void> r = i.StartWebhooks(); !r) return r;
   i.watches->Start();
   i.StartWriting();
   return {};
@@ -254,6 +269,7 @@ Result<void> App::Start() {
 void App::Stop() { impl_->Stop(); }
 
 int App::xds_plaintext_port() const { return impl_->ads ? impl_->ads->plaintext_port() : 0; }
+int App::webhook_port() const { return impl_->webhooks ? impl_->webhooks->port() : 0; }
 int App::metrics_port() const { return impl_->metrics_port; }
 int App::health_port() const { return impl_->health_port; }
 

@@ -4,6 +4,7 @@
 //   reflectors       API server: one watch a kind       events to the Engine               no
 //   Engine           events                             Catalog, keys for StatusLoop       no
 //   AdsServer        Catalog                            xDS; ACK and NACK to the Catalog   no
+//   Webhooks         World (through Engine)             verdicts to the API server         no
 //   StatusLoop       World (through Engine), Catalog    policy statuses, Events            yes
 //   IstioLoop        World (through Engine)             VirtualServices, DestinationRules  yes
 //   LeaseRunner      the Lease                          the Fence                          is it
@@ -33,6 +34,7 @@ class App {
   void Stop();
 
   int xds_plaintext_port() const;
+  int webhook_port() const;
   int metrics_port() const;
   int health_port() const;
 

@@ -9,12 +9,15 @@
 //   }); engine.Start(); engine.Push(Engine::Upsert{object});
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 #include <variant>
@@ -94,6 +97,20 @@ class Engine {
         promise.set_value(f(static_cast<const reconcilers::World&>(world_)));
       }
     });
+    return future.get();
+  }
+
+  // The same for who cannot wait: nullopt after `patience`. `f` may still run later, so it owns what it uses.
+  template <class F>
+  auto ReadWithin(std::chrono::milliseconds patience, F f)
+      -> std::optional<decltype(f(std::declval<const reconcilers::World&>()))> {
+    using R = decltype(f(std::declval<const reconcilers::World&>()));
+    auto promise = std::make_shared<std::promise<R>>();
+    std::future<R> future = promise->get_future();
+    Post([this, promise, f = std::move(f)] {
+      promise->set_value(f(static_cast<const reconcilers::World&>(world_)));
+    });
+    if (future.wait_for(patience) != std::future_status::ready) return std::nullopt;
     return future.get();
   }
 

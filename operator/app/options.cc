@@ -34,8 +34,9 @@ struct Texts {
   std::string health = ":8081";
   std::string xds;
   std::string xds_plaintext;
+  std::string webhooks = ":9443";
   std::string waypoint_plaintext = "127.0.0.1:15080";
-  std::vector<std::string> roles = {"controllers", "control-plane"};
+  std::vector<std::string> roles = {"controllers", "webhooks", "control-plane"};
   std::string mode = "built-in";
   std::string lease_duration = "15s", lease_renew_deadline = "10s", lease_retry_period = "2s";
 };
@@ -43,9 +44,9 @@ struct Texts {
 void Describe(CLI::App* app, Options* o, Texts* t) {
   app->add_option("--kubeconfig", o->kubeconfig,
                   "Kubeconfig file; default: $KUBECONFIG, in-cluster, ~/.kube/config");
-  app->add_option(
-         "--roles", t->roles,
-         "What this process does: controllers (writes, by the leader), control-plane (serves proxies)")
+  app->add_option("--roles", t->roles,
+                  "What this process does: controllers (writes, by the leader), webhooks (admission; needs "
+                  "--webhook-cert-dir), control-plane (serves proxies)")
       ->delimiter(',')
       ->capture_default_str();
   app->add_flag("--leader-elect", o->leader_elect,
@@ -72,6 +73,13 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
                   "Folder with tls.crt, tls.key and ca.crt of the xDS server");
   app->add_option("--xds-plaintext-bind-address", t->xds_plaintext,
                   "xDS without TLS, on a loopback address only; off by default");
+  app->add_option("--webhook-bind-address", t->webhooks,
+                  "Admission webhooks over TLS, served where --webhook-cert-dir is given; 0 turns them off")
+      ->capture_default_str();
+  app->add_option("--webhook-cert-dir", o->webhook_cert_dir,
+                  "Folder with tls.crt and tls.key of the webhooks; read anew when it changes");
+  app->add_option("--webhook-client-ca", o->webhook_client_ca,
+                  "File with the authorities of whoever may call the webhooks; default: anybody may");
   app->add_option("--waypoint-plaintext-address", t->waypoint_plaintext,
                   "Where waypoints without a tunnel listen")
       ->capture_default_str();
@@ -113,11 +121,13 @@ Result<void> SetRoles(const Texts& t, Options* o) {
   for (const std::string& role : t.roles) {
     if (role == "controllers") {
       o->roles.insert(Role::kControllers);
+    } else if (role == "webhooks") {
+      o->roles.insert(Role::kWebhooks);
     } else if (role == "control-plane") {
       o->roles.insert(Role::kControlPlane);
     } else {
       return Usage("--roles: \"" + role +
-                   "\" is not a role of this version; there are controllers and control-plane");
+                   "\" is not a role; there are controllers, webhooks and control-plane");
     }
   }
   if (o->roles.empty()) return Usage("--roles: at least one role is needed");
@@ -144,6 +154,7 @@ Result<void> SetAddresses(const Texts& t, Options* o) {
   if (Result<void> r = SetAddress("--metrics-bind-address", t.metrics, &o->metrics); !r) return r;
   if (Result<void> r = SetAddress("--health-probe-bind-address", t.health, &o->health); !r) return r;
   if (Result<void> r = SetAddress("--xds-bind-address", t.xds, &o->xds); !r) return r;
+  if (Result<void> r = SetAddress("--webhook-bind-address", t.webhooks, &o->webhooks); !r) return r;
   if (Result<void> r = SetAddress("--xds-plaintext-bind-address", t.xds_plaintext, &o->xds_plaintext); !r)
     return r;
   std::optional<BindAddress> waypoint;
@@ -161,6 +172,12 @@ Result<void> SetAddresses(const Texts& t, Options* o) {
                              o->peer_address.find_first_not_of("0123456789", colon + 1) == std::string::npos;
   if (!o->peer_address.empty() && !host_and_port) {
     return Usage("--peer-address: \"" + o->peer_address + "\" is not host:port");
+  }
+  if (o->roles == std::set{Role::kWebhooks} && (!o->webhooks || o->webhook_cert_dir.empty())) {
+    return Usage("--roles: webhooks alone needs --webhook-cert-dir and --webhook-bind-address");
+  }
+  if (!o->webhook_client_ca.empty() && o->webhook_cert_dir.empty()) {
+    return Usage("--webhook-client-ca: needs --webhook-cert-dir");
   }
   if (o->xds && o->xds_cert_dir.empty()) return Usage("--xds-bind-address: needs --xds-cert-dir");
   return {};

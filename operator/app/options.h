@@ -13,7 +13,7 @@
 
 namespace fairlead::app {
 
-enum class Role { kControllers, kControlPlane };
+enum class Role { kControllers, kWebhooks, kControlPlane };
 
 struct BindAddress {
   std::string host;  // "127.0.0.1", "0.0.0.0", "::"
@@ -25,7 +25,7 @@ Result<std::optional<BindAddress>> ParseBindAddress(const std::string& text);
 
 struct Options {
   std::string kubeconfig;  // empty: KUBECONFIG, then in-cluster, then ~/.kube/config
-  std::set<Role> roles = {Role::kControllers, Role::kControlPlane};
+  std::set<Role> roles = {Role::kControllers, Role::kWebhooks, Role::kControlPlane};
   bool leader_elect = false;
   std::chrono::milliseconds lease_duration{15'000};
   std::chrono::milliseconds lease_renew_deadline{10'000};
@@ -35,6 +35,9 @@ struct Options {
   std::optional<BindAddress> xds;            // mTLS
   std::string xds_cert_dir;                  // tls.crt, tls.key, ca.crt
   std::optional<BindAddress> xds_plaintext;  // loopback only
+  std::optional<BindAddress> webhooks;       // HTTPS; served where webhook_cert_dir is set
+  std::string webhook_cert_dir;              // tls.crt, tls.key
+  std::string webhook_client_ca;             // file; empty: who calls is not asked for a certificate
   BindAddress waypoint_plaintext;            // where waypoints without a tunnel listen
   std::string ns = "fairlead-system";
   std::string identity;      // of the lease holder; default host name and process id

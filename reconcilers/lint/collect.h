@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reconcilers/lint.h"
+#include "reconcilers/lower/view.h"
 
 namespace fairlead::reconcilers {
 
@@ -22,5 +23,12 @@ void LintPolicies(const World& world, Findings* out);
 void LintRoutes(const World& world, Findings* out);
 void LintServices(const World& world, Findings* out);  // services, waypoints, workspaces
 void LintNotCarriedOut(const World& world, Findings* out);
+
+// Of one object by itself. LintAlone: false where the policy may not use its scope, so that it has no
+// targets.
+bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy, Findings* out);
+void LintNotCarriedOut(const AnyObject& object, Findings* out);
+void AddNothingSelected(const ObjectKey& policy, api::Scope scope, Findings* out);
+void AddOverlap(const std::string& workspace, const std::string& ns, const std::string& owner, Findings* out);
 
 }  // namespace fairlead::reconcilers

@@ -6,16 +6,24 @@ namespace fairlead::reconcilers {
 namespace {
 
 template <class T>
-void Whole(const Tables& tables, const std::string& consequence, Findings* out) {
-  tables.ForEach<T>([&](const auto& object) {
-    out->Add(LintCode::kNotCarriedOut, {T::kKind, object->meta.ns, object->meta.name}, "",
-             "this version checks a " + std::string(ToString(T::kKind)) +
-                 " and does not carry it out: " + consequence);
-  });
+void Whole(const T& object, const std::string& consequence, Findings* out) {
+  out->Add(LintCode::kNotCarriedOut, {T::kKind, object.meta.ns, object.meta.name}, "",
+           "this version checks a " + std::string(ToString(T::kKind)) +
+               " and does not carry it out: " + consequence);
+}
+
+void Check(const api::FailoverPolicy& policy, Findings* out) {
+  Whole(policy, "traffic goes to endpoints as without it", out);
+}
+void Check(const api::WorkspaceSettings& settings, Findings* out) {
+  Whole(settings, "nothing is imported, exported or set by default", out);
+}
+void Check(const api::DataPlane& data_plane, Findings* out) {
+  Whole(data_plane, "nothing is installed or rolled out", out);
 }
 
 // A Workspace says which namespaces belong together, and scopes of policies use that; the rest waits.
-void WorkspaceParts(const api::Workspace& workspace, Findings* out) {
+void Check(const api::Workspace& workspace, Findings* out) {
   const ObjectKey key{Kind::kWorkspace, "", workspace.meta.name};
   if (workspace.isolation != api::Isolation::kOff) {
     out->Add(
@@ -34,14 +42,27 @@ void WorkspaceParts(const api::Workspace& workspace, Findings* out) {
   }
 }
 
+template <class T>
+void CheckAll(const Tables& tables, Findings* out) {
+  tables.ForEach<T>([&](const Ptr<T>& object) { Check(*object, out); });
+}
+
 }  // namespace
 
 void LintNotCarriedOut(const World& world, Findings* out) {
   const Tables& tables = world.view().tables;
-  Whole<api::FailoverPolicy>(tables, "traffic goes to endpoints as without it", out);
-  Whole<api::WorkspaceSettings>(tables, "nothing is imported, exported or set by default", out);
-  Whole<api::DataPlane>(tables, "nothing is installed or rolled out", out);
-  tables.ForEach<api::Workspace>([&](const auto& workspace) { WorkspaceParts(*workspace, out); });
+  CheckAll<api::FailoverPolicy>(tables, out);
+  CheckAll<api::WorkspaceSettings>(tables, out);
+  CheckAll<api::DataPlane>(tables, out);
+  CheckAll<api::Workspace>(tables, out);
+}
+
+void LintNotCarriedOut(const AnyObject& object, Findings* out) {
+  std::visit(
+      [&](const auto& value) {
+        if constexpr (requires { Check(*value, out); }) Check(*value, out);
+      },
+      object);
 }
 
 }  // namespace fairlead::reconcilers

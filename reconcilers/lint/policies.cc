@@ -101,31 +101,37 @@ bool MayRepeatUnsafe(const api::Retries& retries) {
 
 }  // namespace
 
+bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy, Findings* out) {
+  if (const std::string problem = ScopeProblem(view, policy); !problem.empty()) {
+    out->Add(LintCode::kScopeNotAllowed, key, "spec.scope", problem);
+    return false;
+  }
+  if (policy.retries && MayRepeatUnsafe(*policy.retries)) {
+    out->Add(
+        LintCode::kUnsafeMethods, key, "spec.retries.methods",
+        "a failed request of these methods may have been carried out, and is sent again",
+        "leave methods at Idempotent, or on at ConnectFailure, RefusedStream, ResetBeforeRequest, unless "
+        "the service takes repetitions well");
+  }
+  return true;
+}
+
+void AddNothingSelected(const ObjectKey& policy, api::Scope scope, Findings* out) {
+  out->Add(
+      LintCode::kNothingSelected, policy, "spec.targetSelectors", "no object in its scope is selected",
+      "compare the labels, and the namespaces that scope " + std::string(api::ToString(scope)) + " reaches");
+}
+
 void LintPolicies(const World& world, Findings* out) {
   const View& view = world.view();
   for (const ObjectKey& key : world.policies()) {
     if (key.kind != Kind::kRetryTimeoutPolicy) continue;
     const auto policy = view.tables.Get<api::RetryTimeoutPolicy>(key.nn());
-    if (policy == nullptr) continue;
-    if (const std::string problem = ScopeProblem(view, *policy); !problem.empty()) {
-      out->Add(LintCode::kScopeNotAllowed, key, "spec.scope", problem);
-      continue;
-    }
+    if (policy == nullptr || !LintAlone(view, key, *policy, out)) continue;
     const PolicyPage& page = world.PageOf(key);
-    if (page.targets.empty()) {
-      out->Add(LintCode::kNothingSelected, key, "spec.targetSelectors", "no object in its scope is selected",
-               "compare the labels, and the namespaces that scope " +
-                   std::string(api::ToString(policy->targets.scope)) + " reaches");
-    }
+    if (page.targets.empty()) AddNothingSelected(key, policy->targets.scope, out);
     LintTargets(key, *policy, page, out);
     LintNotes(key, *policy, page, out);
-    if (policy->retries && MayRepeatUnsafe(*policy->retries)) {
-      out->Add(
-          LintCode::kUnsafeMethods, key, "spec.retries.methods",
-          "a failed request of these methods may have been carried out, and is sent again",
-          "leave methods at Idempotent, or on at ConnectFailure, RefusedStream, ResetBeforeRequest, unless "
-          "the service takes repetitions well");
-    }
   }
 }
 

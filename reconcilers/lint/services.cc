@@ -65,14 +65,19 @@ void LintWorkspaces(const World& world, Findings* out) {
     const std::string& owner = view.membership.WorkspaceOf(ns);
     for (const std::string& other : view.membership.ClaimsOf(ns)) {
       if (other == owner) continue;
-      out->Add(LintCode::kWorkspaceOverlap, {Kind::kWorkspace, "", other}, "spec.namespaces",
-               "namespace " + ns + " belongs to the older Workspace " + owner,
-               "take the namespace out of one of the two");
+      AddOverlap(other, ns, owner, out);
     }
   }
 }
 
 }  // namespace
+
+void AddOverlap(const std::string& workspace, const std::string& ns, const std::string& owner,
+                Findings* out) {
+  out->Add(LintCode::kWorkspaceOverlap, {Kind::kWorkspace, "", workspace}, "spec.namespaces",
+           "namespace " + ns + " belongs to the older Workspace " + owner,
+           "take the namespace out of one of the two");
+}
 
 void LintServices(const World& world, Findings* out) {
   LintBypassed(world, out);

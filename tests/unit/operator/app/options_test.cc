@@ -21,25 +21,42 @@ std::string ErrorOf(const std::vector<std::string>& arguments) {
 
 TEST(Options, Defaults) {
   const Options o = Parse({});
-  EXPECT_EQ(o.roles, (std::set<Role>{Role::kControllers, Role::kControlPlane}));
+  EXPECT_EQ(o.roles, (std::set<Role>{Role::kControllers, Role::kWebhooks, Role::kControlPlane}));
   EXPECT_FALSE(o.leader_elect);
   EXPECT_EQ(o.metrics->ToString(), "127.0.0.1:8080");
   EXPECT_EQ(o.health->ToString(), "0.0.0.0:8081");
   EXPECT_FALSE(o.xds);
   EXPECT_FALSE(o.xds_plaintext);
+  EXPECT_EQ(o.webhooks->ToString(), "0.0.0.0:9443");
+  EXPECT_EQ(o.webhook_cert_dir, "");  // and so they are not served
   EXPECT_EQ(o.ns, "fairlead-system");
   EXPECT_FALSE(o.istio_mode);
   EXPECT_FALSE(o.identity.empty());
 }
 
 TEST(Options, EveryFlagIsRead) {
-  const Options o = Parse(
-      {"--kubeconfig=k", "--roles=controllers", "--leader-elect", "--leader-elect-lease-duration=6s",
-       "--leader-elect-renew-deadline=4s", "--leader-elect-retry-period=500ms", "--leader-elect-identity=me",
-       "--peer-address=10.0.0.1:15012", "--metrics-bind-address=0", "--health-probe-bind-address=[::1]:9",
-       "--xds-bind-address=:15012", "--xds-cert-dir=/certs", "--xds-plaintext-bind-address=localhost:0",
-       "--waypoint-plaintext-address=127.0.0.2:80", "--namespace=ours", "--cluster-domain=c.local",
-       "--mesh-mode=istio", "--log-level=debug", "--log-format=json"});
+  const Options o = Parse({"--kubeconfig=k",
+                           "--roles=controllers",
+                           "--leader-elect",
+                           "--leader-elect-lease-duration=6s",
+                           "--leader-elect-renew-deadline=4s",
+                           "--leader-elect-retry-period=500ms",
+                           "--leader-elect-identity=me",
+                           "--peer-address=10.0.0.1:15012",
+                           "--metrics-bind-address=0",
+                           "--health-probe-bind-address=[::1]:9",
+                           "--xds-bind-address=:15012",
+                           "--xds-cert-dir=/certs",
+                           "--webhook-bind-address=127.0.0.1:0",
+                           "--webhook-cert-dir=/hook",
+                           "--webhook-client-ca=/ca.crt",
+                           "--xds-plaintext-bind-address=localhost:0",
+                           "--waypoint-plaintext-address=127.0.0.2:80",
+                           "--namespace=ours",
+                           "--cluster-domain=c.local",
+                           "--mesh-mode=istio",
+                           "--log-level=debug",
+                           "--log-format=json"});
   EXPECT_EQ(o.kubeconfig, "k");
   EXPECT_EQ(o.roles, std::set<Role>{Role::kControllers});
   EXPECT_TRUE(o.leader_elect);
@@ -53,6 +70,9 @@ TEST(Options, EveryFlagIsRead) {
   EXPECT_EQ(o.xds->ToString(), "0.0.0.0:15012");
   EXPECT_EQ(o.xds_cert_dir, "/certs");
   EXPECT_EQ(o.xds_plaintext->ToString(), "127.0.0.1:0");
+  EXPECT_EQ(o.webhooks->ToString(), "127.0.0.1:0");
+  EXPECT_EQ(o.webhook_cert_dir, "/hook");
+  EXPECT_EQ(o.webhook_client_ca, "/ca.crt");
   EXPECT_EQ(o.waypoint_plaintext.ToString(), "127.0.0.2:80");
   EXPECT_EQ(o.ns, "ours");
   EXPECT_EQ(o.cluster_domain, "c.local");
@@ -63,7 +83,10 @@ TEST(Options, EveryFlagIsRead) {
 
 TEST(Options, AnErrorNamesItsFlag) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"--roles=webhooks", "--roles: \"webhooks\" is not a role"},
+      {"--roles=cooks", "--roles: \"cooks\" is not a role"},
+      {"--roles=webhooks", "--roles: webhooks alone needs --webhook-cert-dir"},
+      {"--webhook-bind-address=9443", "--webhook-bind-address: \"9443\" is not host:port"},
+      {"--webhook-client-ca=/ca.crt", "--webhook-client-ca: needs --webhook-cert-dir"},
       {"--metrics-bind-address=8080", "--metrics-bind-address: \"8080\" is not host:port"},
       {"--metrics-bind-address=example.org:1",
        "--metrics-bind-address: \"example.org\" is not an IP address"},
@@ -91,8 +114,8 @@ TEST(Options, HelpNamesEveryFlagAndIsNoError) {
   ASSERT_TRUE(parsed);
   for (const char* flag :
        {"--kubeconfig", "--roles", "--leader-elect", "--metrics-bind-address", "--health-probe-bind-address",
-        "--xds-bind-address", "--xds-plaintext-bind-address", "--namespace", "--mesh-mode", "--log-level",
-        "--log-format"}) {
+        "--xds-bind-address", "--xds-plaintext-bind-address", "--webhook-bind-address", "--webhook-cert-dir",
+        "--namespace", "--mesh-mode", "--log-level", "--log-format"}) {
     EXPECT_THAT(parsed->help, HasSubstr(flag));
   }
 }

@@ -1,0 +1,116 @@
+#include "operator/app/webhooks.h"
+
+#include "reconcilers/lint/candidate.h"
+
+namespace fairlead::app {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{50};  // of a user, for warnings
+constexpr std::chrono::seconds kDrain{10};
+
+std::vector<std::string> KindNames() {
+  return {"RetryTimeoutPolicy", "FailoverPolicy", "Workspace", "WorkspaceSettings", "DataPlane", "other"};
+}
+
+}  // namespace
+
+WebhookMetrics::WebhookMetrics(runtime::Metrics* metrics)
+    : metrics_(metrics),
+      connections_(metrics->AddGauge("fairlead_webhook_connections", "Open connections.")),
+      used_(metrics->AddCounter("fairlead_webhook_certificates_total", "Certificates read after a change.",
+                                {{"result", "used"}})),
+      unfit_(metrics->AddCounter("fairlead_webhook_certificates_total", "Certificates read after a change.",
+                                 {{"result", "unfit"}})) {
+  for (size_t i = 0; i < webhooks::kRefusalCount; ++i) {
+    refused_.push_back(
+        metrics->AddCounter("fairlead_webhook_refused_total", "What ended without a verdict.",
+                            {{"reason", std::string(ToString(static_cast<webhooks::Refusal>(i)))}}));
+  }
+  for (const std::string& kind : KindNames()) {
+    seconds_.emplace(kind, metrics->AddHistogram("fairlead_webhook_review_seconds",
+                                                 "From the whole request until its reply is ready.",
+                                                 runtime::Metrics::LatencyBounds(), {{"kind", kind}}));
+    for (const char* operation : {"CREATE", "UPDATE", "DELETE"}) {
+      for (const char* verdict : {"allowed", "refused"}) Reviews(kind, operation, verdict);
+    }
+  }
+}
+
+void WebhookMetrics::OnConnections(size_t open) { connections_.Set(static_cast<double>(open)); }
+void WebhookMetrics::OnRefused(webhooks::Refusal refusal) { refused_[static_cast<size_t>(refusal)].Add(); }
+void WebhookMetrics::OnCertificate(bool used) { (used ? used_ : unfit_).Add(); }
+
+void WebhookMetrics::OnAnswer(const webhooks::Answer& answer, std::chrono::nanoseconds latency) {
+  seconds_.at(answer.kind).Observe(std::chrono::duration<double>(latency).count());
+  const std::lock_guard lock(mutex_);
+  Reviews(answer.kind, answer.operation, answer.verdict).Add();
+}
+
+runtime::Counter& WebhookMetrics::Reviews(const std::string& kind, const std::string& operation,
+                                          const std::string& verdict) {
+  const auto at = reviews_.find({kind, operation, verdict});
+  if (at != reviews_.end()) return at->second;
+  return reviews_
+      .emplace(std::tuple(kind, operation, verdict),
+               metrics_->AddCounter("fairlead_webhook_reviews_total", "Reviews answered.",
+                                    {{"kind", kind}, {"operation", operation}, {"verdict", verdict}}))
+      .first->second;
+}
+
+std::vector<webhooks::Advice> EngineView::AdviceOn(const AnyObject& object) const {
+  if (!engine_->ready()) return {};  // what is not listed yet would be called missing
+  const auto found = engine_->ReadWithin(kPatience, [object](const reconcilers::World& world) {
+    return reconcilers::LintCandidate(world, object);
+  });
+  std::vector<webhooks::Advice> out;
+  if (!found) return out;
+  for (const reconcilers::Finding& finding : *found) {
+    out.push_back({reconcilers::ToString(finding.code), finding.field, finding.message, finding.fix});
+  }
+  return out;
+}
+
+Webhooks::Webhooks(const Options& options, Engine* engine)
+    : view_(engine),
+      certificates_(
+          std::make_unique<webhooks::CertificateDir>(options.webhook_cert_dir, options.webhook_client_ca)) {}
+
+Webhooks::~Webhooks() { Stop(); }
+
+Result<std::unique_ptr<Webhooks>> Webhooks::Start(const Options& options, Engine* engine,
+                                                  WebhookMetrics* metrics, runtime::Log* log) {
+  std::unique_ptr<Webhooks> out(new Webhooks(options, engine));
+  const Result<webhooks::TlsMaterial> first = out->certificates_->Read();
+  if (!first) return Unexpected(Error{ErrorClass::kFatal, "--webhook-cert-dir: " + first.error().message});
+  std::map<std::string, webhooks::Server::Handler> handlers;
+  handlers["/validate"] = [view = &out->view_](std::string_view body) { return AnswerReview(body, *view); };
+  Result<std::unique_ptr<webhooks::Server>> server = webhooks::Server::Start(
+      {.host = options.webhooks->host, .port = options.webhooks->port}, *first, std::move(handlers), metrics);
+  if (!server) return Unexpected(server.error());
+  out->server_ = std::move(*server);
+  const Result<void> watching = out->certificates_->Watch(
+      [webhooks = out.get(), metrics, log](const Result<webhooks::TlsMaterial>& now) {
+        webhooks->OnCertificate(now, metrics, log);
+      });
+  if (!watching) return Unexpected(watching.error());
+  log->Info("serving webhooks", {{"port", out->port()}});
+  return out;
+}
+
+void Webhooks::OnCertificate(const Result<webhooks::TlsMaterial>& now, WebhookMetrics* metrics,
+                             runtime::Log* log) {
+  const Result<void> used = now ? server_->SetTls(*now) : Unexpected(now.error());
+  metrics->OnCertificate(used.has_value());
+  if (used) return log->Info("the webhooks' certificate was read");
+  log->Warn("the webhooks' certificate cannot be used; the one before it stays",
+            {{"error", used.error().message}});
+}
+
+void Webhooks::Stop() {
+  certificates_.reset();
+  if (server_) server_->Drain(kDrain);
+}
+
+int Webhooks::port() const { return server_->port(); }
+
+}  // namespace fairlead::app

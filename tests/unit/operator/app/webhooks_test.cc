@@ -1,0 +1,126 @@
+// The webhooks of a whole operator: a verdict with what the World has to say, metrics, and a certificate that
+// changes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "crds/base/yaml.h"
+#include "crds/schema/manifests.h"
+#include "operator/app/app.h"
+#include "tests/support/apiserver/server.h"
+#include "tests/support/certificates.h"
+#include "tests/support/eventually.h"
+#include "tests/support/http_client.h"
+#include "tests/support/kube/real_cluster.h"
+#include "tests/support/process.h"
+#include "tests/support/tls_client.h"
+
+namespace fairlead::app {
+namespace {
+
+using testing::Eventually;
+using ::testing::HasSubstr;
+using testing::HttpClient;
+using testing::TlsClient;
+using testing::TlsReply;
+
+class WebhooksTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto server = apiserver::ApiServer::Start({});
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(*server);
+    ASSERT_TRUE(server_->ApplyFiles(testing::CrdFile("gateway-standard.yaml")));
+    for (const std::string& manifest : CrdManifests()) {
+      ASSERT_TRUE(server_->Apply(*apiserver::ParseJson(ParseYaml(manifest)->front().json)));
+    }
+    Mount();
+    options_.metrics = options_.health = options_.webhooks = BindAddress{"127.0.0.1", 0};
+    options_.webhook_cert_dir = certificates_.path();
+  }
+  void TearDown() override {
+    app_.reset();
+    server_->Stop();
+  }
+
+  Result<void> Start() {
+    auto cluster = kube::ParseKubeconfig({{"kubeconfig", server_->kubeconfig()}});
+    EXPECT_TRUE(cluster) << cluster.error().message;
+    app_ = std::make_unique<App>(options_, *cluster);
+    return app_->Start();
+  }
+  void AwaitReady() {
+    ASSERT_TRUE(Eventually([&] {
+      return HttpClient("127.0.0.1", app_->health_port()).Call({.path = "/readyz"}).status == 200;
+    }));
+  }
+  void Mount() {
+    const testing::KeyPair pair = ca_.Issue({.common_name = "webhooks", .dns = {"localhost"}});
+    testing::WriteFile(certificates_ / "tls.crt", pair.certificate_pem);
+    testing::WriteFile(certificates_ / "tls.key", pair.key_pem);
+  }
+  testing::TlsClientOptions To() const {
+    return {.port = app_->webhook_port(), .ca_pem = ca_.certificate_pem()};
+  }
+  TlsReply Review(const std::string& spec) const {
+    const std::string body =
+        R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u-1","operation":"CREATE",)"
+        R"("kind":{"group":"fairlead.dev","version":"v1alpha1","kind":"RetryTimeoutPolicy"},"namespace":"shop",)"
+        R"("name":"p","object":{"apiVersion":"fairlead.dev/v1alpha1","kind":"RetryTimeoutPolicy","metadata":{"name":)"
+        R"("p","namespace":"shop"},"spec":{"targetRefs":[{"kind":"Service","name":"gone"}],)" +
+        spec + "}}}}";
+    TlsClient client(To());
+    client.Send(
+        "POST /validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+    return client.Read();
+  }
+  std::string Metrics() const {
+    return HttpClient("127.0.0.1", app_->metrics_port()).Call({.path = "/metrics"}).body;
+  }
+
+  const testing::TestCa ca_{"ca"};
+  testing::TempDir certificates_;
+  std::unique_ptr<apiserver::ApiServer> server_;
+  Options options_;
+  std::unique_ptr<App> app_;
+};
+
+TEST_F(WebhooksTest, JudgeWithWhatTheWorldHasToSay) {
+  ASSERT_TRUE(Start());
+  ASSERT_NO_FATAL_FAILURE(AwaitReady());
+  const TlsReply bad = Review(R"("timeouts":{"request":"1 s"})");
+  EXPECT_EQ(bad.status, 200);
+  EXPECT_THAT(bad.body, HasSubstr("RetryTimeoutPolicy shop/p is invalid: spec.timeouts.request: "));
+  // A warning is left out where the engine is at work for longer than a user should wait.
+  EXPECT_TRUE(Eventually([&] {
+    return Review(R"("timeouts":{"request":"1s"})").body.find("FL002 spec.targetRefs[0]: ") !=
+           std::string::npos;
+  }));
+  EXPECT_THAT(Metrics(),
+              HasSubstr(R"(fairlead_webhook_reviews_total{kind="RetryTimeoutPolicy",operation="CREATE",)"
+                        R"(verdict="refused"} 1)"));
+}
+
+TEST_F(WebhooksTest, FollowTheMountedCertificate) {
+  ASSERT_TRUE(Start());
+  const std::string before = TlsClient(To()).peer_serial();
+  Mount();
+  EXPECT_TRUE(Eventually([&] { return TlsClient(To()).peer_serial() != before; }));
+  EXPECT_THAT(Metrics(), HasSubstr(R"(fairlead_webhook_certificates_total{result="used"})"));
+}
+
+TEST_F(WebhooksTest, DoNotStartWithoutACertificate) {
+  testing::WriteFile(certificates_ / "tls.key", "hello");
+  const Result<void> started = Start();
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().message, HasSubstr("--webhook-cert-dir: "));
+}
+
+TEST_F(WebhooksTest, AreNotServedByOtherRoles) {
+  options_.roles = {Role::kControllers};
+  ASSERT_TRUE(Start());
+  EXPECT_EQ(app_->webhook_port(), 0);
+}
+
+}  // namespace
+}  // namespace fairlead::app
