@@ -91,11 +91,18 @@ void World::Impl::Changed(const Ptr<istio::ServiceEntry>& old, const Ptr<istio::
 template <class T>
 void World::Impl::RouteChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key) {
   TargetChanged(Meta(old), Meta(now), key);
-  std::vector<ObjectKey> parents;
-  if (now != nullptr) parents = ServiceParents(now->parents);
-  for (const ObjectKey& parent : routes_of.KeysOf(key)) dirty_services.insert(parent);
-  for (const ObjectKey& parent : parents) dirty_services.insert(parent);
-  routes_of.Set(key, std::move(parents));
+  if (old != nullptr) {
+    for (const ObjectKey& parent : ServiceParents(old->parents)) {
+      dirty_services.insert(parent);
+      routes_of.Remove(parent, key);
+    }
+  }
+  if (now != nullptr) {
+    for (const ObjectKey& parent : ServiceParents(now->parents)) {
+      dirty_services.insert(parent);
+      routes_of.Add(parent, key);
+    }
+  }
 }
 
 void World::Impl::Changed(const Ptr<gateway::HTTPRoute>& old, const Ptr<gateway::HTTPRoute>& now,

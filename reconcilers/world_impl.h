@@ -71,7 +71,7 @@ struct World::Impl {
   Selecting selecting;
   std::set<ObjectKey> workspace_policies;                     // of scope Workspace
   std::map<ObjectKey, std::string> scope_problems;            // policies that may not use their scope
-  MultiIndex<ObjectKey, ObjectKey> routes_of;                 // parent service -> routes
+  Links<ObjectKey, ObjectKey> routes_of;                      // parent service -> routes
   MultiIndex<ObjectKey, ObjectKey> users_of;                  // backend -> services whose routes name it
   MultiIndex<NamespacedName, ObjectKey> bound_to;             // Gateway -> services whose labels name it
   MultiIndex<NamespacedName, NamespacedName> slices_of;       // Service -> EndpointSlices

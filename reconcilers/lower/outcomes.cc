@@ -17,9 +17,14 @@ void Tell(const Verdict& verdict, Outcome* outcome) {
     return;
   }
   outcome->lost |= bit;
-  Loss loss{verdict.field, verdict.winner, verdict.reason};
-  auto& losses = outcome->losses;
-  if (std::find(losses.begin(), losses.end(), loss) == losses.end()) losses.push_back(std::move(loss));
+  const auto same = std::find_if(outcome->losses.begin(), outcome->losses.end(), [&](const Loss& loss) {
+    return loss.reason == verdict.reason && loss.winner == verdict.winner;
+  });
+  if (same != outcome->losses.end()) {
+    same->fields |= bit;
+  } else {
+    outcome->losses.push_back({verdict.winner, verdict.reason, bit});
+  }
 }
 
 void NoteAdvice(const Note& note, Outcome* outcome) {
@@ -51,10 +56,10 @@ std::vector<Outcome> OutcomeCollector::Take() {
   std::vector<Outcome> all;
   all.reserve(outcomes_.size());
   for (auto& [key, outcome] : outcomes_) {
-    std::stable_sort(outcome.losses.begin(), outcome.losses.end(), [](const Loss& a, const Loss& b) {
-      return std::make_tuple(a.field, Tie(a.winner), a.reason) <
-             std::make_tuple(b.field, Tie(b.winner), b.reason);
+    std::sort(outcome.losses.begin(), outcome.losses.end(), [](const Loss& a, const Loss& b) {
+      return std::make_tuple(Tie(a.winner), a.reason) < std::make_tuple(Tie(b.winner), b.reason);
     });
+    outcome.losses.shrink_to_fit();
     all.push_back(std::move(outcome));
   }
   outcomes_.clear();

@@ -13,9 +13,9 @@
 namespace fairlead::reconcilers {
 
 struct Loss {
-  PolicyField field = PolicyField::kRequestTimeout;
   Origin winner;
   LossReason reason = LossReason::kOverride;
+  uint32_t fields = 0;  // that were lost so, one bit each
   friend bool operator==(const Loss&, const Loss&) = default;
 };
 
@@ -27,7 +27,7 @@ struct Outcome {
   uint32_t set = 0;          // fields that the policy sets, one bit each
   uint32_t won = 0;          // fields that are in force at one rule at least
   uint32_t lost = 0;         // fields that another object's value beat at one rule at least
-  std::vector<Loss> losses;  // one a field and winner, in order of fields
+  std::vector<Loss> losses;  // one a winner and reason, sorted
   std::vector<Note> advice;  // sorted, unique
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };

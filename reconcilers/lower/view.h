@@ -20,7 +20,7 @@ struct View {
   const Tables& tables;
   const Membership& membership;
   const Attachments& attachments;
-  const MultiIndex<ObjectKey, ObjectKey>& routes_of;            // parent -> routes
+  const Links<ObjectKey, ObjectKey>& routes_of;                 // parent -> routes
   const MultiIndex<NamespacedName, NamespacedName>& slices_of;  // Service -> EndpointSlices
   const MultiIndex<NamespacedName, NamespacedName>& pods_of;    // Gateway -> Pods
   const std::map<ObjectKey, IstioState>& istio_states;

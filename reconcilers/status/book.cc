@@ -2,19 +2,18 @@
 
 namespace fairlead::reconcilers {
 
-void PolicyBook::Tally(PolicyPage* page, const Placement& placement, const TargetRecord& record, int by) {
+void PolicyBook::Tally(PolicyPage* page, const TargetRecords::value_type& target, int by) {
+  const TargetRecord& record = target.second;
   page->count[static_cast<size_t>(record.state)] += by;
   page->conflicted += record.conflicted ? by : 0;
   page->partial += record.partial ? by : 0;
   page->by_istiod += record.by_istiod ? by : 0;
   page->istio_awaited += record.istio_awaited ? by : 0;
-  for (const Note& note : record.advice) {
-    if ((page->advice[note] += by) == 0) page->advice.erase(note);
-  }
+  for (const Note& note : record.advice) page->advice.Add(note, by);
   if (by > 0) {
-    page->by_state.insert({record.state, placement});
+    page->by_state.insert(&target);
   } else {
-    page->by_state.erase({record.state, placement});
+    page->by_state.erase(&target);
   }
 }
 
@@ -23,10 +22,10 @@ bool PolicyBook::Record(const ObjectKey& policy, const Placement& placement, con
   auto [at, inserted] = page.targets.try_emplace(placement, record);
   if (!inserted) {
     if (at->second == record) return false;
-    Tally(&page, placement, at->second, -1);
+    Tally(&page, *at, -1);
     at->second = record;
   }
-  Tally(&page, placement, record, 1);
+  Tally(&page, *at, 1);
   return true;
 }
 
@@ -35,23 +34,23 @@ bool PolicyBook::Forget(const ObjectKey& policy, const Placement& placement) {
   if (page == pages_.end()) return false;
   auto at = page->second.targets.find(placement);
   if (at == page->second.targets.end()) return false;
-  Tally(&page->second, placement, at->second, -1);
+  Tally(&page->second, *at, -1);
   page->second.targets.erase(at);
   DropIfEmpty(policy);
   return true;
 }
 
 void PolicyBook::AddWaypoint(const ObjectKey& policy, const NamespacedName& waypoint) {
-  ++pages_[policy].waypoints[waypoint];
+  pages_[policy].waypoints.Add(waypoint, 1);
   by_waypoint_[waypoint].insert(policy);
 }
 
 void PolicyBook::RemoveWaypoint(const ObjectKey& policy, const NamespacedName& waypoint) {
   auto page = pages_.find(policy);
   if (page == pages_.end()) return;
-  auto at = page->second.waypoints.find(waypoint);
-  if (at != page->second.waypoints.end() && --at->second == 0) {
-    page->second.waypoints.erase(at);
+  if (!page->second.waypoints.Has(waypoint)) return;
+  page->second.waypoints.Add(waypoint, -1);
+  if (!page->second.waypoints.Has(waypoint)) {
     auto policies = by_waypoint_.find(waypoint);
     policies->second.erase(policy);
     if (policies->second.empty()) by_waypoint_.erase(policies);

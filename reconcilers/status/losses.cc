@@ -1,7 +1,6 @@
 #include "reconcilers/status/losses.h"
 
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "reconcilers/policy/print.h"
@@ -10,21 +9,22 @@ namespace fairlead::reconcilers {
 
 std::string DescribeLosses(const std::vector<const Outcome*>& outcomes) {
   using Winner = std::tuple<LossReason, Level, ObjectKey>;
-  std::map<Winner, std::set<PolicyField>> fields;
+  std::map<Winner, uint32_t> fields;
   std::map<Winner, std::string> names;
   for (const Outcome* outcome : outcomes) {
     for (const Loss& loss : outcome->losses) {
       const Winner winner{loss.reason, loss.winner.level, loss.winner.object};
-      fields[winner].insert(loss.field);
+      fields[winner] |= loss.fields;
       names[winner] = Describe(loss.winner);
     }
   }
   std::vector<std::string> sentences;
   for (const auto& [winner, lost] : fields) {
     std::string sentence;
-    for (PolicyField field : lost) {
+    for (size_t field = 0; field < kPolicyFieldCount; ++field) {
+      if ((lost >> field & 1) == 0) continue;
       if (!sentence.empty()) sentence += ", ";
-      sentence += PathOf(field);
+      sentence += PathOf(static_cast<PolicyField>(field));
     }
     const auto& [reason, level, object] = winner;
     sentence += " lost to " + names[winner] + " (" + std::string(ToString(level)) + "), which ";

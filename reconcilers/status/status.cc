@@ -9,8 +9,6 @@ namespace {
 
 using State = TargetState;
 
-const Placement kFirst{{Kind{}, "", ""}, "", Level::kBuiltIn};  // before all others
-
 std::string Number(int n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
@@ -57,11 +55,11 @@ class Teller {
   std::string Some(std::initializer_list<State> states) const {
     std::vector<std::string> items;
     for (State state : states) {
-      for (auto at = page_.by_state.lower_bound({state, kFirst});
-           at != page_.by_state.end() && at->first == state; ++at) {
+      const auto [first, last] = page_.by_state.equal_range(state);
+      for (auto at = first; at != last; ++at) {
         if (items.size() > 3) break;
-        const TargetRecord& record = page_.targets.at(at->second);
-        items.push_back(NameOf(at->second) + (record.message.empty() ? "" : ": " + record.message));
+        const auto& [placement, record] = **at;
+        items.push_back(NameOf(placement) + (record.message.empty() ? "" : ": " + record.message));
       }
     }
     const size_t shown = std::min<size_t>(items.size(), 3);
@@ -182,15 +180,15 @@ class Teller {
 
   std::vector<api::TargetStatus> Targets() const {
     std::vector<api::TargetStatus> targets;
-    for (const auto& [state, placement] : page_.by_state) {
+    for (const auto* target : page_.by_state) {
       if (targets.size() == api::PolicyStatus::kMaxTargets) break;
-      const TargetRecord& record = page_.targets.at(placement);
+      const auto& [placement, record] = *target;
       std::string message = record.message;
       for (const Note& note : record.advice) {
         message += (message.empty() ? "warning: " : "; warning: ") + note.message;
       }
       targets.push_back({placement.target.kind, placement.target.ns, placement.target.name, placement.section,
-                         std::string(ToString(state)), std::move(message)});
+                         std::string(ToString(record.state)), std::move(message)});
     }
     std::sort(targets.begin(), targets.end());
     return targets;

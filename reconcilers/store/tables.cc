@@ -33,34 +33,49 @@ bool Same(const AnyObject& a, const AnyObject& b) {
 }  // namespace
 
 Tables::Outcome Tables::Put(const ObjectKey& key, const AnyObject& object) {
-  auto [at, inserted] = rows_[static_cast<size_t>(key.kind)].try_emplace(key.nn(), Row{object, nullptr});
-  Row& row = at->second;
+  auto& names = objects_[static_cast<size_t>(key.kind)][key.ns];
+  const auto [at, inserted] = names.try_emplace(key.name, object);
   const bool bad = IsInvalid(object);
   size_t& invalid = invalid_[static_cast<size_t>(key.kind)];
   if (bad) ++invalid;
   if (inserted) return Outcome::kChanged;
-  if (IsInvalid(row.object)) --invalid;
-  const bool same = Same(row.object, object);
-  if (bad && !IsInvalid(row.object)) row.last_good = std::make_unique<AnyObject>(std::move(row.object));
-  if (!bad) row.last_good.reset();
-  row.object = object;
+  AnyObject& newest = at->second;
+  if (IsInvalid(newest)) --invalid;
+  const bool same = Same(newest, object);
+  if (bad && !IsInvalid(newest)) last_good_.insert_or_assign(key, std::move(newest));
+  if (!bad) last_good_.erase(key);
+  newest = object;
   return same ? Outcome::kSame : Outcome::kChanged;
 }
 
 bool Tables::Erase(const ObjectKey& key) {
-  auto& rows = rows_[static_cast<size_t>(key.kind)];
-  const auto at = rows.find(key.nn());
-  if (at == rows.end()) return false;
-  if (IsInvalid(at->second.object)) --invalid_[static_cast<size_t>(key.kind)];
-  rows.erase(at);
+  Objects& objects = objects_[static_cast<size_t>(key.kind)];
+  const auto names = objects.find(key.ns);
+  if (names == objects.end()) return false;
+  const auto at = names->second.find(key.name);
+  if (at == names->second.end()) return false;
+  if (IsInvalid(at->second)) --invalid_[static_cast<size_t>(key.kind)];
+  last_good_.erase(key);
+  names->second.erase(at);
+  if (names->second.empty()) objects.erase(names);
   return true;
 }
 
-const AnyObject* Tables::Find(const ObjectKey& key) const {
-  const auto& rows = rows_[static_cast<size_t>(key.kind)];
-  auto at = rows.find(key.nn());
-  return at == rows.end() ? nullptr : &at->second.object;
+const AnyObject* Tables::Newest(Kind kind, const std::string& ns, const std::string& name) const {
+  const auto names = Of(kind).find(ns);
+  if (names == Of(kind).end()) return nullptr;
+  const auto at = names->second.find(name);
+  return at == names->second.end() ? nullptr : &at->second;
 }
+
+const AnyObject* Tables::InForce(Kind kind, const std::string& ns, const std::string& name) const {
+  const AnyObject* newest = Newest(kind, ns, name);
+  if (newest == nullptr || !IsInvalid(*newest)) return newest;
+  const auto good = last_good_.find({kind, ns, name});
+  return good == last_good_.end() ? nullptr : &good->second;
+}
+
+const AnyObject* Tables::Find(const ObjectKey& key) const { return Newest(key.kind, key.ns, key.name); }
 
 Ptr<Invalid> Tables::InvalidOf(const ObjectKey& key) const {
   const AnyObject* object = Find(key);
@@ -70,19 +85,16 @@ Ptr<Invalid> Tables::InvalidOf(const ObjectKey& key) const {
 }
 
 const ObjectMeta* Tables::MetaOf(const ObjectKey& key) const {
-  const auto& rows = rows_[static_cast<size_t>(key.kind)];
-  auto at = rows.find(key.nn());
-  if (at == rows.end()) return nullptr;
-  if (!IsInvalid(at->second.object)) return &fairlead::MetaOf(at->second.object);
-  return at->second.last_good == nullptr ? nullptr : &fairlead::MetaOf(*at->second.last_good);
+  const AnyObject* object = InForce(key.kind, key.ns, key.name);
+  return object == nullptr ? nullptr : &fairlead::MetaOf(*object);
 }
 
 std::vector<NamespacedName> Tables::Names(Kind kind) const {
-  std::vector<NamespacedName> names;
-  const auto& rows = rows_[static_cast<size_t>(kind)];
-  names.reserve(rows.size());
-  for (const auto& [name, row] : rows) names.push_back(name);
-  return names;
+  std::vector<NamespacedName> all;
+  for (const auto& [ns, names] : Of(kind)) {
+    for (const auto& [name, object] : names) all.push_back({ns, name});
+  }
+  return all;
 }
 
 }  // namespace fairlead::reconcilers

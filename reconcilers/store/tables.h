@@ -30,12 +30,8 @@ class Tables {
   // What is in force: the object, or its last version that could be read; null: none.
   template <class T>
   Ptr<T> Get(const NamespacedName& name) const {
-    const auto& rows = rows_[static_cast<size_t>(T::kKind)];
-    auto at = rows.find(name);
-    if (at == rows.end()) return nullptr;
-    if (const auto* object = std::get_if<Ptr<T>>(&at->second.object)) return *object;
-    if (at->second.last_good == nullptr) return nullptr;
-    const auto* object = std::get_if<Ptr<T>>(at->second.last_good.get());
+    const AnyObject* found = InForce(T::kKind, name.ns, name.name);
+    const auto* object = found == nullptr ? nullptr : std::get_if<Ptr<T>>(found);
     return object == nullptr ? nullptr : *object;
   }
 
@@ -45,15 +41,14 @@ class Tables {
   // All of a kind that are in force, sorted; those of one namespace.
   template <class T>
   void ForEach(const std::function<void(const Ptr<T>&)>& visit) const {
-    for (const auto& [name, row] : rows_[static_cast<size_t>(T::kKind)]) {
-      if (Ptr<T> object = Get<T>(name)) visit(object);
-    }
+    for (const auto& [ns, objects] : Of(T::kKind)) ForEachIn<T>(ns, visit);
   }
   template <class T>
   void ForEachIn(const std::string& ns, const std::function<void(const Ptr<T>&)>& visit) const {
-    const auto& rows = rows_[static_cast<size_t>(T::kKind)];
-    for (auto at = rows.lower_bound({ns, ""}); at != rows.end() && at->first.ns == ns; ++at) {
-      if (Ptr<T> object = Get<T>(at->first)) visit(object);
+    const auto found = Of(T::kKind).find(ns);
+    if (found == Of(T::kKind).end()) return;
+    for (const auto& [name, newest] : found->second) {
+      if (Ptr<T> object = Get<T>({ns, name})) visit(object);
     }
   }
 
@@ -63,11 +58,14 @@ class Tables {
   size_t InvalidCount(Kind kind) const { return invalid_[static_cast<size_t>(kind)]; }
 
  private:
-  struct Row {
-    AnyObject object;
-    std::unique_ptr<AnyObject> last_good;  // set only while `object` is Invalid
-  };
-  std::array<std::map<NamespacedName, Row>, kKindCount> rows_;
+  // By namespace, then by name: most look-ups compare names of one namespace only.
+  using Objects = std::map<std::string, std::map<std::string, AnyObject>>;
+  const Objects& Of(Kind kind) const { return objects_[static_cast<size_t>(kind)]; }
+  const AnyObject* Newest(Kind kind, const std::string& ns, const std::string& name) const;
+  const AnyObject* InForce(Kind kind, const std::string& ns, const std::string& name) const;
+
+  std::array<Objects, kKindCount> objects_;
+  std::map<ObjectKey, AnyObject> last_good_;  // of those that are Invalid now
   std::array<size_t, kKindCount> invalid_{};
 };
 
