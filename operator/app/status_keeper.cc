@@ -6,6 +6,12 @@
 #include "crds/base/json.h"
 
 namespace fairlead::app {
+namespace {
+
+constexpr size_t kLookedAt = 4;  // writes that the watch may have shown, at each look
+
+}  // namespace
+
 std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object) {
   if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) return (*policy)->status;
   if (const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object)) return (*policy)->status;
@@ -26,7 +32,7 @@ StatusKeeper::StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write wr
       patience_(patience),
       clock_(clock) {}
 
-std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
+std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key, std::string* shown) {
   return engine_->Read([&](const reconcilers::World& world) -> std::optional<PolicyPicture> {
     const std::optional<AnyObject> object = world.Find(key);
     if (!object) return std::nullopt;
@@ -46,30 +52,52 @@ std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key) const {
         counts.needed < before.needed && (counts.needed == 0 || counts.programmed < before.programmed);
     picture.gone =
         by_hand && fewer && picture.live->observed_generation == picture.desired.observed_generation;
+    *shown = picture.meta.resource_version;
+    const std::lock_guard lock(mutex_);
+    ForgetSeen(world);
+    const auto memory = memory_.find(key);
+    if (memory != memory_.end() && memory->second.written && memory->second.written->over == *shown) {
+      picture.meta.resource_version = memory->second.written->version;
+      picture.live = memory->second.written->status;
+    }
     return picture;
   });
+}
+
+// The watch has shown a newer version: what we wrote is in it, or somebody wrote after us. A few at a time,
+// the longest written first; a burst of writes is soon forgotten.
+void StatusKeeper::ForgetSeen(const reconcilers::World& world) {
+  for (size_t n = std::min(unseen_.size(), kLookedAt); n > 0; --n) {
+    ObjectKey key = std::move(unseen_.front());
+    unseen_.pop_front();
+    const auto memory = memory_.find(key);
+    if (memory == memory_.end() || !memory->second.written) continue;
+    const std::optional<AnyObject> object = world.Find(key);
+    if (object && MetaOf(*object).resource_version == memory->second.written->over) {
+      unseen_.push_back(std::move(key));
+      continue;
+    }
+    memory->second.written.reset();
+    if (memory->second.empty()) memory_.erase(memory);
+  }
 }
 
 bool StatusKeeper::IsSettled(const PolicyPicture& picture) {
   return IsComplete(picture.desired.proxies) && !picture.awaited && !picture.gone;
 }
 
-StatusDecision StatusKeeper::Consider(Memory* memory, PolicyPicture* picture) const {
-  if (memory->uid != picture->meta.uid || memory->generation != picture->meta.generation) {
-    memory->uid = picture->meta.uid;
-    memory->generation = picture->meta.generation;
+StatusDecision StatusKeeper::Consider(Memory* memory, const PolicyPicture& picture) const {
+  if (memory->uid != picture.meta.uid || memory->generation != picture.meta.generation) {
+    memory->uid = picture.meta.uid;
+    memory->generation = picture.meta.generation;
     memory->incomplete_since.reset();
     memory->incomplete_writes = 0;
   }
-  if (memory->written_over == picture->meta.resource_version) {
-    picture->meta.resource_version = memory->written_version;
-    picture->live = memory->written;
-  }
   const Clock::TimePoint now = clock_->Now();
   const StatusDecision decision =
-      Decide(picture->desired, picture->live, memory->incomplete_since, now,
-             patience_.After(memory->incomplete_writes), picture->awaited, picture->gone);
-  if (IsSettled(*picture)) {
+      Decide(picture.desired, picture.live, memory->incomplete_since, now,
+             patience_.After(memory->incomplete_writes), picture.awaited, picture.gone);
+  if (IsSettled(picture)) {
     memory->incomplete_since.reset();
     memory->incomplete_writes = 0;
   } else if (!memory->incomplete_since) {
@@ -82,9 +110,8 @@ void StatusKeeper::Remember(const ObjectKey& key, const std::string& over, const
                             const std::string& version) {
   const std::lock_guard lock(mutex_);
   Memory& memory = memory_[key];
-  memory.written_over = over;
-  memory.written_version = version;
-  memory.written = picture.desired;
+  if (!memory.written) unseen_.push_back(key);
+  memory.written = std::make_unique<OwnWrite>(OwnWrite{over, version, picture.desired});
   if (!IsSettled(picture)) {
     memory.incomplete_since = clock_->Now();
     ++memory.incomplete_writes;
@@ -109,17 +136,19 @@ void StatusKeeper::ForgetDeleted() {
 }
 
 StatusKeeper::Outcome StatusKeeper::Process(const ObjectKey& key) {
-  std::optional<PolicyPicture> picture = Look(key);
+  std::string shown;
+  std::optional<PolicyPicture> picture = Look(key, &shown);
   if (!picture || picture->meta.deleting) {
     const std::lock_guard lock(mutex_);
     memory_.erase(key);
     return {};
   }
   ForgetDeleted();
-  const std::string shown = picture->meta.resource_version;  // by the watch
   {
     const std::lock_guard lock(mutex_);
-    const StatusDecision decision = Consider(&memory_[key], &*picture);
+    const auto memory = memory_.try_emplace(key).first;
+    const StatusDecision decision = Consider(&memory->second, *picture);
+    if (memory->second.empty()) memory_.erase(memory);
     if (decision.action == StatusAction::kNothing) return {};
     if (decision.action == StatusAction::kWait) return {{}, decision.wait};
   }

@@ -5,8 +5,10 @@
 // (status_decision.h), writes a merge patch on /status over the version that was read. Thread-safe.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -51,23 +53,29 @@ class StatusKeeper {
   Outcome Process(const ObjectKey& key);
 
   uint64_t writes() const;
-  size_t remembered() const;  // policies; deleted ones are forgotten from time to time
+  size_t remembered() const;  // policies that are incomplete, or whose write the watch has not shown
 
  private:
+  // What is there now, and at which version.
+  struct OwnWrite {
+    std::string over, version;
+    api::PolicyStatus status;
+  };
   struct Memory {
     std::string uid;
     int64_t generation = 0;
     std::optional<Clock::TimePoint> incomplete_since;
     int incomplete_writes = 0;
-    // Our last write, until the watch shows it: what is there now, and at which version.
-    std::string written_over, written_version;
-    api::PolicyStatus written;
+    std::unique_ptr<OwnWrite> written;  // our last write, until the watch shows it
+    bool empty() const { return !incomplete_since && incomplete_writes == 0 && !written; }
   };
-  std::optional<PolicyPicture> Look(const ObjectKey& key) const;
+  // `shown`: the version that the watch shows.
+  std::optional<PolicyPicture> Look(const ObjectKey& key, std::string* shown);
   static bool IsSettled(const PolicyPicture& picture);  // no news is on its way
-  StatusDecision Consider(Memory* memory, PolicyPicture* picture) const;
+  StatusDecision Consider(Memory* memory, const PolicyPicture& picture) const;
   void Remember(const ObjectKey& key, const std::string& over, const PolicyPicture& picture,
                 const std::string& version);
+  void ForgetSeen(const reconcilers::World& world);  // on the engine's thread, under the mutex
   void ForgetDeleted();
 
   Engine* const engine_;
@@ -79,7 +87,8 @@ class StatusKeeper {
 
   mutable std::mutex mutex_;
   std::map<ObjectKey, Memory> memory_;
-  size_t forget_at_ = 256;  // entries
+  std::deque<ObjectKey> unseen_;  // with a write of ours that the watch has not shown, as far as looked at
+  size_t forget_at_ = 256;        // entries
   uint64_t writes_ = 0;
 };
 

@@ -74,6 +74,18 @@ TEST_F(StatusKeeperTest, WritesNothingTwice) {
   EXPECT_EQ(attempts_, 1);
 }
 
+TEST_F(StatusKeeperTest, ForgetsItsWriteOnceTheWatchShowsIt) {
+  PushAll(&engine_, PolicyYaml(1, "1s"));
+  Process();
+  EXPECT_EQ(keeper_.remembered(), 1u);
+  std::string yaml = PolicyYaml(1, "1s", WriteJson(api::ToJson(written_->desired)));
+  yaml.replace(yaml.find("\"1\""), 3, "\"99\"");
+  PushAll(&engine_, yaml);
+  Process();
+  EXPECT_EQ(keeper_.remembered(), 0u);
+  EXPECT_EQ(attempts_, 1);
+}
+
 TEST_F(StatusKeeperTest, ANewGenerationIsWorthAWrite) {
   PushAll(&engine_, PolicyYaml(1, "1s"));
   Process();
