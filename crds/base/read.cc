@@ -70,13 +70,13 @@ std::optional<std::string_view> Reader::RequiredView(std::string_view member) co
 
 bool Reader::String(std::string_view member, std::string* out) const {
   const std::optional<std::string_view> view = View(member);
-  if (view) out->assign(*view);
+  if (view) *out = std::string(*view);  // assign() would leave room for more
   return view.has_value();
 }
 
 bool Reader::RequiredString(std::string_view member, std::string* out) const {
   const std::optional<std::string_view> view = RequiredView(member);
-  if (view) out->assign(*view);
+  if (view) *out = std::string(*view);
   return view.has_value();
 }
 

@@ -4,10 +4,93 @@
 #include <cassert>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <iterator>
+#include <mutex>
 #include <new>
+#include <vector>
 
 namespace fairlead {
+namespace {
+
+size_t HashOf(std::string_view text) { return std::hash<std::string_view>()(text); }
+
+// All texts but the well-known: a hash table of open addressing, eight bytes a slot. There are several, so
+// that threads that parse seldom wait for each other. A count goes up from zero or down to zero only under
+// the mutex.
+template <class Rep>
+class Shelf {
+ public:
+  static Shelf& Of(size_t hash) {
+    static auto* shelves = new Shelf[kShelves];  // never destroyed: static Texts may outlive all else
+    return shelves[hash % kShelves];
+  }
+
+  Rep* Take(std::string_view text, size_t hash) {
+    const std::lock_guard lock(mutex_);
+    if ((used_ + 1) * 4 > slots_.size() * 3) Grow();
+    size_t at = Home(hash);
+    for (; slots_[at] != nullptr; at = Next(at)) {
+      if (View(slots_[at]) != text) continue;
+      slots_[at]->references.fetch_add(1, std::memory_order_relaxed);
+      return slots_[at];
+    }
+    ++used_;
+    void* block = ::operator new(sizeof(Rep) + text.size());
+    slots_[at] = new (block) Rep{{1}, static_cast<uint32_t>(text.size())};
+    std::memcpy(reinterpret_cast<char*>(slots_[at] + 1), text.data(), text.size());
+    return slots_[at];
+  }
+
+  // The last reference, unless somebody takes one meanwhile.
+  void Return(Rep* rep, size_t hash) {
+    const std::lock_guard lock(mutex_);
+    if (rep->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    size_t at = Home(hash);
+    while (slots_[at] != rep) at = Next(at);
+    Vacate(at);
+    --used_;
+    rep->~Rep();
+    ::operator delete(rep);
+  }
+
+  static std::string_view View(const Rep* rep) { return {reinterpret_cast<const char*>(rep + 1), rep->size}; }
+
+ private:
+  static constexpr size_t kShelves = 16;
+
+  size_t Home(size_t hash) const { return hash / kShelves & (slots_.size() - 1); }
+  size_t Next(size_t at) const { return (at + 1) & (slots_.size() - 1); }
+
+  void Grow() {
+    std::vector<Rep*> old(slots_.empty() ? 64 : slots_.size() * 2);
+    old.swap(slots_);
+    for (Rep* rep : old) {
+      if (rep == nullptr) continue;
+      size_t at = Home(HashOf(View(rep)));
+      while (slots_[at] != nullptr) at = Next(at);
+      slots_[at] = rep;
+    }
+  }
+
+  // Those behind the gap that would not be found over it move up.
+  void Vacate(size_t gap) {
+    const size_t mask = slots_.size() - 1;
+    for (size_t at = Next(gap); slots_[at] != nullptr; at = Next(at)) {
+      const size_t from_home = (at - Home(HashOf(View(slots_[at])))) & mask;
+      if (from_home < ((at - gap) & mask)) continue;
+      slots_[gap] = slots_[at];
+      gap = at;
+    }
+    slots_[gap] = nullptr;
+  }
+
+  std::mutex mutex_;
+  std::vector<Rep*> slots_;  // a power of two of them
+  size_t used_ = 0;
+};
+
+}  // namespace
 
 struct Text::Word {
   Rep rep;
@@ -52,10 +135,8 @@ Text::Rep* Text::Make(std::string_view text) {
   if (text.empty()) return nullptr;
   if (Rep* known = WellKnown(text)) return known;
   assert(text.size() < UINT32_MAX);
-  void* block = ::operator new(sizeof(Rep) + text.size());
-  Rep* rep = new (block) Rep{{1}, static_cast<uint32_t>(text.size())};
-  std::memcpy(reinterpret_cast<char*>(rep + 1), text.data(), text.size());
-  return rep;
+  const size_t hash = HashOf(text);
+  return Shelf<Rep>::Of(hash).Take(text, hash);
 }
 
 Text TextPool::Share(std::string_view text) {
@@ -68,11 +149,14 @@ Text TextPool::Share(std::string_view text) {
 }
 
 void Text::Release() {
-  if (rep_ == nullptr || rep_->references.load(std::memory_order_relaxed) == kForever) return;
-  if (rep_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    rep_->~Rep();
-    ::operator delete(rep_);
+  if (rep_ == nullptr) return;
+  uint32_t count = rep_->references.load(std::memory_order_relaxed);
+  if (count == kForever) return;
+  while (count > 1) {
+    if (rep_->references.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel)) return;
   }
+  const size_t hash = HashOf(view());
+  Shelf<Rep>::Of(hash).Return(rep_, hash);
 }
 
 }  // namespace fairlead

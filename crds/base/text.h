@@ -1,11 +1,11 @@
-// Text: an immutable string of eight bytes, shared by its copies; for what is repeated in many objects.
+// Text: an immutable string of eight bytes; equal texts share their characters, whoever made them.
 //
 // Group, kind, namespace and name stand in each of the references of a route; as std::string (32 bytes each,
-// and a block of their own beyond 15 characters) they were most of its memory. Empty and well-known words
-// ("Service", "Gateway", …) take no memory of their own. Copies may be used by any threads.
+// and a block of their own beyond 15 characters) they were most of its memory. To copy one is cheap, to make
+// one of a string costs a look-up. Any threads.
 //
 //   Text ns(route.ns);
-//   first.ns = ns;    // shared
+//   first.ns = ns;    // no look-up
 //   if (ref.kind == "Service" && ref.group.empty()) …
 #pragma once
 
@@ -79,14 +79,14 @@ class Text {
   Rep* rep_ = nullptr;
 };
 
-// Gives the same Text for the same characters, while one object is parsed: its references often name the
-// same.
+// Remembers the Texts of one object while it is parsed: its references often name the same, and are then not
+// looked up among all.
 class TextPool {
  public:
   Text Share(std::string_view text);
 
  private:
-  static constexpr size_t kMax = 16;  // beyond it a Text of its own
+  static constexpr size_t kMax = 16;  // beyond it each is looked up
   std::vector<Text> seen_;
 };
 

@@ -44,11 +44,38 @@ TEST(Text, CopiesShareAndOutliveTheirOrigin) {
   EXPECT_EQ(moved.size(), 1000u);
 }
 
-TEST(Text, WellKnownWordsTakeNoMemory) {
-  const std::string word = "gateway.networking.k8s.io";
-  EXPECT_TRUE(Text(word).SharesWith(Text("gateway.networking.k8s.io")));
-  EXPECT_FALSE(Text("gateway.networking.k8s.iO").SharesWith(Text(word)));
-  EXPECT_FALSE(Text("another").SharesWith(Text("another")));
+TEST(Text, EqualTextsShareTheirCharacters) {
+  for (const char* word : {"gateway.networking.k8s.io", "another", "a-name-that-is-not-well-known", "x"}) {
+    const Text first(word), second = std::string(word);
+    EXPECT_TRUE(first.SharesWith(second)) << word;
+    EXPECT_FALSE(first.SharesWith(Text(std::string(word) + "."))) << word;
+  }
+}
+
+TEST(Text, ManyComeAndGo) {
+  std::vector<Text> kept;
+  for (int i = 0; i < 20'000; ++i) {
+    const Text text("name-" + std::to_string(i));
+    if (i % 7 == 0) kept.push_back(text);
+  }
+  for (size_t i = 0; i < kept.size(); ++i) {
+    const std::string expected = "name-" + std::to_string(i * 7);
+    EXPECT_EQ(kept[i], expected);
+    EXPECT_TRUE(kept[i].SharesWith(Text(expected)));
+  }
+}
+
+TEST(Text, ThreadsMakeAndDropTheSame) {
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([] {
+      for (int i = 0; i < 5000; ++i) {
+        const std::string name = "a-name-of-a-service-" + std::to_string(i % 3);
+        const Text text(name);
+        EXPECT_EQ(text, name);
+      }
+    });
+  }
 }
 
 TEST(Text, IsCopiedByManyThreads) {
