@@ -15,8 +15,6 @@ namespace {
 using reconcilers::Caller;
 using reconcilers::Ruling;
 
-constexpr char kAdministrators[] = "system:masters";  // Kubernetes' own name for whoever may do everything
-
 int Refuse(const std::string& what, const Output& output) {
   output.err << "fairleadctl: " << what << "\n";
   return kExitUsage;
@@ -196,9 +194,9 @@ Result<Ruling> Ask(const CanIOptions& options, const reconcilers::View& view, co
     }
     after = std::move(*made);
   }
-  const auto labels_of = [&view](const ObjectKey& target) -> const Labels* {
+  const auto labels_of = [&view](const ObjectKey& target) {
     const ObjectMeta* meta = view.tables.MetaOf(target);
-    return meta == nullptr ? nullptr : &meta->labels;
+    return meta == nullptr ? std::nullopt : std::optional(meta->labels);
   };
   return reconcilers::Judge(workspace, caller,
                             reconcilers::ChangeOf(options.verb == "create" ? nullptr : there,
@@ -230,9 +228,7 @@ int CanI(const CanIOptions& options, const Output& output) {
     return Answer({true, "no-workspace", "namespace " + ns + " is in none: Kubernetes' RBAC alone decides"},
                   options.format, output);
   }
-  const Caller caller{
-      options.user, options.groups,
-      std::find(options.groups.begin(), options.groups.end(), kAdministrators) != options.groups.end()};
+  const Caller caller{options.user, options.groups, reconcilers::IsAdministrator(options.groups)};
   if (options.list) return List(*workspace, caller, options.format, output);
   const Result<Ruling> ruling = Ask(options, view, *workspace, caller, *question);
   if (!ruling) {

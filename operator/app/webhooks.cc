@@ -1,11 +1,14 @@
 #include "operator/app/webhooks.h"
 
 #include "reconcilers/lint/candidate.h"
+#include "reconcilers/lower/view.h"
 
 namespace fairlead::app {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{50};  // of a user, for warnings
+constexpr std::chrono::milliseconds kPatienceForRights{
+    2000};  // the API server gives up after several seconds
 constexpr std::chrono::seconds kDrain{10};
 
 std::vector<std::string> KindNames() {
@@ -68,6 +71,20 @@ std::vector<webhooks::Advice> EngineView::AdviceOn(const AnyObject& object) cons
     out.push_back({reconcilers::ToString(finding.code), finding.field, finding.message, finding.fix});
   }
   return out;
+}
+
+std::optional<webhooks::Tenancy> EngineView::TenancyOf(const std::string& ns,
+                                                       const std::vector<ObjectKey>& targets) const {
+  if (!engine_->ready()) return std::nullopt;  // what is not listed yet would be no workspace's
+  return engine_->ReadWithin(kPatienceForRights, [ns, targets](const reconcilers::World& world) {
+    const reconcilers::View& view = world.view();
+    webhooks::Tenancy out;
+    out.workspace = view.tables.Get<api::Workspace>({"", view.membership.WorkspaceOf(ns)});
+    for (const ObjectKey& target : targets) {
+      if (const ObjectMeta* meta = view.tables.MetaOf(target)) out.labels[target] = meta->labels;
+    }
+    return out;
+  });
 }
 
 Webhooks::Webhooks(const Options& options, Engine* engine)

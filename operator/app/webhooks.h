@@ -1,8 +1,9 @@
 // Webhooks: the admission webhooks of this process: server, certificate of a mounted folder, verdicts,
 // metrics.
 //
-// Who calls: the composition root. Verdicts do not wait for the World: what it has to say is a warning, and
-// left out where the lists are not whole yet or the engine is at work for longer than a user should wait.
+// Who calls: the composition root. Warnings do not wait for the World: they are left out where the lists are
+// not whole yet or the engine is at work for longer than a user should wait. Rights do wait, for as long as
+// the API server does not give up.
 //
 //   auto webhooks = Webhooks::Start(options, &engine, &metrics, log);
 #pragma once
@@ -46,11 +47,13 @@ class WebhookMetrics final : public webhooks::ServerMetrics {
   std::map<std::tuple<std::string, std::string, std::string>, runtime::Counter> reviews_;
 };
 
-// What `fairleadctl lint` would find at an object.
+// What `fairleadctl lint` would find at an object, and the workspaces as they are now.
 class EngineView final : public webhooks::View {
  public:
   explicit EngineView(Engine* engine) : engine_(engine) {}
   std::vector<webhooks::Advice> AdviceOn(const AnyObject& object) const override;
+  std::optional<webhooks::Tenancy> TenancyOf(const std::string& ns,
+                                             const std::vector<ObjectKey>& targets) const override;
 
  private:
   Engine* const engine_;

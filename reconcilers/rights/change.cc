@@ -17,8 +17,8 @@ void AddTargets(const api::PolicyTargets& targets, const std::string& ns, const 
                 std::vector<RightsTarget>* out) {
   for (const api::TargetRef& ref : targets.refs) {
     const ObjectKey key{ref.kind, ns, ref.name};
-    const Labels* labels = labels_of(key);
-    Add({key.ToString(), labels == nullptr ? Labels() : *labels, labels != nullptr}, out);
+    const std::optional<Labels> labels = labels_of(key);
+    Add({key.ToString(), labels.value_or(Labels()), labels.has_value()}, out);
   }
   for (const api::TargetSelector& selector : targets.selectors) {
     const std::string which =
@@ -49,6 +49,17 @@ struct Side {
 bool HasRights(Kind kind) {
   return kind == Kind::kRetryTimeoutPolicy || kind == Kind::kFailoverPolicy ||
          kind == Kind::kWorkspaceSettings;
+}
+
+void AddNamedTargets(const AnyObject& object, std::vector<ObjectKey>* out) {
+  std::visit(
+      [out](const auto& policy) {
+        if constexpr (requires { policy->targets.refs; }) {
+          for (const api::TargetRef& ref : policy->targets.refs)
+            out->push_back({ref.kind, policy->meta.ns, ref.name});
+        }
+      },
+      object);
 }
 
 PolicyChange ChangeOf(const AnyObject* before, const AnyObject* after, const LabelsOf& labels_of) {

@@ -74,6 +74,12 @@ std::string Denial(const api::Workspace& workspace, const Caller& caller, const 
 
 }  // namespace
 
+bool IsAdministrator(const std::vector<std::string>& groups) {
+  return std::any_of(groups.begin(), groups.end(), [](const std::string& group) {
+    return group == "system:masters" || group == "kubeadm:cluster-admins";
+  });
+}
+
 bool IsSubject(const api::Subject& subject, const Caller& caller) {
   switch (subject.kind) {
     case api::Subject::Kind::kUser:
@@ -102,7 +108,7 @@ Ruling Judge(const api::Workspace& workspace, const Caller& caller, const Policy
     for (const api::WorkspaceRole* role : roles) names += (names.empty() ? "role/" : ",") + role->name;
     return {true, names, ""};
   }
-  if (caller.administrator && !change.reason.empty()) return {true, "break-glass", change.reason};
+  if (caller.administrator && !change.reason.empty()) return {true, kGlassBroken, change.reason};
   return {false, "no-grant", Denial(workspace, caller, change, check, roles, lacks)};
 }
 

@@ -22,6 +22,7 @@
 namespace fairlead::reconcilers {
 
 inline constexpr char kBreakGlass[] = "fairlead.dev/break-glass";
+inline constexpr char kGlassBroken[] = "break-glass";   // the rule of a Ruling
 inline constexpr char kOwner[] = "fairlead.dev/owner";  // of a Workspace: whom a denial sends people to
 
 // As the API server authenticated it.
@@ -30,6 +31,9 @@ struct Caller {
   std::vector<std::string> groups;
   bool administrator = false;  // of the cluster
 };
+
+// By the groups that Kubernetes itself gives to whoever may do everything.
+bool IsAdministrator(const std::vector<std::string>& groups);
 
 // What a policy applies to: an object by name, with its labels; or whatever a selector finds, now and later.
 struct RightsTarget {

@@ -92,6 +92,8 @@ std::string PrintVerdict(const Review& review, const Verdict& verdict) {
   response["uid"] = review.uid;
   response["allowed"] = verdict.allowed;
   response["auditAnnotations"]["rule"] = verdict.rule;
+  if (!verdict.broken_glass.empty())
+    response["auditAnnotations"]["break-glass"] = Bounded(verdict.broken_glass, kMaxMessage);
   if (!verdict.allowed) {
     Json::Value& status = response["status"] = Status(verdict.code, verdict.reason, verdict.message);
     Json::Value& details = status["details"];

@@ -30,6 +30,8 @@ struct Verdict {
   std::string message;  // of a refusal: what is wrong and what to do, for a person
   std::vector<FieldError> causes;  // of a refusal: the same by field, for machines
   std::vector<std::string> warnings;
+  std::string
+      broken_glass;  // the reason that an administrator gave; the audit annotation `break-glass` carries it
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include "crds/api/policy_common.h"
 #include "webhooks/verdict/content.h"
+#include "webhooks/verdict/rights.h"
 
 namespace fairlead::webhooks {
 namespace {
@@ -30,6 +31,11 @@ class Case {
     if (!parsed_) parsed_ = ParseObject(*kind, *review.object);
     return *parsed_;
   }
+  // As stored; null: there is none, or it cannot be read.
+  const AnyObject* Stored() const {
+    if (!stored_ && review.old_object) stored_ = ParseObject(*kind, *review.old_object);
+    return stored_ && !IsInvalid(stored_->object) ? &stored_->object : nullptr;
+  }
   const Invalid* Refused() const {
     const auto* invalid = std::get_if<Ptr<Invalid>>(&Parsed().object);
     return invalid == nullptr ? nullptr : invalid->get();
@@ -40,7 +46,7 @@ class Case {
   const std::optional<Kind> kind;
 
  private:
-  mutable std::optional<ParsedObject> parsed_;
+  mutable std::optional<ParsedObject> parsed_, stored_;
 };
 
 Verdict Allow() { return {}; }
@@ -77,6 +83,28 @@ std::optional<Verdict> UnknownKind(const Case& c) {
                     c.review.kind.group + "/" + c.review.kind.version + ": upgrade Fairlead, or use " +
                     std::string(api::kGroup) + "/" + std::string(api::kVersion) +
                     " of RetryTimeoutPolicy, FailoverPolicy, Workspace, " + "WorkspaceSettings or DataPlane");
+}
+
+// The verdict of the workspace's roles, where they refuse, and where somebody broke the glass.
+std::optional<Verdict> ByRights(const Case& c, const AnyObject* before, const AnyObject* after) {
+  const auto judged = JudgeRights(c.review, before, after, c.view);
+  if (!judged) return Refuse(503, "ServiceUnavailable", judged.error().message);
+  const std::optional<reconcilers::Ruling>& ruling = *judged;
+  if (!ruling) return std::nullopt;
+  if (!ruling->allowed) return Refuse(403, "Forbidden", ruling->message);
+  if (ruling->rule != reconcilers::kGlassBroken) return std::nullopt;
+  Verdict out = Allow();
+  out.broken_glass = ruling->message;
+  out.warnings.push_back(
+      "the roles of the workspace do not grant this; it is done by the right of an administrator: " +
+      ruling->message);
+  return out;
+}
+
+std::optional<Verdict> RightToDelete(const Case& c) {
+  if (c.review.operation != Operation::kDelete || !c.kind || !c.review.subresource.empty())
+    return std::nullopt;
+  return ByRights(c, c.Stored(), nullptr);
 }
 
 std::optional<Verdict> Deletion(const Case& c) {
@@ -136,6 +164,13 @@ std::optional<Verdict> InvalidObject(const Case& c) {
                 invalid->errors);
 }
 
+// What is invalid is refused for that, or is not carried out.
+std::optional<Verdict> RightToWrite(const Case& c) {
+  if (c.Refused() != nullptr) return std::nullopt;
+  const bool update = c.review.operation == Operation::kUpdate;
+  return ByRights(c, update ? c.Stored() : nullptr, &c.Parsed().object);
+}
+
 std::optional<Verdict> ValidObject(const Case& c) {
   Verdict out = Allow();
   for (const FieldError& warning : c.Parsed().warnings) out.warnings.push_back(warning.ToString());
@@ -151,9 +186,11 @@ struct Rule {
 constexpr std::array kRules = {
     Rule{{"not-ours", "a kind of another group: nothing to say"}, NotOurs},
     Rule{{"unknown-kind", "a kind or version of our group that this version cannot read"}, UnknownKind},
-    Rule{{"deletion", "whatever is stored can be deleted"}, Deletion},
+    Rule{{"right-to-delete", "a deletion that the roles of the workspace do not grant"}, RightToDelete},
+    Rule{{"deletion", "whatever is stored can be deleted by whoever has the right"}, Deletion},
     Rule{{"subresource", "status and other subresources"}, Subresource},
     Rule{{"identity", "kind, name or namespace of the object are not those of the request"}, Identity},
+    Rule{{"right-to-write", "a change that the roles of the workspace do not grant"}, RightToWrite},
     Rule{{"being-deleted", "an object that waits for its finalizers is not judged again"}, BeingDeleted},
     Rule{{"unchanged", "an update that changes nothing but metadata or status"}, Unchanged},
     Rule{{"invalid-object", "what can never be carried out, by each of its fields"}, InvalidObject},

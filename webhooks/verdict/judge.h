@@ -1,8 +1,9 @@
 // Judge: the verdict on one review, by the first rule that has something to say.
 //
 // Who calls: the webhook's way (gate.h), any number of threads at once. Refused is only what can never become
-// valid: what the very Parse of the reconcilers refuses. Nothing gets stuck: whatever was stored, however
-// invalid, can be deleted, lose its finalizers, and have its metadata and status written. Pure.
+// valid, which is what the very Parse of the reconcilers refuses, and what the caller has no right to.
+// Nothing gets stuck: whatever was stored, however invalid, can be deleted, lose its finalizers, and have its
+// metadata and status written. Pure.
 //
 //   Verdict verdict = Judge(*review, view);   // verdict.rule: "invalid-object"
 #pragma once

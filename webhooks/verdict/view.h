@@ -1,11 +1,13 @@
 // View: what a verdict may ask about other objects.
 //
-// Who calls: the rules, for warnings; implemented over the operator's World, and by NoView where nothing is
-// known. What it answers never decides: the order in which objects are created is free, so what depends on
-// others is a warning now and a condition later. An answer must be quick, since a user waits for it; one that
-// cannot be is empty.
+// Who calls: the rules; implemented over the operator's World, and by NoView where nothing is known. Advice
+// never decides: the order in which objects are created is free, so what depends on others is a warning now
+// and a condition later. Rights do: a change is judged by the workspace that its namespace is in. An answer
+// must be quick, since a user waits for it; advice that cannot be is empty.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,16 +24,29 @@ struct Advice {
   std::string ToString() const;
 };
 
+// What rights are judged by.
+struct Tenancy {
+  Ptr<api::Workspace> workspace;       // that the namespace is in; null: none
+  std::map<ObjectKey, Labels> labels;  // of the targets that exist
+};
+
 class View {
  public:
   virtual ~View() = default;
   // What would be found at the object, were it stored as it is. Sorted.
   virtual std::vector<Advice> AdviceOn(const AnyObject& object) const = 0;
+  // For a change in the namespace of a policy that names these targets. nullopt: it is not known now, so that
+  // nothing that rights could be needed for may be done.
+  virtual std::optional<Tenancy> TenancyOf(const std::string& ns,
+                                           const std::vector<ObjectKey>& targets) const = 0;
 };
 
-class NoView final : public View {
+class NoView : public View {
  public:
   std::vector<Advice> AdviceOn(const AnyObject&) const override { return {}; }
+  std::optional<Tenancy> TenancyOf(const std::string&, const std::vector<ObjectKey>&) const override {
+    return Tenancy();
+  }
 };
 
 }  // namespace fairlead::webhooks

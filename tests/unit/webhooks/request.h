@@ -21,6 +21,8 @@ struct Request {
   std::string object = "null";  // JSON
   std::string old_object = "null";
   bool dry_run = false;
+  std::string user = "ann";
+  std::string groups = R"("devs","system:authenticated")";
 
   std::string Body() const {
     const KindInfo& info = InfoOf(kind);
@@ -34,7 +36,7 @@ struct Request {
     if (!name.empty()) out += ",\"name\":\"" + name + "\"";
     if (info.namespaced) out += ",\"namespace\":\"" + ns + "\"";
     out += ",\"operation\":\"" + operation + "\"";
-    out += R"(,"userInfo":{"username":"ann","uid":"7","groups":["devs","system:authenticated"]})";
+    out += ",\"userInfo\":{\"username\":\"" + user + "\",\"uid\":\"7\",\"groups\":[" + groups + "]}";
     out += ",\"object\":" + object + ",\"oldObject\":" + old_object;
     return out + ",\"dryRun\":" + (dry_run ? "true" : "false") + R"(,"options":{"kind":"CreateOptions"}}})";
   }

@@ -61,13 +61,17 @@ class WebhooksTest : public ::testing::Test {
   testing::TlsClientOptions To() const {
     return {.port = app_->webhook_port(), .ca_pem = ca_.certificate_pem()};
   }
-  TlsReply Review(const std::string& spec) const {
+  TlsReply Review(const std::string& spec, const std::string& user = "ann",
+                  const std::string& target = "gone") const {
     const std::string body =
         R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u-1","operation":"CREATE",)"
+        R"("userInfo":{"username":")" +
+        user +
+        R"("},)"
         R"("kind":{"group":"fairlead.dev","version":"v1alpha1","kind":"RetryTimeoutPolicy"},"namespace":"shop",)"
         R"("name":"p","object":{"apiVersion":"fairlead.dev/v1alpha1","kind":"RetryTimeoutPolicy","metadata":{"name":)"
-        R"("p","namespace":"shop"},"spec":{"targetRefs":[{"kind":"Service","name":"gone"}],)" +
-        spec + "}}}}";
+        R"("p","namespace":"shop"},"spec":{"targetRefs":[{"kind":"Service","name":")" +
+        target + R"("}],)" + spec + "}}}}";
     TlsClient client(To());
     client.Send(
         "POST /validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
@@ -99,6 +103,42 @@ TEST_F(WebhooksTest, JudgeWithWhatTheWorldHasToSay) {
   EXPECT_THAT(Metrics(),
               HasSubstr(R"(fairlead_webhook_reviews_total{kind="RetryTimeoutPolicy",operation="CREATE",)"
                         R"(verdict="refused"} 1)"));
+}
+
+TEST_F(WebhooksTest, JudgeByTheRolesOfTheWorkspace) {
+  const auto apply = [&](const char* yaml) {
+    const auto applied = server_->Apply(*apiserver::ParseJson(ParseYaml(yaml)->front().json));
+    EXPECT_TRUE(applied) << applied.error().message;
+  };
+  apply(R"(
+apiVersion: fairlead.dev/v1alpha1
+kind: Workspace
+metadata: {name: shop}
+spec:
+  namespaces: [{names: [shop]}]
+  roles:
+  - name: developers
+    subjects: [{kind: User, name: ann}]
+    allow: [{kinds: [RetryTimeoutPolicy], fields: [spec.timeouts], targets: {matchLabels: {tier: web}}}]
+)");
+  apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
+  apply(R"(
+apiVersion: v1
+kind: Service
+metadata: {name: ratings, namespace: shop, labels: {tier: web}}
+spec: {ports: [{port: 80}]}
+)");
+  ASSERT_TRUE(Start());
+  EXPECT_THAT(Review(R"("timeouts":{"request":"1s"})", "ann", "ratings").body,
+              ::testing::AnyOf(HasSubstr("try again"), HasSubstr(R"("allowed":true)")));
+  ASSERT_NO_FATAL_FAILURE(AwaitReady());
+  const auto says = [&](const char* what, const std::string& spec, const char* user, const char* target) {
+    return Eventually([&] { return Review(spec, user, target).body.find(what) != std::string::npos; });
+  };
+  EXPECT_TRUE(says(R"("allowed":true)", R"("timeouts":{"request":"1s"})", "ann", "ratings"));
+  EXPECT_TRUE(says("spec.retries.attempts is not granted", R"("retries":{"attempts":1})", "ann", "ratings"));
+  EXPECT_TRUE(says("Service shop/gone", R"("timeouts":{"request":"1s"})", "ann", "gone"));
+  EXPECT_TRUE(says("does not let", R"("timeouts":{"request":"1s"})", "bob", "ratings"));
 }
 
 TEST_F(WebhooksTest, FollowTheMountedCertificate) {

@@ -30,7 +30,7 @@ Verdict JudgeRequest(const Request& request, const View& view = NoView()) {
 }
 
 // Says the same of each object.
-class TalkativeView final : public View {
+class TalkativeView final : public NoView {
  public:
   std::vector<Advice> AdviceOn(const AnyObject& object) const override {
     return {{"FL002", "spec.targetRefs[0]", KeyOf(object).ToString() + " aims at nothing", "create it"}};
