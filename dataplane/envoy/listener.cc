@@ -2,7 +2,6 @@
 
 #include "dataplane/envoy/http_connection_manager.h"
 #include "dataplane/envoy/names.h"
-#include "dataplane/envoy/route_table.h"
 
 namespace fairlead::envoy {
 namespace {
@@ -50,25 +49,6 @@ route_v3::ScopedRouteConfiguration EncodeScope(const NamespacedName& waypoint, c
   out.set_name(ScopeName(waypoint, host));
   out.set_route_configuration_name(route_name);
   out.mutable_key()->add_fragments()->set_string_key(host);
-  return out;
-}
-
-std::vector<std::pair<std::string, std::string>> HostsOf(const reconcilers::EffectiveService& service) {
-  constexpr uint16_t kDefaultPort = 80;
-  const reconcilers::EffectivePort* bare = nullptr;  // ports are sorted: the first one stays, unless 80 comes
-  for (const auto& port : service.ports) {
-    if (IsHttp(port.protocol) && (bare == nullptr || port.port == kDefaultPort)) bare = &port;
-  }
-  std::vector<std::pair<std::string, std::string>> out;
-  if (bare == nullptr) return out;
-  for (const std::string& host : service.hostnames) {
-    if (host.empty() || host.front() == '*') continue;
-    out.emplace_back(host, RouteName({service.key, bare->port}));
-    for (const auto& port : service.ports) {
-      if (!IsHttp(port.protocol)) continue;
-      out.emplace_back(host + ":" + std::to_string(port.port), RouteName({service.key, port.port}));
-    }
-  }
   return out;
 }
 

@@ -9,11 +9,9 @@
 #include <envoy/config/route/v3/scoped_route.pb.h>
 
 #include <string>
-#include <utility>
-#include <vector>
 
+#include "crds/base/key.h"
 #include "dataplane/envoy/proto.h"
-#include "reconcilers/model/service.h"
 
 namespace fairlead::envoy {
 
@@ -22,10 +20,5 @@ namespace fairlead::envoy {
 
 route_v3::ScopedRouteConfiguration EncodeScope(const NamespacedName& waypoint, const std::string& host,
                                                const std::string& route_name);
-
-// Each way to spell the service in a request's authority, and the route table that answers: "ratings:9080"
-// for each HTTP port, and "ratings" for port 80, or without one for the lowest. Wildcard hostnames are left
-// out: a scope is found by the whole name.
-std::vector<std::pair<std::string, std::string>> HostsOf(const reconcilers::EffectiveService& service);
 
 }  // namespace fairlead::envoy

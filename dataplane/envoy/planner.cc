@@ -21,14 +21,15 @@ using reconcilers::EffectiveWaypoint;
 using xds::ResourceName;
 using xds::Type;
 
-// What a service adds to its waypoint.
+// What a service adds to its waypoint, beside a route table for each of its HTTP ports.
 struct ServicePlan {
-  NamespacedName waypoint;
-  std::vector<xds::ResourcePtr> tables;      // one an HTTP port
-  std::map<std::string, std::string> hosts;  // to route table
-  std::set<ClusterKey> clusters;
+  std::unique_ptr<const Frontage> frontage;  // null: nothing
+  std::vector<ClusterKey> clusters;
 };
 
+ResourceName TableName(const ObjectKey& service, uint16_t port) {
+  return {Type::kRoute, RouteName({service, port})};
+}
 ResourceName ClusterResource(const ClusterKey& key) { return {Type::kCluster, ClusterName(key)}; }
 ResourceName EndpointsResource(const ClusterKey& key) { return {Type::kEndpoints, ClusterName(key)}; }
 
@@ -42,16 +43,19 @@ xds::ResourcePtr TableResource(const RouteTable& table) {
                            {table.sources.begin(), table.sources.end()});
 }
 
-ServicePlan PlanOf(const EffectiveService& service) {
-  ServicePlan plan{*service.waypoint, {}, {}, {}};
+// Not of other ports: the plaintext listener tells services apart by HTTP's host alone.
+std::vector<RouteTable> TablesOf(const EffectiveService& service) {
+  std::vector<RouteTable> out;
   for (const auto& port : service.ports) {
-    if (!IsHttp(port.protocol)) continue;  // the plaintext listener tells services apart by HTTP's host alone
-    RouteTable table = EncodeRoutes(service, port);
-    plan.tables.push_back(TableResource(table));
-    plan.clusters.merge(table.clusters);
+    if (IsHttp(port.protocol)) out.push_back(EncodeRoutes(service, port));
   }
-  for (auto& [host, route] : HostsOf(service)) plan.hosts.emplace(std::move(host), std::move(route));
-  return plan;
+  return out;
+}
+
+ServicePlan PlanOf(const EffectiveService& service, const std::vector<RouteTable>& tables) {
+  std::set<ClusterKey> clusters;
+  for (const RouteTable& table : tables) clusters.insert(table.clusters.begin(), table.clusters.end());
+  return {std::make_unique<const Frontage>(FrontageOf(service)), {clusters.begin(), clusters.end()}};
 }
 
 }  // namespace
@@ -71,9 +75,9 @@ struct Planner::Impl {
   void Count(const ServicePlan& plan, int delta);
   void UseCluster(const NamespacedName& waypoint, const ClusterKey& key, int delta);
   void EncodeClusterAt(const ClusterKey& key);
-  void EncodeScopeAt(const NamespacedName& waypoint, const std::string& host,
+  void EncodeScopeAt(const NamespacedName& waypoint, const Host& host,
                      const std::optional<std::string>& before);
-  void ClaimHosts(const ObjectKey& service, const ServicePlan* before, const ServicePlan* after);
+  void ClaimHosts(const Frontage* before, const Frontage* after);
 };
 
 void Planner::Impl::OnWaypoint(const NamespacedName& name, const Ptr<EffectiveWaypoint>& waypoint) {
@@ -133,13 +137,14 @@ void Planner::Impl::UseCluster(const NamespacedName& waypoint, const ClusterKey&
   }
 }
 
-void Planner::Impl::EncodeScopeAt(const NamespacedName& waypoint, const std::string& host,
+void Planner::Impl::EncodeScopeAt(const NamespacedName& waypoint, const Host& host,
                                   const std::optional<std::string>& before) {
   const std::optional<std::string> now = claims.RouteFor(waypoint, host);
   if (now == before) return;
-  const ResourceName name{Type::kScopedRoute, ScopeName(waypoint, host)};
+  const std::string spelled = host.ToString();
+  const ResourceName name{Type::kScopedRoute, ScopeName(waypoint, spelled)};
   if (now) {
-    registry.SetContent(xds::MakeResource(name, Serialize(EncodeScope(waypoint, host, *now)), {}, {}));
+    registry.SetContent(xds::MakeResource(name, Serialize(EncodeScope(waypoint, spelled, *now)), {}, {}));
   } else {
     registry.DropContent(name);
   }
@@ -147,53 +152,50 @@ void Planner::Impl::EncodeScopeAt(const NamespacedName& waypoint, const std::str
   if (delta != 0) registry.Use(waypoint, name, delta);
 }
 
-void Planner::Impl::ClaimHosts(const ObjectKey& service, const ServicePlan* before,
-                               const ServicePlan* after) {
-  const bool moved = before && after && before->waypoint != after->waypoint;
-  if (before && after && !moved && before->hosts == after->hosts) return;
-  if (before) {
-    for (const auto& [host, route] : before->hosts) {
-      if (after && !moved && after->hosts.contains(host)) continue;
-      const auto old = claims.RouteFor(before->waypoint, host);
-      claims.Remove(before->waypoint, host, service);
-      EncodeScopeAt(before->waypoint, host, old);
+void Planner::Impl::ClaimHosts(const Frontage* before, const Frontage* after) {
+  if (before && after && *before == *after) {  // the claims name the frontage that stays
+    claims.Remove(before);
+    claims.Add(after);
+    return;
+  }
+  std::map<std::pair<NamespacedName, Host>, std::optional<std::string>> answers;  // as they were
+  for (const Frontage* frontage : {before, after}) {
+    if (!frontage) continue;
+    for (Host& host : frontage->Hosts()) {
+      std::optional<std::string> route = claims.RouteFor(frontage->waypoint, host);
+      answers.try_emplace({frontage->waypoint, std::move(host)}, std::move(route));
     }
   }
-  if (!after) return;
-  for (const auto& [host, route] : after->hosts) {
-    const auto old = claims.RouteFor(after->waypoint, host);
-    claims.Add(after->waypoint, host, service, route);
-    EncodeScopeAt(after->waypoint, host, old);
-  }
+  if (before) claims.Remove(before);
+  if (after) claims.Add(after);
+  for (const auto& [place, route] : answers) EncodeScopeAt(place.first, place.second, route);
 }
 
 void Planner::Impl::Count(const ServicePlan& plan, int delta) {
-  for (const xds::ResourcePtr& table : plan.tables) registry.Use(plan.waypoint, table->name, delta);
-  for (const ClusterKey& key : plan.clusters) UseCluster(plan.waypoint, key, delta);
+  const Frontage& frontage = *plan.frontage;
+  for (const uint16_t port : frontage.ports)
+    registry.Use(frontage.waypoint, TableName(frontage.service, port), delta);
+  for (const ClusterKey& key : plan.clusters) UseCluster(frontage.waypoint, key, delta);
 }
 
 void Planner::Impl::OnService(const ObjectKey& key, const Ptr<EffectiveService>& service) {
-  std::optional<ServicePlan> before, after;
+  ServicePlan before, after;
   if (const auto it = services.find(key); it != services.end()) before = std::move(it->second);
-  if (service && service->waypoint) after = PlanOf(*service);
-
-  std::set<ResourceName> kept;
-  if (after) {
-    for (const xds::ResourcePtr& table : after->tables) {
-      registry.SetContent(table);
-      kept.insert(table->name);
-    }
-    Count(*after, +1);
+  if (service && service->waypoint) {
+    const std::vector<RouteTable> tables = TablesOf(*service);
+    for (const RouteTable& table : tables) registry.SetContent(TableResource(table));
+    after = PlanOf(*service, tables);
+    Count(after, +1);
   }
-  if (before) {
-    for (const xds::ResourcePtr& table : before->tables) {
-      if (!kept.contains(table->name)) registry.DropContent(table->name);
+  if (before.frontage) {
+    for (const uint16_t port : before.frontage->ports) {
+      if (!after.frontage || !after.frontage->HasPort(port)) registry.DropContent(TableName(key, port));
     }
-    Count(*before, -1);
+    Count(before, -1);
   }
-  ClaimHosts(key, before ? &*before : nullptr, after ? &*after : nullptr);
-  if (after) {
-    services.insert_or_assign(key, *std::move(after));
+  ClaimHosts(before.frontage.get(), after.frontage.get());
+  if (after.frontage) {
+    services.insert_or_assign(key, std::move(after));
   } else {
     services.erase(key);
   }

@@ -9,74 +9,82 @@ namespace {
 bool Same(const xds::ResourcePtr& a, const xds::ResourcePtr& b) {
   if (a == b) return true;
   if (!a || !b) return false;
-  return a->wire == b->wire && a->needs == b->needs && a->sources == b->sources;
+  return a->message == b->message && a->needs == b->needs && a->sources == b->sources;
 }
 
 }  // namespace
 
+Registry::Entries::iterator Registry::Touch(const xds::ResourceName& name) {
+  const auto entry = entries_.try_emplace(name).first;
+  touched_.try_emplace(entry->first, entry->second.content);
+  return entry;
+}
+
 void Registry::SetContent(const xds::ResourcePtr& resource) {
-  Entry& entry = entries_[resource->name];
-  if (Same(entry.content, resource)) return;
-  entry.content = resource;
-  touched_.insert(resource->name);
+  const auto entry = entries_.find(resource->name);
+  if (entry != entries_.end() && Same(entry->second.content, resource)) return;
+  Touch(resource->name)->second.content = resource;
 }
 
 void Registry::DropContent(const xds::ResourceName& name) {
-  const auto it = entries_.find(name);
-  if (it == entries_.end()) return;
-  it->second.content = nullptr;
-  touched_.insert(name);
+  if (entries_.contains(name)) Touch(name)->second.content = nullptr;
 }
 
 void Registry::Use(const xds::Audience& audience, const xds::ResourceName& name, int delta) {
-  entries_[name].uses[audience].count += delta;
-  touched_.insert(name);
+  std::vector<Usage>& uses = Touch(name)->second.uses;
+  const auto at = audiences_.try_emplace(audience).first;
+  auto usage = std::find_if(uses.begin(), uses.end(), [&](const Usage& u) { return u.audience == at; });
+  if (usage == uses.end()) {
+    ++at->second.uses;
+    usage = uses.insert(usage, Usage{at, 0, false});
+  }
+  usage->count += delta;
 }
 
-void Registry::AddAudience(const xds::Audience& audience) { audiences_.insert(audience); }
-void Registry::DropAudience(const xds::Audience& audience) { audiences_.erase(audience); }
+void Registry::AddAudience(const xds::Audience& audience) { audiences_[audience].exists = true; }
 
-void Registry::CommitAudiences(const xds::ResourceName& name, Entry* entry, xds::Update* update) {
-  for (auto it = entry->uses.begin(); it != entry->uses.end();) {
-    auto& [audience, usage] = *it;
-    const bool exists = audiences_.contains(audience);
-    const bool wanted = entry->content && usage.count > 0 && exists;
-    if (wanted && !usage.told) update->audiences[audience].added.push_back(name);
-    if (!wanted && usage.told && exists) update->audiences[audience].removed.push_back(name);
+void Registry::DropAudience(const xds::Audience& audience) { audiences_[audience].exists = false; }
+
+bool Registry::HasAudience(const xds::Audience& audience) const {
+  const auto it = audiences_.find(audience);
+  return it != audiences_.end() && it->second.exists;
+}
+
+void Registry::DropIfUnused(Audiences::iterator audience) {
+  const AudienceState& state = audience->second;
+  if (!state.exists && !state.told && state.uses == 0) audiences_.erase(audience);
+}
+
+void Registry::CommitEntry(Entries::iterator entry, const xds::ResourcePtr& before, xds::Update* update) {
+  const xds::ResourcePtr& content = entry->second.content;
+  const bool changed = !Same(before, content);
+  std::erase_if(entry->second.uses, [&](Usage& usage) {
+    const auto& [audience, state] = *usage.audience;
+    const bool wanted = content && usage.count > 0 && state.exists;
+    if (wanted && (changed || !usage.told)) update->audiences[audience].changed.push_back(content);
+    if (!wanted && usage.told && state.exists) update->audiences[audience].removed.push_back(entry->first);
     usage.told = wanted;
-    it = usage.count > 0 ? std::next(it) : entry->uses.erase(it);
-  }
-}
-
-void Registry::CommitContent(const xds::ResourceName& name, Entry* entry, xds::Update* update) {
-  const bool served =
-      std::any_of(entry->uses.begin(), entry->uses.end(), [](const auto& use) { return use.second.told; });
-  const xds::ResourcePtr next = served ? entry->content : nullptr;
-  if (Same(entry->told, next)) return;
-  if (next) {
-    update->changed.push_back(next);
-  } else {
-    update->forgotten.push_back(name);
-  }
-  entry->told = next;
+    if (usage.count > 0) return false;
+    --usage.audience->second.uses;
+    DropIfUnused(usage.audience);
+    return true;
+  });
+  if (!content && entry->second.uses.empty()) entries_.erase(entry);
 }
 
 xds::Update Registry::Commit() {
   xds::Update update;
-  if (audiences_ != told_audiences_) {
+  for (auto it = audiences_.begin(); it != audiences_.end();) {
+    const auto at = it++;
+    AudienceState& state = at->second;
+    if (state.exists == state.told) continue;
     // Waypoints come and go seldom, and with one all that it uses changes.
-    for (const auto& [name, entry] : entries_) touched_.insert(touched_.end(), name);
-    for (const xds::Audience& audience : told_audiences_) {
-      if (!audiences_.contains(audience)) update.audiences[audience].gone = true;
-    }
-    told_audiences_ = audiences_;
+    for (const auto& [name, entry] : entries_) touched_.try_emplace(name, entry.content);
+    if (state.told) update.audiences[at->first].gone = true;
+    state.told = state.exists;
+    DropIfUnused(at);
   }
-  for (const xds::ResourceName& name : touched_) {
-    const auto it = entries_.find(name);
-    CommitAudiences(name, &it->second, &update);
-    CommitContent(name, &it->second, &update);
-    if (!it->second.content && it->second.uses.empty()) entries_.erase(it);
-  }
+  for (const auto& [name, before] : touched_) CommitEntry(entries_.find(name), before, &update);
   touched_.clear();
   return update;
 }
@@ -84,8 +92,9 @@ xds::Update Registry::Commit() {
 std::vector<xds::ResourcePtr> Registry::ResourcesOf(const xds::Audience& audience) const {
   std::vector<xds::ResourcePtr> out;
   for (const auto& [name, entry] : entries_) {
-    const auto it = entry.uses.find(audience);
-    if (it != entry.uses.end() && it->second.told) out.push_back(entry.content);
+    const bool told = std::any_of(entry.uses.begin(), entry.uses.end(),
+                                  [&](const Usage& u) { return u.told && u.audience->first == audience; });
+    if (told) out.push_back(entry.content);
   }
   return out;
 }

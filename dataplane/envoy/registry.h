@@ -9,7 +9,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <vector>
 
 #include "dataplane/xds/update.h"
@@ -27,30 +26,38 @@ class Registry {
 
   void AddAudience(const xds::Audience& audience);
   void DropAudience(const xds::Audience& audience);
-  bool HasAudience(const xds::Audience& audience) const { return audiences_.contains(audience); }
+  bool HasAudience(const xds::Audience& audience) const;
 
   xds::Update Commit();
 
   std::vector<xds::ResourcePtr> ResourcesOf(const xds::Audience& audience) const;  // sorted by name
 
  private:
+  struct AudienceState {
+    bool exists = false;
+    bool told = false;  // the catalog was told that it exists
+    size_t uses = 0;    // that name it
+  };
+  using Audiences = std::map<xds::Audience, AudienceState>;
   struct Usage {
+    Audiences::iterator audience;
     int count = 0;
-    bool told = false;  // the catalog has the name in this audience
+    bool told = false;  // the catalog has the content in this audience
   };
   struct Entry {
     xds::ResourcePtr content;  // null: there is no such resource
-    xds::ResourcePtr told;     // what the catalog has; null: nothing
-    std::map<xds::Audience, Usage> uses;
+    std::vector<Usage> uses;   // mostly one
   };
+  using Entries = std::map<xds::ResourceName, Entry>;
 
-  void CommitAudiences(const xds::ResourceName& name, Entry* entry, xds::Update* update);
-  void CommitContent(const xds::ResourceName& name, Entry* entry, xds::Update* update);
+  Entries::iterator Touch(const xds::ResourceName& name);
+  void CommitEntry(Entries::iterator entry, const xds::ResourcePtr& before, xds::Update* update);
+  void DropIfUnused(Audiences::iterator audience);
 
-  std::map<xds::ResourceName, Entry> entries_;
-  std::set<xds::Audience> audiences_;
-  std::set<xds::Audience> told_audiences_;
-  std::set<xds::ResourceName> touched_;
+  Entries entries_;
+  Audiences audiences_;
+  std::map<xds::ResourceName, xds::ResourcePtr>
+      touched_;  // since the last Commit, with the content as it was then
 };
 
 }  // namespace fairlead::envoy

@@ -99,12 +99,14 @@ void AdsStream::OnReadDone(bool ok) {
 void AdsStream::Fill(const Response& response) {
   const std::string head = EncodeResponseHead(response);
   std::vector<grpc::Slice> slices;
-  slices.reserve(response.resources.size() + 1);
+  slices.reserve(2 * response.resources.size() + 1);
   slices.emplace_back(head);
   if (!response.resources.empty()) {
     auto* kept = new Kept{response.resources, response.resources.size()};
     for (const ResourcePtr& resource : response.resources) {
-      slices.emplace_back(const_cast<char*>(resource->wire.data()), resource->wire.size(), &Kept::Drop, kept);
+      const std::string& message = resource->message;
+      slices.emplace_back(resource->Head());
+      slices.emplace_back(const_cast<char*>(message.data()), message.size(), &Kept::Drop, kept);
     }
   }
   out_ = grpc::ByteBuffer(slices.data(), slices.size());

@@ -8,7 +8,9 @@ namespace fairlead::xds {
 
 void Effects::AddSources(const ResourcePtr& resource) {
   if (!resource) return;
-  for (const Source& source : resource->sources) progress.insert(source.object);
+  for (const Source& source : resource->sources) {
+    if (Catalog::HasProgress(source.object.kind)) progress.insert(source.object);
+  }
 }
 
 void Effects::Run() const {

@@ -66,19 +66,23 @@ class Catalog {
   // on its way may still arrive after the stream's end: what it touches is to be kept by a weak pointer.
   std::unique_ptr<Stream> Attach(ProxyInfo info, std::function<void()> wake);
 
-  // Called, without locks, when the progress of an object's resources changed at some proxy: its status may
-  // be due.
+  // Progress is kept of policies, whose status tells of it. Other sources of a resource are for dumps.
+  static bool HasProgress(Kind kind) {
+    return kind == Kind::kRetryTimeoutPolicy || kind == Kind::kFailoverPolicy;
+  }
+  // Called, without locks, when the progress of a policy's resources changed at some proxy: its status may be
+  // due.
   void OnProgress(std::function<void(const std::set<ObjectKey>&)> callback);
 
   // Called, without locks, when a proxy of the audience connected or went: the counts of ObjectsOf(audience)
-  // changed. Apart from OnProgress, since a thousand proxies that reconnect at once shall not name ten
-  // thousand objects each. Where it is not set, OnProgress gets those objects.
+  // changed. Apart from OnProgress, since a thousand proxies that reconnect at once shall not name two
+  // thousand policies each. Where it is not set, OnProgress gets those objects.
   void OnProxies(std::function<void(const Audience&)> callback);
   std::set<ObjectKey> ObjectsOf(const Audience& audience) const;
 
   // Counts the proxies of the audiences in `expected` that acknowledged every current resource which has
-  // `object` among its sources. The names are those of the pods that are to be there: a proxy of another name
-  // does not count. Where there is none (a proxy that is run by hand), the connected proxies are what is
+  // the policy among its sources. The names are those of the pods that are to be there: a proxy of another
+  // name does not count. Where there is none (a proxy that is run by hand), the connected proxies are what is
   // needed. An audience that has no such resource needs nothing more and counts as programmed, one that was
   // never published does not.
   // Proxies that another replica serves are counted by what it tells (SetPeers) of this generation of the

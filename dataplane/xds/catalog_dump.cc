@@ -68,7 +68,7 @@ Json::Value NamesJson(const std::vector<std::pair<ResourceName, std::string>>& n
   for (const auto& [name, text] : names) {
     Json::Value& item = out.append(Json::objectValue);
     item["type"] = std::string(ToString(name.type));
-    item["name"] = name.name;
+    item["name"] = name.name.str();
     item[what] = text;
   }
   return out;
@@ -91,9 +91,9 @@ Json::Value StreamJson(const StreamView& view) {
 Json::Value ResourceJson(const Resource& resource) {
   Json::Value out(Json::objectValue);
   out["type"] = std::string(ToString(resource.name.type));
-  out["name"] = resource.name.name;
-  out["version"] = resource.version;
-  out["bytes"] = Json::UInt64{resource.wire.size()};
+  out["name"] = resource.name.name.str();
+  out["version"] = resource.version();
+  out["bytes"] = Json::UInt64{resource.wire_size()};
   out["sources"] = Json::Value(Json::arrayValue);
   for (const Source& source : resource.sources) {
     out["sources"].append(source.object.ToString() + "@" + std::to_string(source.generation));

@@ -8,8 +8,6 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "dataplane/xds/catalog.h"
@@ -36,7 +34,10 @@ struct AudienceState {
   bool served = false;  // was published; false again once it is gone
   std::set<StreamImpl*> streams;
   std::map<std::string, KnownProxy> proxies;
-  std::map<Slot, ResourcePtr> touched;  // during an Apply: what was there before
+  std::map<Slot, ResourcePtr> touched;              // during an Apply: what was there before
+  std::map<ObjectKey, std::vector<Slot>> carriers;  // of each policy: the resources that it is a source of
+
+  const std::vector<Slot>& CarriersOf(const ObjectKey& policy) const;
 };
 
 // What is to be done once the mutex is free.
@@ -53,11 +54,6 @@ struct Effects {
 struct Catalog::Impl {
   static constexpr size_t kMaxDisconnected = 32;  // kept an audience
 
-  struct Published {
-    ResourcePtr current;
-    std::set<AudienceState*> audiences;
-  };
-
   explicit Impl(const Clock& c) : clock(c) {}
 
   AudienceState& StateOf(const Audience& audience);
@@ -67,19 +63,17 @@ struct Catalog::Impl {
 
   // catalog_publish.cc
   void Apply(const Update& update, Effects* effects);
-  void SetCurrent(const ResourcePtr& resource, Effects* effects);
-  void Forget(const ResourceName& name, Effects* effects);
   void ChangeAudience(AudienceState* audience, const AudienceChange& change, Effects* effects);
-  void Give(AudienceState* audience, const ResourceName& name, Effects* effects);
+  void Give(AudienceState* audience, const ResourcePtr& resource, Effects* effects);
   void Take(AudienceState* audience, const ResourceName& name, Effects* effects);
+  void Replaced(AudienceState* audience, Slot slot, ResourcePtr old, Effects* effects);
   void TellStreams(AudienceState* audience, Effects* effects);
-  void AllSources(const AudienceState& audience, std::set<ObjectKey>* out) const;
+  static void AllSources(const AudienceState& audience, std::set<ObjectKey>* out);
 
   // catalog_status.cc
   enum class Progress { kProgrammed, kLagging, kRejected };
   Progress ProgressOf(const AudienceState& audience, const StreamImpl& stream, const std::vector<Slot>& slots,
                       std::string* why) const;
-  std::vector<Slot> SlotsOf(const AudienceState& audience, const ObjectKey& object) const;
 
   const Clock& clock;
   mutable std::mutex mutex;
@@ -89,9 +83,6 @@ struct Catalog::Impl {
   std::shared_ptr<const ProgressCallback> on_progress;
   std::shared_ptr<const ProxiesCallback> on_proxies;
   std::map<Audience, AudienceState> audiences;
-  std::map<ResourceName, Published> resources;
-  std::unordered_map<ObjectKey, std::unordered_set<const ResourceName*>>
-      by_object;  // names are keys of `resources`
 };
 
 class StreamImpl final : public Stream, private SessionObserver {

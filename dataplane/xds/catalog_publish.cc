@@ -15,76 +15,42 @@ void Catalog::Publish(const Update& update) {
 
 // The shelves first, whole; then the streams: so none of them sees half of an update.
 void Catalog::Impl::Apply(const Update& update, Effects* effects) {
-  std::set<AudienceState*> concerned;
-  for (const ResourcePtr& resource : update.changed) {
-    SetCurrent(resource, effects);
-    for (AudienceState* audience : resources.at(resource->name).audiences) {
-      Give(audience, resource->name, effects);
-      concerned.insert(audience);
-    }
-  }
+  for (const auto& [name, change] : update.audiences) ChangeAudience(&StateOf(name), change, effects);
   for (const auto& [name, change] : update.audiences) {
     AudienceState& audience = StateOf(name);
-    ChangeAudience(&audience, change, effects);
-    concerned.insert(&audience);
-  }
-  for (const ResourceName& name : update.forgotten) {
-    const auto it = resources.find(name);
-    if (it == resources.end()) continue;
-    const std::set<AudienceState*> holders = it->second.audiences;
-    for (AudienceState* audience : holders) Take(audience, name, effects);
-    concerned.insert(holders.begin(), holders.end());
-    Forget(name, effects);
-  }
-  for (AudienceState* audience : concerned) {
-    TellStreams(audience, effects);
-    DropIfUnused(audience);
+    TellStreams(&audience, effects);
+    DropIfUnused(&audience);
   }
 }
 
-void Catalog::Impl::SetCurrent(const ResourcePtr& resource, Effects* effects) {
-  const auto it = resources.try_emplace(resource->name).first;
-  Published& published = it->second;
-  if (published.current) {
-    for (const Source& source : published.current->sources) {
-      const auto entry = by_object.find(source.object);
-      if (entry == by_object.end()) continue;
-      entry->second.erase(&it->first);
-      if (entry->second.empty()) by_object.erase(entry);
-    }
-  }
-  for (const Source& source : resource->sources) by_object[source.object].insert(&it->first);
-  effects->AddSources(published.current);
-  effects->AddSources(resource);
-  published.current = resource;
-}
-
-void Catalog::Impl::Forget(const ResourceName& name, Effects* effects) {
-  const auto it = resources.find(name);
-  effects->AddSources(it->second.current);
-  for (const Source& source : it->second.current->sources) {
-    const auto entry = by_object.find(source.object);
-    if (entry == by_object.end()) continue;
-    entry->second.erase(&it->first);
-    if (entry->second.empty()) by_object.erase(entry);
-  }
-  resources.erase(it);
-}
-
-void Catalog::Impl::Give(AudienceState* audience, const ResourceName& name, Effects* effects) {
-  const auto it = resources.find(name);
-  if (it == resources.end()) return;  // added without content: there is nothing to send
-  it->second.audiences.insert(audience);
-  auto [slot, old] = audience->shelf.Put(it->second.current);
-  effects->AddSources(it->second.current);
-  if (audience->touched.emplace(slot, std::move(old)).second) audience->shelf.Retain(slot);
+void Catalog::Impl::Give(AudienceState* audience, const ResourcePtr& resource, Effects* effects) {
+  auto [slot, old] = audience->shelf.Put(resource);
+  audience->shelf.Retain(slot);
+  Replaced(audience, slot, std::move(old), effects);
 }
 
 void Catalog::Impl::Take(AudienceState* audience, const ResourceName& name, Effects* effects) {
-  if (const auto it = resources.find(name); it != resources.end()) it->second.audiences.erase(audience);
   auto [slot, old] = audience->shelf.Remove(name);
-  if (!old) return;
+  if (old) Replaced(audience, slot, std::move(old), effects);
+}
+
+// Comes with a reference on the slot, which is given back at once or by TellStreams.
+void Catalog::Impl::Replaced(AudienceState* audience, Slot slot, ResourcePtr old, Effects* effects) {
   effects->AddSources(old);
+  if (old) {
+    for (const Source& source : old->sources) {
+      const auto carriers = audience->carriers.find(source.object);
+      if (carriers == audience->carriers.end()) continue;
+      std::erase(carriers->second, slot);
+      if (carriers->second.empty()) audience->carriers.erase(carriers);
+    }
+  }
+  if (const ResourcePtr& current = audience->shelf.At(slot)) {
+    effects->AddSources(current);
+    for (const Source& source : current->sources) {
+      if (HasProgress(source.object.kind)) audience->carriers[source.object].push_back(slot);
+    }
+  }
   if (!audience->touched.emplace(slot, std::move(old)).second) audience->shelf.Release(slot);
 }
 
@@ -92,19 +58,13 @@ void Catalog::Impl::ChangeAudience(AudienceState* audience, const AudienceChange
   if (change.gone) {
     // What its proxies have stays as it is; it is compared with the new state if the audience comes back.
     audience->served = false;
-    AllSources(*audience, &effects->progress);
-    for (size_t t = 0; t < kTypeCount; ++t) {
-      audience->shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
-        const auto it = resources.find(audience->shelf.NameOf(slot));
-        if (it != resources.end()) it->second.audiences.erase(audience);
-      });
-    }
-    return;
+    return AllSources(*audience, &effects->progress);
   }
   if (!audience->served) {
     audience->served = true;
     for (const StreamImpl* stream : audience->streams) effects->wakes.push_back(stream->wake());
-    const std::set<ResourceName> added(change.added.begin(), change.added.end());
+    std::set<ResourceName> added;
+    for (const ResourcePtr& resource : change.changed) added.insert(resource->name);
     std::vector<ResourceName> left_over;
     for (size_t t = 0; t < kTypeCount; ++t) {
       audience->shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
@@ -114,7 +74,7 @@ void Catalog::Impl::ChangeAudience(AudienceState* audience, const AudienceChange
     }
     for (const ResourceName& name : left_over) Take(audience, name, effects);
   }
-  for (const ResourceName& name : change.added) Give(audience, name, effects);
+  for (const ResourcePtr& resource : change.changed) Give(audience, resource, effects);
   for (const ResourceName& name : change.removed) Take(audience, name, effects);
 }
 
@@ -132,14 +92,8 @@ void Catalog::Impl::TellStreams(AudienceState* audience, Effects* effects) {
   audience->touched.clear();
 }
 
-void Catalog::Impl::AllSources(const AudienceState& audience, std::set<ObjectKey>* out) const {
-  for (size_t t = 0; t < kTypeCount; ++t) {
-    audience.shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
-      if (const ResourcePtr& resource = audience.shelf.At(slot)) {
-        for (const Source& source : resource->sources) out->insert(source.object);
-      }
-    });
-  }
+void Catalog::Impl::AllSources(const AudienceState& audience, std::set<ObjectKey>* out) {
+  for (const auto& [policy, slots] : audience.carriers) out->insert(out->end(), policy);
 }
 
 }  // namespace fairlead::xds

@@ -28,15 +28,10 @@ void SortAndBound(std::vector<std::string>* names) {
 
 }  // namespace
 
-std::vector<Slot> Catalog::Impl::SlotsOf(const AudienceState& audience, const ObjectKey& object) const {
-  std::vector<Slot> out;
-  const auto it = by_object.find(object);
-  if (it == by_object.end()) return out;
-  for (const ResourceName* name : it->second) {
-    const auto slot = audience.shelf.Find(name->type, name->name);
-    if (slot && audience.shelf.At(*slot)) out.push_back(*slot);
-  }
-  return out;
+const std::vector<Slot>& AudienceState::CarriersOf(const ObjectKey& policy) const {
+  static const std::vector<Slot> kNone;
+  const auto it = carriers.find(policy);
+  return it == carriers.end() ? kNone : it->second;
 }
 
 Catalog::Impl::Progress Catalog::Impl::ProgressOf(const AudienceState& audience, const StreamImpl& stream,
@@ -72,7 +67,7 @@ class Tally {
     name_ = name;
     const auto found = catalog_.audiences.find(name);
     audience_ = found == catalog_.audiences.end() ? nullptr : &found->second;
-    slots_ = audience_ == nullptr ? std::vector<Slot>() : catalog_.SlotsOf(*audience_, object_);
+    slots_ = audience_ == nullptr ? nullptr : &audience_->CarriersOf(object_);
     elsewhere_ = peers_ == nullptr ? std::set<std::string>() : peers_->ConnectedTo(name);
     if (pods.empty()) return AddConnected();
     for (const std::string& pod : pods) AddPod(pod);
@@ -121,7 +116,7 @@ class Tally {
 
   void AddOwn(const std::string& shown, const StreamImpl& stream) {
     std::string why;
-    const Progress progress = catalog_.ProgressOf(*audience_, stream, slots_, &why);
+    const Progress progress = catalog_.ProgressOf(*audience_, stream, *slots_, &why);
     Count(shown, progress, why);
   }
   // Connected to another replica.
@@ -150,7 +145,7 @@ class Tally {
   api::ProxyCounts counts_;
   Audience name_;
   const AudienceState* audience_ = nullptr;
-  std::vector<Slot> slots_;
+  const std::vector<Slot>* slots_ = nullptr;  // in the audience
   std::set<std::string> elsewhere_;
 };
 
@@ -172,7 +167,7 @@ PeerReport::Object Catalog::ReportOf(const ObjectKey& object, int64_t generation
   for (const Audience& name : audiences) {
     const auto found = impl_->audiences.find(name);
     if (found == impl_->audiences.end()) continue;
-    const std::vector<Slot> slots = impl_->SlotsOf(found->second, object);
+    const std::vector<Slot>& slots = found->second.CarriersOf(object);
     for (const auto& [id, proxy] : found->second.proxies) {
       if (proxy.streams.empty()) continue;
       std::string why;
@@ -237,7 +232,7 @@ ResourcePtr Catalog::Find(const Audience& audience, const ResourceName& name) co
   std::lock_guard lock(impl_->mutex);
   const auto it = impl_->audiences.find(audience);
   if (it == impl_->audiences.end()) return nullptr;
-  const auto slot = it->second.shelf.Find(name.type, name.name);
+  const auto slot = it->second.shelf.Find(name.type, name.name.view());
   return slot ? it->second.shelf.At(*slot) : nullptr;
 }
 

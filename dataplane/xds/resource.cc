@@ -48,9 +48,10 @@ uint64_t ContentHash(std::string_view s) {
   return FoldedProduct(h ^ kA, std::rotl(h, 32) ^ kB);
 }
 
+constexpr size_t kVersionLength = 16;
 std::string Hex(uint64_t v) {
-  std::string out(16, '0');
-  for (size_t i = 16; i-- > 0; v >>= 4) out[i] = "0123456789abcdef"[v & 15];
+  std::string out(kVersionLength, '0');
+  for (size_t i = kVersionLength; i-- > 0; v >>= 4) out[i] = "0123456789abcdef"[v & 15];
   return out;
 }
 
@@ -76,6 +77,16 @@ void AppendField(std::string* out, int number, std::string_view value) {
   out->append(value);
 }
 
+// DeltaDiscoveryResponse.resources = 2: Resource{version = 1, name = 3, resource = 2: Any{type_url = 1, value
+// = 2}}, in an order that leaves the message for the end.
+struct Lengths {
+  explicit Lengths(const Resource& r)
+      : any(FieldSize(TypeUrl(r.name.type).size()) + FieldSize(r.message.size())),
+        resource(FieldSize(kVersionLength) + FieldSize(r.name.name.size()) + FieldSize(any)) {}
+  size_t any;
+  size_t resource;
+};
+
 }  // namespace
 
 std::string_view TypeUrl(Type type) { return kTypes[static_cast<size_t>(type)].url; }
@@ -91,29 +102,36 @@ bool TypeFromUrl(std::string_view url, Type* out) {
   return false;
 }
 
-std::string ResourceName::ToString() const { return std::string(xds::ToString(type)) + " " + name; }
+std::string ResourceName::ToString() const {
+  return std::string(xds::ToString(type)).append(" ").append(name.view());
+}
 
 ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
                          std::vector<Source> sources) {
   auto r = std::make_shared<Resource>();
   r->name = std::move(name);
-  r->version = Hex(ContentHash(message));
+  r->hash = ContentHash(message);
+  r->message = message;
   r->needs = std::move(needs);
   r->sources = std::move(sources);
-
-  // DeltaDiscoveryResponse.resources = 2: Resource{version = 1, resource = 2: Any{type_url = 1, value = 2},
-  // name = 3}
-  const std::string_view url = TypeUrl(r->name.type);
-  const size_t any = FieldSize(url.size()) + FieldSize(message.size());
-  const size_t resource = FieldSize(r->version.size()) + FieldSize(any) + FieldSize(r->name.name.size());
-  r->wire.reserve(FieldSize(resource));
-  AppendFieldHead(&r->wire, 2, resource);
-  AppendField(&r->wire, 1, r->version);
-  AppendFieldHead(&r->wire, 2, any);
-  AppendField(&r->wire, 1, url);
-  AppendField(&r->wire, 2, message);
-  AppendField(&r->wire, 3, r->name.name);
   return r;
+}
+
+std::string Resource::version() const { return Hex(hash); }
+
+size_t Resource::wire_size() const { return FieldSize(Lengths(*this).resource); }
+
+std::string Resource::Head() const {
+  const Lengths lengths(*this);
+  std::string out;
+  out.reserve(FieldSize(lengths.resource) - message.size());
+  AppendFieldHead(&out, 2, lengths.resource);
+  AppendField(&out, 1, version());
+  AppendField(&out, 3, name.name.view());
+  AppendFieldHead(&out, 2, lengths.any);
+  AppendField(&out, 1, TypeUrl(name.type));
+  AppendFieldHead(&out, 2, message.size());
+  return out;
 }
 
 }  // namespace fairlead::xds

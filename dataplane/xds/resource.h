@@ -1,7 +1,8 @@
 // Resource: one xDS resource, serialized once and shared by every stream that sends it.
 //
-// Made by the encoders (dataplane/envoy/), kept by the Catalog, sent by the server as a slice that is never
-// copied. Immutable; shared across threads as std::shared_ptr<const Resource>.
+// Made by the encoders (dataplane/envoy/), kept by the Catalog, sent by the server: a head that is made anew
+// (name, version, type), and the message as a slice that is never copied. Immutable; shared across threads as
+// std::shared_ptr<const Resource>.
 #pragma once
 
 #include <compare>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "crds/base/key.h"
+#include "dataplane/xds/shared_text.h"
 
 namespace fairlead::xds {
 
@@ -24,7 +26,7 @@ std::string_view ToString(Type type);  // "Cluster"
 
 struct ResourceName {
   Type type = Type::kCluster;
-  std::string name;
+  SharedText name;
   std::string ToString() const;  // "Cluster shop/ratings|9080"
   friend auto operator<=>(const ResourceName&, const ResourceName&) = default;
   friend bool operator==(const ResourceName&, const ResourceName&) = default;
@@ -40,8 +42,8 @@ struct Source {
 
 struct Resource {
   ResourceName name;
-  std::string version;  // hash of the content: equal content has an equal version, also after a restart
-  std::string wire;  // field `resources` (2) of DeltaDiscoveryResponse: tag, length, envoy Resource message
+  uint64_t hash = 0;    // of the message
+  std::string message;  // serialized message of the type, without Any
 
   // Must be acknowledged by the proxy before this is sent. RDS: its clusters and their endpoints. Others:
   // none: a proxy subscribes to endpoints, scopes and routes only after it got the cluster or listener that
@@ -49,13 +51,19 @@ struct Resource {
   // never end. A name that the audience does not have is no obstacle.
   std::vector<ResourceName> needs;
   std::vector<Source> sources;  // sorted. Not part of the version
+
+  std::string version() const;  // equal content has an equal version, also after a restart
+  // Field `resources` (2) of DeltaDiscoveryResponse: tag, length, envoy Resource message. All of it is Head,
+  // then the message.
+  std::string Head() const;
+  std::string Wire() const { return Head() + message; }
+  size_t wire_size() const;
 };
 using ResourcePtr = std::shared_ptr<const Resource>;
 
 // Endpoints have the name of their cluster where that is possible: when a cluster changes, a proxy warms it
 // up anew and waits for its endpoints, so those are sent again behind it.
 
-// Wraps the serialized message of `type` (without Any) into `wire`, and computes `version`.
 ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
                          std::vector<Source> sources);
 

@@ -58,7 +58,7 @@ void Session::Impl::RejectedInGroup(Slot s, const ResourcePtr& sent, bool curren
 
 void Session::Impl::RejectedAlone(Slot s, const ResourcePtr& sent, bool current, const std::string& text) {
   if (!sent || !Wanted(s)) return;
-  DropMaybe(s, &sent->version);
+  DropMaybe(s, sent);
   SetSuspect(s, false);
   if (!current) return;
   if (Has(s, flag::kAcked)) {

@@ -93,7 +93,7 @@ struct Session::Impl {
   void DropSideIfEmpty(Slot s);
   void SetAckedOld(Slot s, ResourcePtr acked);  // null: none
   void AddMaybe(Slot s, const ResourcePtr& resource);
-  void DropMaybe(Slot s, const std::string* version);  // null: all
+  void DropMaybe(Slot s, const ResourcePtr& resource);  // null: all
   void SetSuspect(Slot s, bool suspect);
 
   size_t unanswered() const;

@@ -30,7 +30,7 @@ bool Session::Impl::Ready(Slot s) {
 // A proxy that gets a changed cluster warms it up beside the old one and waits for its endpoints, even if
 // those did not change and it has them.
 void Session::Impl::SendAgainBehind(Slot cluster) {
-  const auto s = shelf->Find(Type::kEndpoints, shelf->NameOf(cluster).name);
+  const auto s = shelf->Find(Type::kEndpoints, shelf->NameOf(cluster).name.view());
   if (!s || !Wanted(*s) || !shelf->At(*s) || Has(*s, flag::kRejected)) return;
   if (!Has(*s, flag::kAcked | flag::kInFlight)) return;
   Set(*s, flag::kForce);
@@ -60,7 +60,7 @@ std::optional<Response> Session::Impl::SendChanged(Type type) {
     Hold hold(shelf, s);
     const ResourcePtr& current = shelf->At(s);
     if (current && !response.resources.empty() &&
-        response.bytes + current->wire.size() > limits.max_response_bytes) {
+        response.bytes + current->wire_size() > limits.max_response_bytes) {
       break;
     }
     queue.pop_front();
@@ -74,7 +74,7 @@ std::optional<Response> Session::Impl::SendChanged(Type type) {
       Clear(s, flag::kForce | flag::kNotice);
       in_flight.slots.push_back(s);
       response.resources.push_back(current);
-      response.bytes += current->wire.size();
+      response.bytes += current->wire_size();
     }
   }
   // Nothing is an answer too: Envoy waits for one to its first request of a type, up to 15 s.
@@ -126,7 +126,7 @@ std::optional<Response> Session::Impl::SendRemovals(Type type) {
     Set(s, flag::kInFlight | flag::kRemoving);
     Clear(s, flag::kForce | flag::kNotice);
     in_flight.slots.push_back(s);
-    response.removed.push_back(shelf->NameOf(s).name);
+    response.removed.push_back(shelf->NameOf(s).name.str());
     response.bytes += response.removed.back().size() + 4;
   }
   if (!in_flight.slots.empty()) return Finish(type, std::move(response), std::move(in_flight));

@@ -55,17 +55,17 @@ void Session::Impl::SetAckedOld(Slot s, ResourcePtr acked) {
 void Session::Impl::AddMaybe(Slot s, const ResourcePtr& resource) {
   Side& side = MakeSide(s);
   for (const ResourcePtr& r : side.maybe) {
-    if (r->version == resource->version) return;
+    if (r->hash == resource->hash) return;
   }
   if (side.maybe.size() == kMaxMaybe) return Set(s, flag::kClaimed);
   side.maybe.push_back(resource);
   Set(s, flag::kUnclear);
 }
 
-void Session::Impl::DropMaybe(Slot s, const std::string* version) {
+void Session::Impl::DropMaybe(Slot s, const ResourcePtr& resource) {
   Side* side = FindSide(s);
   if (!side) return;
-  std::erase_if(side->maybe, [&](const ResourcePtr& r) { return !version || r->version == *version; });
+  std::erase_if(side->maybe, [&](const ResourcePtr& r) { return !resource || r->hash == resource->hash; });
   if (side->maybe.empty()) Clear(s, flag::kUnclear);
   DropSideIfEmpty(s);
 }
@@ -175,7 +175,7 @@ void Session::Impl::Change(Slot s, const ResourcePtr& old) {
   Hold hold(shelf, s);
   const ResourcePtr& current = shelf->At(s);
   Unblock(s);  // it may need others now
-  if (!(old && current && old->version == current->version)) {
+  if (!(old && current && old->hash == current->hash)) {
     SetSuspect(s, false);
     if (Has(s, flag::kAcked)) {
       SetAckedOld(s, old);
@@ -189,9 +189,7 @@ void Session::Impl::Change(Slot s, const ResourcePtr& old) {
     if (Side* side = FindSide(s)) {
       side->text.clear();
       // Back to what it was before the proxy was told, or answered.
-      const auto is_current = [&](const ResourcePtr& r) {
-        return r && current && r->version == current->version;
-      };
+      const auto is_current = [&](const ResourcePtr& r) { return r && current && r->hash == current->hash; };
       if (is_current(side->sent)) {
         side->sent = nullptr;
         Set(s, flag::kSentCurrent);
@@ -203,7 +201,7 @@ void Session::Impl::Change(Slot s, const ResourcePtr& old) {
       DropSideIfEmpty(s);
     }
     if (current && Has(s, flag::kClaimed) && !Has(s, flag::kUnclear) &&
-        ClaimedVersion(s) == VersionHash(current->version)) {
+        ClaimedVersion(s) == VersionHash(current->version())) {
       Set(s, flag::kAcked);
       Clear(s, flag::kClaimed);
     }

@@ -43,7 +43,7 @@ void Session::Impl::Claim(Type type, const std::string& name, const std::string&
   const Slot s = shelf->Take(type, name);
   if (Wanted(s)) {
     const ResourcePtr& current = shelf->At(s);
-    if (current && current->version == version) {
+    if (current && current->version() == version) {
       Set(s, flag::kAcked);
     } else {
       Set(s, flag::kClaimed);

@@ -1,19 +1,21 @@
 #include "dataplane/xds/shelf.h"
 
 #include <cassert>
-#include <string>
 
 namespace fairlead::xds {
 
 std::optional<Slot> Shelf::Find(Type type, std::string_view name) const {
   const auto it = by_name_.find(Ref{type, name});
   if (it == by_name_.end()) return std::nullopt;
-  return it->second;
+  return *it;
 }
 
-Slot Shelf::FindOrMake(Type type, std::string_view name) {
-  const auto it = by_name_.lower_bound(Ref{type, name});
-  if (it != by_name_.end() && it->first.type == type && it->first.name == name) return it->second;
+Slot Shelf::FindOrMake(const ResourceName& name) {
+  const auto found = Find(name.type, name.name.view());
+  return found ? *found : Make(name);
+}
+
+Slot Shelf::Make(ResourceName name) {
   Slot slot;
   if (free_.empty()) {
     slot = static_cast<Slot>(entries_.size());
@@ -22,12 +24,15 @@ Slot Shelf::FindOrMake(Type type, std::string_view name) {
     slot = free_.back();
     free_.pop_back();
   }
-  entries_[slot].name = &by_name_.emplace_hint(it, ResourceName{type, std::string(name)}, slot)->first;
+  entries_[slot].name = std::move(name);
+  entries_[slot].used = true;
+  by_name_.insert(slot);
   return slot;
 }
 
 Slot Shelf::Take(Type type, std::string_view name) {
-  const Slot slot = FindOrMake(type, name);
+  const auto found = Find(type, name);
+  const Slot slot = found ? *found : Make({type, name});
   Retain(slot);
   return slot;
 }
@@ -40,23 +45,27 @@ void Shelf::Release(Slot slot) {
 
 void Shelf::MaybeFree(Slot slot) {
   Entry& entry = entries_[slot];
-  if (entry.current || entry.references > 0 || entry.name == nullptr) return;
-  const auto it = by_name_.find(*entry.name);
-  entry.name = nullptr;
-  by_name_.erase(it);
+  if (entry.current || entry.references > 0 || !entry.used) return;
+  by_name_.erase(slot);
+  entry.name = {};
+  entry.used = false;
   free_.push_back(slot);
 }
 
 void Shelf::SetNeeds(Slot slot, const std::vector<ResourceName>& needs) {
   std::vector<Slot> slots;
   slots.reserve(needs.size());
-  for (const ResourceName& need : needs) slots.push_back(Take(need.type, need.name));
+  for (const ResourceName& need : needs) {
+    slots.push_back(FindOrMake(need));
+    Retain(slots.back());
+  }
   entries_[slot].needs.swap(slots);
   for (const Slot old : slots) Release(old);
 }
 
 std::pair<Slot, ResourcePtr> Shelf::Put(const ResourcePtr& resource) {
-  const Slot slot = FindOrMake(resource->name.type, resource->name.name);
+  const Slot slot = FindOrMake(resource->name);
+  entries_[slot].name = resource->name;  // equal: shares its block
   ResourcePtr old = std::move(entries_[slot].current);
   entries_[slot].current = resource;
   SetNeeds(slot, resource->needs);
@@ -65,7 +74,7 @@ std::pair<Slot, ResourcePtr> Shelf::Put(const ResourcePtr& resource) {
 }
 
 std::pair<Slot, ResourcePtr> Shelf::Remove(const ResourceName& name) {
-  const auto slot = Find(name.type, name.name);
+  const auto slot = Find(name.type, name.name.view());
   if (!slot || !entries_[*slot].current) return {0, nullptr};
   ResourcePtr old = std::move(entries_[*slot].current);
   entries_[*slot].current = nullptr;

@@ -6,8 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,7 +27,7 @@ class Shelf {
 
   std::optional<Slot> Find(Type type, std::string_view name) const;
   const ResourcePtr& At(Slot slot) const { return entries_[slot].current; }  // null: the audience lacks it
-  const ResourceName& NameOf(Slot slot) const { return *entries_[slot].name; }
+  const ResourceName& NameOf(Slot slot) const { return entries_[slot].name; }
   const std::vector<Slot>& NeedsOf(Slot slot) const { return entries_[slot].needs; }  // of what is there now
   size_t slot_count() const { return entries_.size(); }  // every slot is below it
   size_t resource_count() const { return resource_count_; }
@@ -45,8 +46,8 @@ class Shelf {
   // Every slot of the type, sorted by name, the empty ones too. f may release that slot, and no other.
   template <class F>
   void ForEach(Type type, F f) const {
-    for (auto it = by_name_.lower_bound(Ref{type, {}}); it != by_name_.end() && it->first.type == type;) {
-      const Slot slot = it->second;
+    for (auto it = by_name_.lower_bound(Ref{type, {}}); it != by_name_.end() && NameOf(*it).type == type;) {
+      const Slot slot = *it;
       ++it;
       f(slot);
     }
@@ -55,17 +56,19 @@ class Shelf {
  private:
   struct Entry {
     ResourcePtr current;
-    const ResourceName* name = nullptr;  // the key in by_name_
+    ResourceName name;
     std::vector<Slot> needs;
     uint32_t references = 0;
+    bool used = false;
   };
   struct Ref {
     Type type;
     std::string_view name;
   };
-  struct Less {
+  struct ByName {
     using is_transparent = void;
-    static Ref Of(const ResourceName& n) { return {n.type, n.name}; }
+    const std::deque<Entry>* entries;
+    Ref Of(Slot slot) const { return {(*entries)[slot].name.type, (*entries)[slot].name.name.view()}; }
     static Ref Of(const Ref& r) { return r; }
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
@@ -74,12 +77,13 @@ class Shelf {
     }
   };
 
-  Slot FindOrMake(Type type, std::string_view name);
+  Slot FindOrMake(const ResourceName& name);
+  Slot Make(ResourceName name);
   void SetNeeds(Slot slot, const std::vector<ResourceName>& needs);
   void MaybeFree(Slot slot);
 
-  std::map<ResourceName, Slot, Less> by_name_;
-  std::vector<Entry> entries_;
+  std::deque<Entry> entries_;
+  std::set<Slot, ByName> by_name_{ByName{&entries_}};
   std::vector<Slot> free_;
   size_t resource_count_ = 0;
 };

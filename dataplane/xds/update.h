@@ -16,16 +16,13 @@ using Audience = NamespacedName;
 
 struct AudienceChange {
   bool gone = false;  // the audience is no longer: its proxies keep what they have, nothing is sent
-  std::vector<ResourceName> added;
+  std::vector<ResourcePtr> changed;  // new to the audience, or with other content
   std::vector<ResourceName> removed;
 };
 
 struct Update {
-  std::vector<ResourcePtr>
-      changed;  // new or with other content; in force for every audience that has the name
-  std::vector<ResourceName> forgotten;  // in no audience any more
   std::map<Audience, AudienceChange> audiences;
-  bool empty() const { return changed.empty() && forgotten.empty() && audiences.empty(); }
+  bool empty() const { return audiences.empty(); }
 };
 
 }  // namespace fairlead::xds

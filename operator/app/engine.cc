@@ -147,7 +147,8 @@ void Engine::Publish(const reconcilers::Delta& delta) {
     const std::lock_guard lock(mutex_);
     ++stats_.drains;
     stats_.services_lowered += delta.services.size();
-    stats_.resources_published += update.changed.size();
+    for (const auto& [audience, change] : update.audiences)
+      stats_.resources_published += change.changed.size();
   }
   on_delta_(delta);
 }

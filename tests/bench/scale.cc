@@ -64,7 +64,7 @@ Result<std::vector<Versions>> Expected(Rig* rig) {
   std::vector<Versions> out(static_cast<size_t>(rig->size().waypoints));
   for (size_t i = 0; i < out.size(); ++i) {
     for (const xds::ResourcePtr& resource : planner.ResourcesOf(WaypointOf(static_cast<int>(i)))) {
-      out[i][static_cast<size_t>(resource->name.type)][resource->name.name] = resource->version;
+      out[i][static_cast<size_t>(resource->name.type)][resource->name.name] = resource->version();
     }
   }
   return out;

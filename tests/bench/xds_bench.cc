@@ -98,9 +98,10 @@ void BM_ChangeToProxies(benchmark::State& state) {
   size_t revision = 0;
   for (auto _ : state) {
     Update update;
-    update.changed = {testing::SampleResource(Type::kRoute, revision % services, revision + 1)};
+    const ResourcePtr changed = testing::SampleResource(Type::kRoute, revision % services, revision + 1);
+    update.audiences[kShop].changed = {changed};
     ++revision;
-    arrivals.Expect(update.changed[0]->version, proxies);
+    arrivals.Expect(changed->version(), proxies);
     const auto start = Clock_::now();
     served.catalog.Publish(update);
     const auto at = arrivals.Await();
@@ -141,9 +142,9 @@ void BM_Storm(benchmark::State& state) {
   for (auto _ : state) {
     Arrivals arrivals;
     const ResourcePtr marker = testing::SampleResource(Type::kListener, 0, ++revision);
-    arrivals.Expect(marker->version, proxies);
+    arrivals.Expect(marker->version(), proxies);
     Update update;
-    update.changed = {marker};
+    update.audiences[kShop].changed = {marker};
     served.catalog.Publish(update);
     const auto start = Clock_::now();
     std::vector<std::unique_ptr<FakeEnvoy>> envoys;
@@ -200,7 +201,7 @@ void BM_CatalogPublish(benchmark::State& state) {
   for (auto _ : state) {
     ++revision;
     Update update;
-    update.changed = {testing::SampleResource(Type::kCluster, revision % 2500, revision)};
+    update.audiences[kShop].changed = {testing::SampleResource(Type::kCluster, revision % 2500, revision)};
     catalog.Publish(update);
     for (const auto& stream : streams) drain(stream.get());
   }

@@ -21,7 +21,7 @@ const std::string kFolder = std::string(FAIRLEAD_SOURCE_DIR) + "/tests/golden/en
 
 Json::Value MessageOf(const xds::Resource& resource) {
   ::envoy::service::discovery::v3::DeltaDiscoveryResponse response;
-  EXPECT_TRUE(response.ParseFromString(resource.wire));
+  EXPECT_TRUE(response.ParseFromString(resource.Wire()));
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string json;

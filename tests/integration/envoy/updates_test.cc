@@ -120,13 +120,14 @@ TEST_F(Updates, WhatEnvoyRejectsLeavesTheLastGoodInForce) {
   broken.add_virtual_hosts()->set_name("all");
   broken.mutable_virtual_hosts(0)->add_domains("*");
   broken.mutable_virtual_hosts(0)->add_routes();
+  const ObjectKey policy{Kind::kRetryTimeoutPolicy, "shop", "broken"};
   xds::Update bad;
-  bad.changed = {xds::MakeResource({xds::Type::kRoute, broken.name()}, broken.SerializeAsString(), {},
-                                   {{shop_.model.key, 1}})};
+  bad.audiences[{"shop", "waypoint"}].changed = {
+      xds::MakeResource({xds::Type::kRoute, broken.name()}, broken.SerializeAsString(), {}, {{policy, 1}})};
   waypoint_->catalog().Publish(bad);
   const auto rejected = [this] { return !waypoint_->catalog().Proxies()[0].rejected.empty(); };
   ASSERT_TRUE(waypoint_->Await(rejected)) << waypoint_->catalog().Dump();
-  const auto counts = waypoint_->catalog().CountFor(shop_.model.key, {{{"shop", "waypoint"}, {}}});
+  const auto counts = waypoint_->catalog().CountFor(policy, {{{"shop", "waypoint"}, {}}});
   EXPECT_EQ(counts.programmed, 0);
   ASSERT_EQ(counts.rejected.size(), 1u);
   EXPECT_THAT(counts.rejected[0], ::testing::HasSubstr("RouteValidationError"));

@@ -162,11 +162,8 @@ void Waypoint::Publish(const std::vector<SampleService>& services) {
 bool Waypoint::AwaitProgrammed() {
   const bool done = Await([this] {
     const std::vector<xds::ProxyProgress> proxies = catalog_->Proxies();
-    if (proxies.size() != 1 || !proxies[0].connected || !proxies[0].pending.empty()) return false;
-    for (const auto& [key, service] : served_.services) {
-      if (catalog_->CountFor(key, {{kName, {}}}).programmed != 1) return false;
-    }
-    return true;
+    return proxies.size() == 1 && proxies[0].connected && proxies[0].pending.empty() &&
+           proxies[0].acknowledged == planner_->ResourcesOf(kName).size();
   });
   EXPECT_TRUE(done) << catalog_->Dump() << envoy_->Log();
   return done;

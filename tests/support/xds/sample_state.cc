@@ -110,12 +110,11 @@ xds::ResourcePtr SampleResource(Type type, size_t i, size_t revision) {
 
 xds::Update SampleState(const xds::Audience& audience, size_t services) {
   xds::Update update;
-  update.changed.push_back(SampleResource(Type::kListener, 0));
+  std::vector<xds::ResourcePtr>& changed = update.audiences[audience].changed;
+  changed.push_back(SampleResource(Type::kListener, 0));
   for (const Type type : {Type::kCluster, Type::kEndpoints, Type::kScopedRoute, Type::kRoute}) {
-    for (size_t i = 0; i < services; ++i) update.changed.push_back(SampleResource(type, i));
+    for (size_t i = 0; i < services; ++i) changed.push_back(SampleResource(type, i));
   }
-  for (const xds::ResourcePtr& resource : update.changed)
-    update.audiences[audience].added.push_back(resource->name);
   return update;
 }
 

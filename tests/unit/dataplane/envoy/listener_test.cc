@@ -11,9 +11,6 @@ namespace fairlead::envoy {
 namespace {
 
 using namespace testing;  // NOLINT
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::Pair;
 
 TEST(EncodeScope, AHostLeadsToATable) {
   EXPECT_EQ(Json(EncodeScope({"shop", "waypoint"}, "ratings:9080", "shop/ratings|9080")),
@@ -34,35 +31,6 @@ TEST(EncodePlaintextListener, RoutesAreScopedByAuthority) {
       R"({"ads":{},"resource_api_version":"V3"}}})");
   EXPECT_EQ(manager.stream_idle_timeout().seconds(), 0);
   EXPECT_TRUE(manager.has_stream_idle_timeout()) << "unset, Envoy ends idle streams after 5 minutes";
-}
-
-TEST(HostsOf, TheBareNameIsPort80) {
-  EffectiveService service = ServiceWith("ratings", RuleTo({To("ratings")}), 8080);
-  service.hostnames = {"ratings"};
-  service.ports.insert(service.ports.begin(), service.ports[0]);
-  service.ports[0].port = 80;
-  EXPECT_THAT(HostsOf(service),
-              ElementsAre(Pair("ratings", "shop/ratings|80"), Pair("ratings:80", "shop/ratings|80"),
-                          Pair("ratings:8080", "shop/ratings|8080")));
-}
-
-TEST(HostsOf, WithoutPort80TheBareNameIsTheLowest) {
-  EffectiveService service = ServiceWith("ratings", RuleTo({To("ratings")}), 8080);
-  service.hostnames = {"ratings"};
-  service.ports.push_back(service.ports[0]);
-  service.ports[1].port = 9090;
-  EXPECT_THAT(HostsOf(service),
-              ElementsAre(Pair("ratings", "shop/ratings|8080"), Pair("ratings:8080", "shop/ratings|8080"),
-                          Pair("ratings:9090", "shop/ratings|9090")));
-}
-
-TEST(HostsOf, OtherProtocolsAndWildcardsAreNotServed) {
-  EffectiveService service = ServiceWith("ratings", RuleTo({To("ratings")}));
-  service.hostnames = {"*.example.com"};
-  EXPECT_THAT(HostsOf(service), IsEmpty());
-  service.hostnames = {"ratings"};
-  service.ports[0].protocol = Protocol::kTcp;
-  EXPECT_THAT(HostsOf(service), IsEmpty());
 }
 
 }  // namespace

@@ -44,6 +44,11 @@ std::vector<std::string> Names(const std::vector<xds::ResourcePtr>& resources) {
   return out;
 }
 
+std::vector<std::string> ChangedAt(const xds::Audience& waypoint, const xds::Update& update) {
+  const auto it = update.audiences.find(waypoint);
+  return it == update.audiences.end() ? std::vector<std::string>() : Names(it->second.changed);
+}
+
 EffectiveService Ratings() { return ServiceWith("ratings", RuleTo({To("ratings")})); }
 
 TEST(Planner, AServiceBecomesTableScopesClusterAndEndpoints) {
@@ -56,9 +61,10 @@ TEST(Planner, AServiceBecomesTableScopesClusterAndEndpoints) {
                           "ScopedRoute shop/waypoint|ratings.shop.svc.cluster.local",
                           "ScopedRoute shop/waypoint|ratings.shop.svc.cluster.local:80",
                           "ScopedRoute shop/waypoint|ratings:80", "Route shop/ratings|80"));
-  EXPECT_EQ(update.changed.size(), 7u);
-  EXPECT_EQ(update.changed.back()->needs, (std::vector<ResourceName>{{Type::kCluster, "shop/ratings|80"},
-                                                                     {Type::kEndpoints, "shop/ratings|80"}}));
+  const std::vector<xds::ResourcePtr>& changed = update.audiences.at(kWaypoint).changed;
+  EXPECT_EQ(changed.size(), 7u);
+  EXPECT_EQ(changed.back()->needs, (std::vector<ResourceName>{{Type::kCluster, "shop/ratings|80"},
+                                                              {Type::kEndpoints, "shop/ratings|80"}}));
 }
 
 TEST(Planner, ATimeoutTouchesOneResource) {
@@ -68,8 +74,8 @@ TEST(Planner, ATimeoutTouchesOneResource) {
   planner.Plan(WithService(service));
   service.ports[0].rules[0].policy.request_timeout = Sourced<Duration>{Duration::Seconds(1), By("p")};
   const xds::Update update = planner.Plan(WithService(service));
-  EXPECT_THAT(Names(update.changed), ElementsAre("Route shop/ratings|80"));
-  EXPECT_TRUE(update.audiences.empty());
+  EXPECT_THAT(ChangedAt(kWaypoint, update), ElementsAre("Route shop/ratings|80"));
+  EXPECT_THAT(update.audiences.at(kWaypoint).removed, IsEmpty());
   EXPECT_TRUE(planner.Plan(WithService(service)).empty()) << "the same again";
 }
 
@@ -80,7 +86,7 @@ TEST(Planner, ABudgetBringsAClusterAndTakesTheOldAway) {
   planner.Plan(WithService(service));
   service.ports[0].rules[0].policy.retries = Retries();
   const xds::Update update = planner.Plan(WithService(service));
-  EXPECT_THAT(Names(update.changed),
+  EXPECT_THAT(ChangedAt(kWaypoint, update),
               ElementsAre("Cluster shop/ratings|80;budget=20/10", "Endpoints shop/ratings|80;budget=20/10",
                           "Route shop/ratings|80"));
   EXPECT_THAT(update.audiences.at(kWaypoint).removed,
@@ -95,9 +101,11 @@ TEST(Planner, ASharedClusterStaysUntilItsLastUserGoes) {
   planner.Plan(WithService(ServiceWith("b", RuleTo({To("ratings")}))));
   Delta delta;
   delta.services[ServiceKey("a")] = nullptr;
-  EXPECT_THAT(planner.Plan(delta).forgotten, Not(Contains(ResourceName{Type::kCluster, "shop/ratings|80"})));
+  EXPECT_THAT(planner.Plan(delta).audiences.at(kWaypoint).removed,
+              Not(Contains(ResourceName{Type::kCluster, "shop/ratings|80"})));
   delta.services = {{ServiceKey("b"), nullptr}};
-  EXPECT_THAT(planner.Plan(delta).forgotten, Contains(ResourceName{Type::kCluster, "shop/ratings|80"}));
+  EXPECT_THAT(planner.Plan(delta).audiences.at(kWaypoint).removed,
+              Contains(ResourceName{Type::kCluster, "shop/ratings|80"}));
   EXPECT_THAT(Names(planner.ResourcesOf(kWaypoint)), ElementsAre("Listener shop/waypoint|plaintext"));
 }
 
@@ -108,9 +116,9 @@ TEST(Planner, EndpointsTouchThemselvesAlone) {
   Delta delta;
   const EffectiveEndpoints endpoints = EndpointsOf("ratings", 80, {"10.0.0.1"});
   delta.endpoints[endpoints.destination] = Shared(endpoints);
-  EXPECT_THAT(Names(planner.Plan(delta).changed), ElementsAre("Endpoints shop/ratings|80"));
+  EXPECT_THAT(ChangedAt(kWaypoint, planner.Plan(delta)), ElementsAre("Endpoints shop/ratings|80"));
   delta.endpoints[endpoints.destination] = nullptr;
-  EXPECT_THAT(Names(planner.Plan(delta).changed), ElementsAre("Endpoints shop/ratings|80"))
+  EXPECT_THAT(ChangedAt(kWaypoint, planner.Plan(delta)), ElementsAre("Endpoints shop/ratings|80"))
       << "empty, so that a cluster never waits for them";
   EXPECT_TRUE(planner.Plan(delta).empty());
 }
@@ -133,8 +141,9 @@ TEST(Planner, DnsNeedsNoEndpointsResource) {
   Delta delta;
   delta.endpoints[dns.destination] = Shared(dns);
   const xds::Update update = planner.Plan(delta);
-  EXPECT_THAT(Names(update.changed), ElementsAre("Cluster shop/ratings|80"));
-  EXPECT_THAT(update.forgotten, ElementsAre(ResourceName{Type::kEndpoints, "shop/ratings|80"}));
+  EXPECT_THAT(ChangedAt(kWaypoint, update), ElementsAre("Cluster shop/ratings|80"));
+  EXPECT_THAT(update.audiences.at(kWaypoint).removed,
+              ElementsAre(ResourceName{Type::kEndpoints, "shop/ratings|80"}));
 }
 
 TEST(Planner, AServiceMovesBetweenWaypoints) {
@@ -147,7 +156,7 @@ TEST(Planner, AServiceMovesBetweenWaypoints) {
   const xds::Update update = planner.Plan(WithService(service));
   EXPECT_THAT(update.audiences.at(kWaypoint).removed,
               Contains(ResourceName{Type::kRoute, "shop/ratings|80"}));
-  EXPECT_THAT(update.audiences.at(kOther).added, Contains(ResourceName{Type::kRoute, "shop/ratings|80"}));
+  EXPECT_THAT(ChangedAt(kOther, update), Contains("Route shop/ratings|80"));
   EXPECT_THAT(Names(planner.ResourcesOf(kWaypoint)), ElementsAre("Listener shop/waypoint|plaintext"));
 }
 
@@ -162,7 +171,7 @@ TEST(Planner, WithoutAWaypointNothingIsServed) {
 TEST(Planner, AWaypointComesAfterItsServices) {
   Planner planner({});
   EXPECT_TRUE(planner.Plan(WithService(Ratings())).empty());
-  EXPECT_EQ(planner.Plan(WithWaypoint()).audiences.at(kWaypoint).added.size(), 8u);
+  EXPECT_EQ(planner.Plan(WithWaypoint()).audiences.at(kWaypoint).changed.size(), 8u);
 }
 
 TEST(Planner, AWaypointThatGoesLeavesItsProxiesAlone) {
@@ -173,7 +182,7 @@ TEST(Planner, AWaypointThatGoesLeavesItsProxiesAlone) {
   delta.waypoints[kWaypoint] = nullptr;
   const xds::Update update = planner.Plan(delta);
   EXPECT_TRUE(update.audiences.at(kWaypoint).gone);
-  EXPECT_EQ(update.forgotten.size(), 8u);
+  EXPECT_THAT(update.audiences.at(kWaypoint).removed, IsEmpty());
   EXPECT_THAT(planner.ResourcesOf(kWaypoint), IsEmpty());
 }
 
@@ -184,7 +193,7 @@ TEST(Planner, AWaypointsOwnPortIsTaken) {
   EffectiveWaypoint waypoint{kWaypoint, "fairlead-waypoint"};
   waypoint.plaintext_port = 15999;
   delta.waypoints[kWaypoint] = Shared(waypoint);
-  EXPECT_THAT(Names(planner.Plan(delta).changed), ElementsAre("Listener shop/waypoint|plaintext"));
+  EXPECT_THAT(ChangedAt(kWaypoint, planner.Plan(delta)), ElementsAre("Listener shop/waypoint|plaintext"));
 }
 
 TEST(Planner, OneHostHasOneAnswerWhateverCameFirst) {
@@ -195,11 +204,11 @@ TEST(Planner, OneHostHasOneAnswerWhateverCameFirst) {
   planner.Plan(WithService(theirs));
   const xds::ResourcePtr before = planner.ResourcesOf(kWaypoint)[3];
   ASSERT_EQ(before->name.name, "shop/waypoint|ratings");
-  EXPECT_NE(before->wire.find("another/ratings|80"), std::string::npos);
+  EXPECT_NE(before->Wire().find("another/ratings|80"), std::string::npos);
   planner.Plan(WithService(ours));
   std::string scope;
   for (const auto& r : planner.ResourcesOf(kWaypoint)) {
-    if (r->name.ToString() == "ScopedRoute shop/waypoint|ratings") scope = r->wire;
+    if (r->name.ToString() == "ScopedRoute shop/waypoint|ratings") scope = r->Wire();
   }
   EXPECT_NE(scope.find("shop/ratings|80"), std::string::npos) << "the waypoint's own namespace comes first";
 }
@@ -227,25 +236,22 @@ EffectiveService RandomService(std::mt19937* random, const std::string& name) {
 
 // What the catalog of a proxy would have, by applying updates.
 struct Replica {
-  std::map<ResourceName, xds::ResourcePtr> content;
-  std::map<xds::Audience, std::set<ResourceName>> audiences;
+  std::map<xds::Audience, std::map<ResourceName, std::string>> audiences;
 
   void Apply(const xds::Update& update) {
-    for (const auto& r : update.changed) content[r->name] = r;
     for (const auto& [audience, change] : update.audiences) {
       if (change.gone) audiences.erase(audience);
-      for (const auto& name : change.removed) audiences[audience].erase(name);
-      for (const auto& name : change.added)
-        EXPECT_TRUE(audiences[audience].insert(name).second) << name.ToString();
+      for (const auto& r : change.changed) {
+        std::string& held = audiences[audience][r->name];
+        EXPECT_NE(held, r->Wire()) << "told again: " << r->name.ToString();
+        held = r->Wire();
+      }
+      for (const auto& name : change.removed) {
+        EXPECT_EQ(audiences[audience].erase(name), 1u) << name.ToString();
+      }
     }
-    for (const auto& name : update.forgotten) EXPECT_EQ(content.erase(name), 1u) << name.ToString();
   }
-  std::map<ResourceName, std::string> Of(const xds::Audience& audience) {
-    std::map<ResourceName, std::string> out;
-    for (const auto& name : audiences[audience])
-      out[name] = content.contains(name) ? content[name]->wire : "missing";
-    return out;
-  }
+  std::map<ResourceName, std::string> Of(const xds::Audience& audience) { return audiences[audience]; }
 };
 
 TEST_P(PlannerProperty, IncrementalIsFromScratch) {
@@ -284,9 +290,9 @@ TEST_P(PlannerProperty, IncrementalIsFromScratch) {
     scratch.Plan(all);
     for (const xds::Audience& audience : {kWaypoint, kOther}) {
       std::map<ResourceName, std::string> expected;
-      for (const auto& r : scratch.ResourcesOf(audience)) expected[r->name] = r->wire;
+      for (const auto& r : scratch.ResourcesOf(audience)) expected[r->name] = r->Wire();
       std::map<ResourceName, std::string> actual;
-      for (const auto& r : planner.ResourcesOf(audience)) actual[r->name] = r->wire;
+      for (const auto& r : planner.ResourcesOf(audience)) actual[r->name] = r->Wire();
       ASSERT_EQ(actual, expected) << "step " << step;
       ASSERT_EQ(replica.Of(audience), expected) << "step " << step;
     }

@@ -60,7 +60,7 @@ class AdsServerTest : public ::testing::Test {
   }
   void Publish(std::vector<ResourcePtr> changed) {
     Update update;
-    update.changed = std::move(changed);
+    update.audiences[kShop].changed = std::move(changed);
     catalog_.Publish(update);
   }
 
@@ -81,7 +81,7 @@ TEST_F(AdsServerTest, AProxyGetsAllInOrderAndThenWhatChanges) {
   const ResourcePtr route = SampleResource(Type::kRoute, 7, 1);
   Publish({route});
   ASSERT_TRUE(envoy.Await([&](const FakeEnvoy::State& s) {
-    return s.held[static_cast<size_t>(Type::kRoute)].at("route-7") == route->version;
+    return s.held[static_cast<size_t>(Type::kRoute)].at("route-7") == route->version();
   }));
   EXPECT_EQ(envoy.state().resources, 4 * kServices + 2);
   EXPECT_EQ(metrics_.pushed, 4 * kServices + 2);
@@ -97,7 +97,7 @@ TEST_F(AdsServerTest, AHundredProxies) {
   Publish({route});
   for (const auto& envoy : envoys) {
     ASSERT_TRUE(envoy->Await([&](const FakeEnvoy::State& s) {
-      return s.held[static_cast<size_t>(Type::kRoute)].at("route-3") == route->version;
+      return s.held[static_cast<size_t>(Type::kRoute)].at("route-3") == route->version();
     }));
   }
   EXPECT_EQ(server_->streams(), kProxies);
@@ -163,7 +163,7 @@ TEST_F(AdsServerTest, ASlowReaderCostsLittleAndGetsTheNewestState) {
   const ResourcePtr last = SampleResource(Type::kCluster, 0, kChanges);
   const auto has_last = [&](const FakeEnvoy::State& s) {
     const auto& clusters = s.held[static_cast<size_t>(Type::kCluster)];
-    return clusters.contains("cluster-0") && clusters.at("cluster-0") == last->version;
+    return clusters.contains("cluster-0") && clusters.at("cluster-0") == last->version();
   };
   ASSERT_TRUE(quick.Await(has_last));
   slow.ResumeReading();

@@ -20,7 +20,7 @@ TEST(AdsWireTest, AResponseIsWhatTheGeneratedCodeReads) {
   for (size_t i = 0; i < 3; ++i)
     response.resources.push_back(fairlead::testing::SampleResource(Type::kCluster, i));
   std::string bytes = EncodeResponseHead(response);
-  for (const ResourcePtr& r : response.resources) bytes += r->wire;
+  for (const ResourcePtr& r : response.resources) bytes += r->Wire();
 
   envoy::service::discovery::v3::DeltaDiscoveryResponse message;
   ASSERT_TRUE(message.ParseFromString(bytes));
@@ -30,7 +30,7 @@ TEST(AdsWireTest, AResponseIsWhatTheGeneratedCodeReads) {
   for (int i = 0; i < 3; ++i) {
     const auto& resource = message.resources(i);
     EXPECT_EQ(resource.name(), "cluster-" + std::to_string(i));
-    EXPECT_EQ(resource.version(), response.resources[static_cast<size_t>(i)]->version);
+    EXPECT_EQ(resource.version(), response.resources[static_cast<size_t>(i)]->version());
     EXPECT_EQ(resource.resource().type_url(), TypeUrl(Type::kCluster));
     envoy::config::cluster::v3::Cluster cluster;
     ASSERT_TRUE(resource.resource().UnpackTo(&cluster));

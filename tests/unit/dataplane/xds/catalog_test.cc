@@ -20,6 +20,7 @@ using ::testing::IsEmpty;
 const Audience kShop{"shop", "waypoint"};
 const Audience kBank{"bank", "waypoint"};
 const ObjectKey kPolicy{Kind::kRetryTimeoutPolicy, "shop", "retries"};
+const ObjectKey kOther{Kind::kRetryTimeoutPolicy, "shop", "timeouts"};
 const ObjectKey kService{Kind::kService, "shop", "ratings"};
 
 ResourcePtr Cluster(const std::string& name, const std::string& content, std::vector<Source> sources = {}) {
@@ -30,9 +31,7 @@ ResourcePtr Route(const std::string& name, const std::string& content, std::vect
 }
 Update For(const Audience& audience, std::vector<ResourcePtr> added) {
   Update update;
-  AudienceChange& change = update.audiences[audience];
-  for (const ResourcePtr& r : added) change.added.push_back(r->name);
-  update.changed = std::move(added);
+  update.audiences[audience].changed = std::move(added);
   return update;
 }
 
@@ -90,7 +89,7 @@ TEST_F(CatalogTest, NothingIsServedBeforeTheFirstWholeState) {
 TEST_F(CatalogTest, AProxyThatComesBeforeTheStateIsNotSentWhatItHas) {
   const ResourcePtr a = Cluster("a", "1");
   Proxy proxy(&catalog_, "w-1", kShop);
-  proxy.Ask(Type::kCluster, {}, {{"a", a->version}, {"b", "old"}, {"c", "gone"}});
+  proxy.Ask(Type::kCluster, {}, {{"a", a->version()}, {"b", "old"}, {"c", "gone"}});
   catalog_.Publish(For(kShop, {a, Cluster("b", "2")}));
   catalog_.SetReady();
   EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster b", "-Cluster c"));
@@ -113,7 +112,6 @@ TEST_F(CatalogTest, AnAudienceThatGoesLeavesItsProxiesAloneAndMayComeBack) {
 
   Update gone;
   gone.audiences[kShop].gone = true;
-  gone.forgotten = {{Type::kCluster, "a"}, {Type::kCluster, "b"}};
   catalog_.Publish(gone);
   EXPECT_THAT(proxy.Receive(), IsEmpty());
 
@@ -126,9 +124,7 @@ TEST_F(CatalogTest, OnlyTheAudiencesThatHaveTheNameAreWoken) {
   catalog_.Publish(For(kShop, {Cluster("a", "1")}));
   catalog_.Publish(For(kBank, {Cluster("b", "1")}));
   Proxy shop(&catalog_, "w-1", kShop), bank(&catalog_, "w-2", kBank);
-  Update update;
-  update.changed = {Cluster("a", "2")};
-  catalog_.Publish(update);
+  catalog_.Publish(For(kShop, {Cluster("a", "2")}));
   EXPECT_EQ(shop.wakes, 1);
   EXPECT_EQ(bank.wakes, 0);
 }
@@ -186,15 +182,13 @@ TEST_F(CatalogTest, AGenerationThatChangesNoBytesIsAcknowledgedAtOnce) {
   Proxy proxy(&catalog_, "w-1", kShop);
   proxy.Ask(Type::kCluster);
   proxy.Receive();
-  Update update;
-  update.changed = {Cluster("a", "1", {{kPolicy, 2}, {kService, 1}})};
-  catalog_.Publish(update);
+  catalog_.Publish(For(kShop, {Cluster("a", "1", {{kPolicy, 2}, {kOther, 1}})}));
   EXPECT_THAT(proxy.Receive(), IsEmpty());
   EXPECT_EQ(catalog_.CountFor(kPolicy, {{kShop, {}}}).programmed, 1);
-  EXPECT_EQ(catalog_.CountFor(kService, {{kShop, {}}}).programmed, 1);
+  EXPECT_EQ(catalog_.CountFor(kOther, {{kShop, {}}}).programmed, 1);
 }
 
-TEST_F(CatalogTest, ProgressNamesTheSourcesAndIsCalledWithoutLocks) {
+TEST_F(CatalogTest, ProgressNamesThePoliciesAndIsCalledWithoutLocks) {
   std::vector<std::set<ObjectKey>> calls;
   std::vector<Audience> proxies;
   catalog_.OnProgress([&](const std::set<ObjectKey>& objects) {
@@ -203,15 +197,16 @@ TEST_F(CatalogTest, ProgressNamesTheSourcesAndIsCalledWithoutLocks) {
   });
   catalog_.OnProxies([&](const Audience& audience) { proxies.push_back(audience); });
   catalog_.SetReady();
-  catalog_.Publish(For(kShop, {Cluster("a", "1", {{kPolicy, 1}}), Cluster("b", "1", {{kService, 1}})}));
-  EXPECT_THAT(calls, ElementsAre(std::set<ObjectKey>{kPolicy, kService}));
+  catalog_.Publish(
+      For(kShop, {Cluster("a", "1", {{kPolicy, 1}}), Cluster("b", "1", {{kOther, 1}, {kService, 1}})}));
+  EXPECT_THAT(calls, ElementsAre(std::set<ObjectKey>{kPolicy, kOther}));
   Proxy proxy(&catalog_, "w-1", kShop);
   EXPECT_THAT(proxies, ElementsAre(kShop));
-  EXPECT_EQ(catalog_.ObjectsOf(kShop), (std::set<ObjectKey>{kPolicy, kService}));
+  EXPECT_EQ(catalog_.ObjectsOf(kShop), (std::set<ObjectKey>{kPolicy, kOther}));
   proxy.Ask(Type::kCluster);
   proxy.Receive();
   ASSERT_EQ(calls.size(), 2u);
-  EXPECT_EQ(calls[1], (std::set<ObjectKey>{kPolicy, kService}));
+  EXPECT_EQ(calls[1], (std::set<ObjectKey>{kPolicy, kOther}));
 }
 
 TEST_F(CatalogTest, ARouteWaitsForItsClusterAndTheClusterLeavesAfterIt) {
@@ -226,7 +221,6 @@ TEST_F(CatalogTest, ARouteWaitsForItsClusterAndTheClusterLeavesAfterIt) {
 
   Update update = For(kShop, {Route("r", "2", {{Type::kCluster, "b"}}), Cluster("b", "1")});
   update.audiences[kShop].removed = {{Type::kCluster, "a"}};
-  update.forgotten = {{Type::kCluster, "a"}};
   catalog_.Publish(update);
   EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster b", "+Route r", "-Cluster a"));
 }
@@ -273,9 +267,7 @@ TEST_F(CatalogTest, ARejectedClusterIsToldToThePoliciesOfTheRouteThatNeedsIt) {
               ElementsAre("shop/waypoint (w-1): Cluster a: bad a"));
 
   // The cluster in a version that the proxy takes.
-  Update update;
-  update.changed = {Cluster("a", "2")};
-  catalog_.Publish(update);
+  catalog_.Publish(For(kShop, {Cluster("a", "2")}));
   EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster a", "+Route r"));
   EXPECT_EQ(catalog_.CountFor(kPolicy, {{kShop, {"w-1"}}}).programmed, 1);
 }
@@ -288,9 +280,7 @@ TEST_F(CatalogTest, EndpointsAreSentAgainBehindTheirChangedCluster) {
   proxy.Receive();
   proxy.Ask(Type::kEndpoints, {"a"});
   proxy.Receive();
-  Update update;
-  update.changed = {Cluster("a", "2")};
-  catalog_.Publish(update);
+  catalog_.Publish(For(kShop, {Cluster("a", "2")}));
   EXPECT_THAT(proxy.Receive(), ElementsAre("+Cluster a", "+Endpoints a"));
 }
 
@@ -331,9 +321,7 @@ TEST_F(CatalogTest, ManyThreads) {
   for (int t = 0; t < 2; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 300; ++i) {
-        Update update;
-        update.changed = {Cluster(t == 0 ? "a" : "b", std::to_string(i), {{kPolicy, i}})};
-        catalog_.Publish(update);
+        catalog_.Publish(For(kShop, {Cluster(t == 0 ? "a" : "b", std::to_string(i), {{kPolicy, i}})}));
       }
     });
     threads.emplace_back([&, t] {

@@ -88,13 +88,13 @@ void ModelClient::Apply(PerType* t, const ResourcePtr& resource, bool record) {
   if (!t->wildcard && !t->names.contains(name)) return;
   t->actual[name] = resource;
   t->dropped.erase(name);
-  if (record) t->recorded[name] = resource->version;
+  if (record) t->recorded[name] = resource->version();
 }
 
 // Make before break: what it needs is there already, as far as there was something.
 std::string ModelClient::CheckResource(const Delivery& delivery, const Resource& resource) {
   const Resource* had = Actual(resource.name);
-  if ((had && had->version == resource.version) || !Interested(resource.name)) return "";
+  if ((had && had->version() == resource.version()) || !Interested(resource.name)) return "";
   for (const ResourceName& need : resource.needs) {
     if (delivery.audience.contains(need) && Interested(need) && !Actual(need) && need != resource.name &&
         !Of(need.type).dropped.contains(need.name)) {
@@ -110,7 +110,7 @@ std::string ModelClient::CheckRemoval(const Delivery& delivery, const ResourceNa
     for (const auto& [n, holder] : t.actual) {
       if (std::find(holder->needs.begin(), holder->needs.end(), name) == holder->needs.end()) continue;
       const auto current = delivery.audience.find(holder->name);
-      if (current != delivery.audience.end() && current->second == holder->version)
+      if (current != delivery.audience.end() && current->second == holder->version())
         continue;  // the audience's word
       if (holder->name == name) continue;
       return name.ToString() + " was removed while " + holder->name.ToString() + " needs it";

@@ -41,7 +41,7 @@ class ModelClient {
 
   explicit ModelClient(bool apply_parts) : apply_parts_(apply_parts) {}
 
-  static bool IsBad(const Resource& resource) { return resource.wire.find("bad") != std::string::npos; }
+  static bool IsBad(const Resource& resource) { return resource.Wire().find("bad") != std::string::npos; }
 
   void Subscribe(Type type,
                  const std::string& name);  // "*": wildcard; "": legacy wildcard, first request only

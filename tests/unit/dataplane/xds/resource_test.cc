@@ -1,11 +1,14 @@
 #include "dataplane/xds/resource.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
 namespace fairlead::xds {
 namespace {
+
+using ::testing::HasSubstr;
 
 TEST(ResourceTest, TypesAndUrlsGoBothWays) {
   for (size_t i = 0; i < kTypeCount; ++i) {
@@ -22,32 +25,49 @@ TEST(ResourceTest, VersionIsOfTheContentOnly) {
   const ResourcePtr b = MakeResource({Type::kCluster, "b"}, "content", {{Type::kCluster, "a"}},
                                      {{{Kind::kService, "shop", "ratings"}, 3}});
   const ResourcePtr c = MakeResource({Type::kCluster, "a"}, "content.", {}, {});
-  EXPECT_EQ(a->version, b->version);
-  EXPECT_NE(a->version, c->version);
-  EXPECT_EQ(a->version, "696b2a0278dd1558") << "versions outlive a release: proxies come back with them";
+  EXPECT_EQ(a->version(), b->version());
+  EXPECT_NE(a->version(), c->version());
+  EXPECT_EQ(a->version(), "696b2a0278dd1558") << "versions outlive a release: proxies come back with them";
 }
 
 TEST(ResourceTest, SmallDifferencesMakeOtherVersions) {
   std::set<std::string> versions;
   std::string content(64, '\0');
-  versions.insert(MakeResource({Type::kRoute, "r"}, content, {}, {})->version);
+  versions.insert(MakeResource({Type::kRoute, "r"}, content, {}, {})->version());
   for (size_t bit = 0; bit < content.size() * 8; ++bit) {
     std::string changed = content;
     changed[bit / 8] = static_cast<char>(1 << (bit % 8));
-    versions.insert(MakeResource({Type::kRoute, "r"}, changed, {}, {})->version);
+    versions.insert(MakeResource({Type::kRoute, "r"}, changed, {}, {})->version());
   }
   for (size_t length = 0; length < content.size(); ++length) {
-    versions.insert(MakeResource({Type::kRoute, "r"}, content.substr(0, length), {}, {})->version);
+    versions.insert(MakeResource({Type::kRoute, "r"}, content.substr(0, length), {}, {})->version());
   }
   EXPECT_EQ(versions.size(), 1 + 64 * 8 + 64);
+}
+
+TEST(SharedTextTest, IsAValueLikeAString) {
+  const SharedText a = "shop/ratings", other = "shop/reviews";
+  SharedText b = a;
+  EXPECT_EQ(a.view().data(), b.view().data()) << "copies share";
+  EXPECT_EQ(b, SharedText("shop/ratings"));
+  EXPECT_LT(a, other);
+  b = other;
+  EXPECT_EQ(a.str(), "shop/ratings");
+  EXPECT_EQ(b, other);
+  EXPECT_EQ(b.str(), "shop/reviews");
+  EXPECT_EQ(SharedText(), SharedText(""));
+  EXPECT_LT(SharedText(), a);
+  EXPECT_EQ(SharedText().size(), 0u);
 }
 
 // Against the generated message: tests/unit/dataplane/server/wire_test.cc.
 TEST(ResourceTest, WireIsAFieldOfTheResponse) {
   const ResourcePtr r = MakeResource({Type::kRoute, "shop/web"}, std::string(300, 'x'), {}, {});
-  EXPECT_EQ(r->wire[0], '\x12');  // field 2, length-delimited
-  EXPECT_NE(r->wire.find("type.googleapis.com/envoy.config.route.v3.RouteConfiguration"), std::string::npos);
-  EXPECT_EQ(r->wire.substr(r->wire.size() - 8), "shop/web");
+  EXPECT_EQ(r->Head()[0], '\x12');  // field 2, length-delimited
+  EXPECT_THAT(r->Head(), HasSubstr("shop/web"));
+  EXPECT_THAT(r->Head(), HasSubstr("type.googleapis.com/envoy.config.route.v3.RouteConfiguration"));
+  EXPECT_EQ(r->Wire(), r->Head() + std::string(300, 'x'));
+  EXPECT_EQ(r->Wire().size(), r->wire_size());
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ class History {
         if (!touched.emplace(slot, old).second) shelf_.Release(slot);
       } else {
         const ResourcePtr resource = Make(type, name);
-        std::string line = "put " + resource->name.ToString() + " " + resource->version +
+        std::string line = "put " + resource->name.ToString() + " " + resource->version() +
                            (ModelClient::IsBad(*resource) ? " bad" : "") + " needs";
         for (const ResourceName& need : resource->needs) line += " " + need.ToString();
         Log(line);
@@ -153,7 +153,7 @@ class History {
     std::optional<Response> response = session_->Next();
     if (!response) return;
     std::string line = "send " + std::string(ToString(response->type)) + " nonce " + response->nonce;
-    for (const ResourcePtr& r : response->resources) line += " +" + r->name.name + "@" + r->version;
+    for (const ResourcePtr& r : response->resources) line += " +" + r->name.name.str() + "@" + r->version();
     for (const std::string& name : response->removed) line += " -" + name;
     Log(line);
     if (session_->unanswered() > limits_.max_unanswered * kTypeCount) Fail("too many unanswered responses");
@@ -215,20 +215,20 @@ class History {
     VersionMap out;
     for (size_t t = 0; t < kTypeCount; ++t) {
       shelf_.ForEach(static_cast<Type>(t), [&](Slot s) {
-        if (shelf_.At(s)) out[shelf_.NameOf(s)] = shelf_.At(s)->version;
+        if (shelf_.At(s)) out[shelf_.NameOf(s)] = shelf_.At(s)->version();
       });
     }
     return out;
   }
 
   ResourcePtr Current(const ResourceName& name) {
-    const auto slot = shelf_.Find(name.type, name.name);
+    const auto slot = shelf_.Find(name.type, name.name.view());
     return slot ? shelf_.At(*slot) : nullptr;
   }
   bool UpToDate(const ResourceName& name) {
     const ResourcePtr current = Current(name);
     const Resource* actual = client_.Actual(name);
-    return current && actual && actual->version == current->version;
+    return current && actual && actual->version() == current->version();
   }
   // May the client be without the current version? It said no, or waits for something that it will not get.
   bool Excused(const ResourceName& name) {
@@ -252,7 +252,7 @@ class History {
         behind = true;
         if (!Excused(name)) Fail("not up to date: " + name.ToString());
       }
-      const Standing standing = session_->StandingOf(*shelf_.Find(name.type, name.name));
+      const Standing standing = session_->StandingOf(*shelf_.Find(name.type, name.name.view()));
       if ((standing == Standing::kNotWanted) == client_.Interested(name))
         Fail("wrong interest: " + name.ToString());
       if (standing == Standing::kAcknowledged && !UpToDate(name))

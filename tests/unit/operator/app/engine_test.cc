@@ -25,13 +25,13 @@ class EngineTest : public ::testing::Test {
   }
   std::string VersionOfRoute() {
     const xds::ResourcePtr route = catalog_.Find(kWaypoint, {xds::Type::kRoute, "shop/ratings|8080"});
-    return route ? route->version : "";
+    return route ? route->version() : "";
   }
 
   static std::map<xds::ResourceName, std::string> VersionsOf(Engine* engine) {
     std::map<xds::ResourceName, std::string> out;
     for (const xds::ResourcePtr& resource : engine->ResourcesOf(kWaypoint))
-      out[resource->name] = resource->version;
+      out[resource->name] = resource->version();
     return out;
   }
 
