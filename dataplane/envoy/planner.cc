@@ -27,6 +27,10 @@ struct ServicePlan {
   std::vector<ClusterKey> clusters;
 };
 
+bool Same(const ServicePlan& a, const ServicePlan& b) {
+  return a.frontage && b.frontage && *a.frontage == *b.frontage && a.clusters == b.clusters;
+}
+
 ResourceName TableName(const ObjectKey& service, uint16_t port) {
   return {Type::kRoute, RouteName({service, port})};
 }
@@ -153,11 +157,6 @@ void Planner::Impl::EncodeScopeAt(const NamespacedName& waypoint, const Host& ho
 }
 
 void Planner::Impl::ClaimHosts(const Frontage* before, const Frontage* after) {
-  if (before && after && *before == *after) {  // the claims name the frontage that stays
-    claims.Remove(before);
-    claims.Add(after);
-    return;
-  }
   std::map<std::pair<NamespacedName, Host>, std::optional<std::string>> answers;  // as they were
   for (const Frontage* frontage : {before, after}) {
     if (!frontage) continue;
@@ -180,13 +179,16 @@ void Planner::Impl::Count(const ServicePlan& plan, int delta) {
 
 void Planner::Impl::OnService(const ObjectKey& key, const Ptr<EffectiveService>& service) {
   ServicePlan before, after;
-  if (const auto it = services.find(key); it != services.end()) before = std::move(it->second);
   if (service && service->waypoint) {
     const std::vector<RouteTable> tables = TablesOf(*service);
     for (const RouteTable& table : tables) registry.SetContent(TableResource(table));
     after = PlanOf(*service, tables);
-    Count(after, +1);
   }
+  if (const auto it = services.find(key); it != services.end()) {
+    if (Same(it->second, after)) return;  // mostly: a policy changes no more than tables
+    before = std::move(it->second);
+  }
+  if (after.frontage) Count(after, +1);
   if (before.frontage) {
     for (const uint16_t port : before.frontage->ports) {
       if (!after.frontage || !after.frontage->HasPort(port)) registry.DropContent(TableName(key, port));
