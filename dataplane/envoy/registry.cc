@@ -9,7 +9,7 @@ namespace {
 bool Same(const xds::ResourcePtr& a, const xds::ResourcePtr& b) {
   if (a == b) return true;
   if (!a || !b) return false;
-  return a->message == b->message && a->needs == b->needs && a->sources == b->sources;
+  return a->hash == b->hash && a->needs == b->needs && a->sources == b->sources;
 }
 
 }  // namespace
@@ -77,11 +77,12 @@ xds::Update Registry::Commit() {
   for (auto it = audiences_.begin(); it != audiences_.end();) {
     const auto at = it++;
     AudienceState& state = at->second;
-    if (state.exists == state.told) continue;
-    // Waypoints come and go seldom, and with one all that it uses changes.
-    for (const auto& [name, entry] : entries_) touched_.try_emplace(name, entry.content);
-    if (state.told) update.audiences[at->first].gone = true;
-    state.told = state.exists;
+    if (state.exists != state.told) {
+      // Waypoints come and go seldom, and with one all that it uses changes.
+      for (const auto& [name, entry] : entries_) touched_.try_emplace(name, entry.content);
+      if (state.told) update.audiences[at->first].gone = true;
+      state.told = state.exists;
+    }
     DropIfUnused(at);
   }
   for (const auto& [name, before] : touched_) CommitEntry(entries_.find(name), before, &update);

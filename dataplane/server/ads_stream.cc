@@ -15,6 +15,7 @@ grpc::Status ToStatus(const Error& error) { return {grpc::StatusCode::INVALID_AR
 // Each slice of a resource counts for one; the last that gRPC gives back frees all.
 struct AdsStream::Kept {
   std::vector<ResourcePtr> resources;
+  std::vector<std::shared_ptr<const std::string>> wholes;  // of messages that are packed otherwise
   std::atomic<size_t> slices;
   static void Drop(void* self) {
     auto* kept = static_cast<Kept*>(self);
@@ -102,11 +103,12 @@ void AdsStream::Fill(const Response& response) {
   slices.reserve(2 * response.resources.size() + 1);
   slices.emplace_back(head);
   if (!response.resources.empty()) {
-    auto* kept = new Kept{response.resources, response.resources.size()};
+    auto* kept = new Kept{response.resources, {}, response.resources.size()};
     for (const ResourcePtr& resource : response.resources) {
-      const std::string& message = resource->message;
+      const Message::Whole message = resource->message.Get();
+      if (message.keeper) kept->wholes.push_back(message.keeper);
       slices.emplace_back(resource->Head());
-      slices.emplace_back(const_cast<char*>(message.data()), message.size(), &Kept::Drop, kept);
+      slices.emplace_back(const_cast<char*>(message.bytes.data()), message.bytes.size(), &Kept::Drop, kept);
     }
   }
   out_ = grpc::ByteBuffer(slices.data(), slices.size());

@@ -106,15 +106,17 @@ std::string ResourceName::ToString() const {
   return std::string(xds::ToString(type)).append(" ").append(name.view());
 }
 
+Resource::Resource(ResourceName name_in, std::string_view message_in, std::vector<ResourceName> needs_in,
+                   std::vector<Source> sources_in)
+    : name(std::move(name_in)),
+      hash(ContentHash(message_in)),
+      message(message_in),
+      needs(std::move(needs_in)),
+      sources(std::move(sources_in)) {}
+
 ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
                          std::vector<Source> sources) {
-  auto r = std::make_shared<Resource>();
-  r->name = std::move(name);
-  r->hash = ContentHash(message);
-  r->message = message;
-  r->needs = std::move(needs);
-  r->sources = std::move(sources);
-  return r;
+  return std::make_shared<const Resource>(std::move(name), message, std::move(needs), std::move(sources));
 }
 
 std::string Resource::version() const { return Hex(hash); }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "crds/base/key.h"
+#include "dataplane/xds/message.h"
 #include "dataplane/xds/shared_text.h"
 
 namespace fairlead::xds {
@@ -41,9 +42,12 @@ struct Source {
 };
 
 struct Resource {
+  Resource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
+           std::vector<Source> sources);
+
   ResourceName name;
-  uint64_t hash = 0;    // of the message
-  std::string message;  // serialized message of the type, without Any
+  uint64_t hash = 0;  // of the message
+  Message message;    // of the type, without Any
 
   // Must be acknowledged by the proxy before this is sent. RDS: its clusters and their endpoints. Others:
   // none: a proxy subscribes to endpoints, scopes and routes only after it got the cluster or listener that
@@ -56,7 +60,7 @@ struct Resource {
   // Field `resources` (2) of DeltaDiscoveryResponse: tag, length, envoy Resource message. All of it is Head,
   // then the message.
   std::string Head() const;
-  std::string Wire() const { return Head() + message; }
+  std::string Wire() const { return Head().append(message.Get().bytes); }
   size_t wire_size() const;
 };
 using ResourcePtr = std::shared_ptr<const Resource>;
