@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "crds/base/key.h"
+#include "crds/base/text.h"
 #include "dataplane/xds/message.h"
-#include "dataplane/xds/shared_text.h"
 
 namespace fairlead::xds {
 
@@ -27,7 +27,7 @@ std::string_view ToString(Type type);  // "Cluster"
 
 struct ResourceName {
   Type type = Type::kCluster;
-  SharedText name;
+  Text name;                     // shared by the books of the planner and the shelf of each audience
   std::string ToString() const;  // "Cluster shop/ratings|9080"
   friend auto operator<=>(const ResourceName&, const ResourceName&) = default;
   friend bool operator==(const ResourceName&, const ResourceName&) = default;

@@ -1,6 +1,5 @@
 #include "tests/support/certificates.h"
 
-#include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -10,20 +9,16 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "webhooks/openssl/handles.h"
+
 namespace fairlead::testing {
 namespace {
 
-template <auto F>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    F(p);
-  }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
-using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
+using openssl::BioPtr;
+using openssl::ExtensionPtr;
+using openssl::KeyPtr;
+using openssl::TextOf;
+using openssl::X509Ptr;
 
 void Check(bool ok, const char* what) {
   if (ok) return;
@@ -31,22 +26,16 @@ void Check(bool ok, const char* what) {
   std::abort();
 }
 
-std::string Text(BIO* bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  return std::string(data, static_cast<size_t>(size));
-}
-
 std::string PrivatePem(EVP_PKEY* key) {
   BioPtr bio(BIO_new(BIO_s_mem()));
   Check(PEM_write_bio_PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1, "key");
-  return Text(bio.get());
+  return TextOf(bio.get());
 }
 
 std::string CertificatePem(X509* certificate) {
   BioPtr bio(BIO_new(BIO_s_mem()));
   Check(PEM_write_bio_X509(bio.get(), certificate) == 1, "certificate");
-  return Text(bio.get());
+  return TextOf(bio.get());
 }
 
 void AddName(X509_NAME* name, const char* field, const std::string& value) {
@@ -69,7 +58,7 @@ X509Ptr NewCertificate(EVP_PKEY* key, std::chrono::seconds valid_for) {
   unsigned char serial[16];
   Check(RAND_bytes(serial, sizeof(serial)) == 1, "random");
   serial[0] &= 0x7f;
-  std::unique_ptr<BIGNUM, Free<BN_free>> number(BN_bin2bn(serial, sizeof(serial), nullptr));
+  openssl::NumberPtr number(BN_bin2bn(serial, sizeof(serial), nullptr));
   BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate.get()));
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), valid_for.count());
@@ -91,7 +80,7 @@ std::string AlternativeNames(const CertificateRequest& request) {
 }  // namespace
 
 struct TestCa::Handles {
-  PkeyPtr key;
+  KeyPtr key;
   X509Ptr certificate;
 };
 
@@ -113,7 +102,7 @@ TestCa::TestCa(const std::string& common_name) : handles_(std::make_unique<Handl
 TestCa::~TestCa() = default;
 
 KeyPair TestCa::Issue(const CertificateRequest& request) const {
-  PkeyPtr key(EVP_EC_gen("P-256"));
+  KeyPtr key(EVP_EC_gen("P-256"));
   Check(key != nullptr, "key");
   X509* issuer = handles_->certificate.get();
   X509Ptr certificate = NewCertificate(key.get(), request.valid_for);
@@ -132,11 +121,11 @@ KeyPair TestCa::Issue(const CertificateRequest& request) const {
 }
 
 SigningKey MakeSigningKey() {
-  PkeyPtr key(EVP_RSA_gen(2048));
+  KeyPtr key(EVP_RSA_gen(2048));
   Check(key != nullptr, "RSA key");
   BioPtr bio(BIO_new(BIO_s_mem()));
   Check(PEM_write_bio_PUBKEY(bio.get(), key.get()) == 1, "public key");
-  return {PrivatePem(key.get()), Text(bio.get())};
+  return {PrivatePem(key.get()), TextOf(bio.get())};
 }
 
 }  // namespace fairlead::testing

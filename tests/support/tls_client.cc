@@ -13,23 +13,15 @@
 #include <cerrno>
 #include <csignal>
 
+#include "webhooks/openssl/handles.h"
+
 namespace fairlead::testing {
 namespace {
 
-template <auto F>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    F(p);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-
-BioPtr Open(const std::string& text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
+using openssl::BioPtr;
+using openssl::KeyPtr;
+using openssl::Open;
+using openssl::X509Ptr;
 
 std::string LastError() {
   std::string text(256, '\0');
@@ -43,9 +35,9 @@ struct TlsClient::Handles {
   ~Handles() {
     if (fd >= 0) close(fd);
   }
-  std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>> context;
+  openssl::ContextPtr context;
   int fd = -1;
-  std::unique_ptr<SSL, Free<SSL_free>> ssl;
+  openssl::SslPtr ssl;
 };
 
 int ConnectLoopback(int port) {
@@ -105,8 +97,7 @@ std::string TlsClient::peer_serial() const {
   if (!problem_.empty()) return "";
   const X509Ptr peer(SSL_get1_peer_certificate(handles_->ssl.get()));
   if (peer == nullptr) return "";
-  const std::unique_ptr<BIGNUM, Free<BN_free>> number(
-      ASN1_INTEGER_to_BN(X509_get0_serialNumber(peer.get()), nullptr));
+  const openssl::NumberPtr number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(peer.get()), nullptr));
   char* text = BN_bn2hex(number.get());
   std::string out = text;
   OPENSSL_free(text);

@@ -1,6 +1,5 @@
 #include "webhooks/certificates/x509.h"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -10,23 +9,20 @@
 
 #include <memory>
 
+#include "webhooks/openssl/handles.h"
+
 namespace fairlead::webhooks {
 namespace {
 
-template <auto F>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    F(p);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using KeyHandle = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
-using NumberPtr = std::unique_ptr<BIGNUM, Free<BN_free>>;
-using TimePtr = std::unique_ptr<ASN1_TIME, Free<ASN1_TIME_free>>;
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, Free<GENERAL_NAMES_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
+using openssl::BioPtr;
+using openssl::ExtensionPtr;
+using openssl::KeyPtr;
+using openssl::NumberPtr;
+using openssl::Open;
+using openssl::TextOf;
+using openssl::X509Ptr;
+using TimePtr = std::unique_ptr<ASN1_TIME, openssl::Free<ASN1_TIME_free>>;
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, openssl::Free<GENERAL_NAMES_free>>;
 
 constexpr int64_t kSkew = 3600;
 constexpr size_t kMaxBundle = 1u << 20;
@@ -38,10 +34,6 @@ Unexpected<Error> Failed(const char* what) {
   return Unexpected(Error{ErrorClass::kTransient, std::string(what) + ": " + text});
 }
 
-BioPtr Open(const std::string& text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
 int NoPassword(char*, int, int, void*) { return -1; }
 
 X509Ptr ReadCertificate(const std::string& pem) {
@@ -50,16 +42,10 @@ X509Ptr ReadCertificate(const std::string& pem) {
   return out;
 }
 
-KeyHandle ReadKey(const Secret& pem) {
-  KeyHandle out(PEM_read_bio_PrivateKey(Open(pem.Reveal()).get(), nullptr, NoPassword, nullptr));
+KeyPtr ReadKey(const Secret& pem) {
+  KeyPtr out(PEM_read_bio_PrivateKey(Open(pem.Reveal()).get(), nullptr, NoPassword, nullptr));
   ERR_clear_error();
   return out;
-}
-
-std::string TextOf(BIO* bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  return std::string(data, static_cast<size_t>(size));
 }
 
 std::string Print(X509* certificate) {
@@ -114,7 +100,7 @@ X509Ptr Begin(const std::string& common_name, EVP_PKEY* key, Timestamp now, std:
 }  // namespace
 
 Result<KeyPair> MakeAuthority(const std::string& common_name, Timestamp now, std::chrono::seconds lifetime) {
-  const KeyHandle key(EVP_EC_gen("P-256"));
+  const KeyPtr key(EVP_EC_gen("P-256"));
   if (key == nullptr) return Failed("no key");
   const X509Ptr made = Begin(common_name, key.get(), now, lifetime);
   X509* c = made.get();
@@ -130,8 +116,8 @@ Result<KeyPair> MakeAuthority(const std::string& common_name, Timestamp now, std
 Result<KeyPair> MakeServing(const KeyPair& authority, const std::set<std::string>& names, Timestamp now,
                             std::chrono::seconds lifetime) {
   const X509Ptr issuer = ReadCertificate(authority.certificate_pem);
-  const KeyHandle issuer_key = ReadKey(authority.key_pem);
-  const KeyHandle key(EVP_EC_gen("P-256"));
+  const KeyPtr issuer_key = ReadKey(authority.key_pem);
+  const KeyPtr key(EVP_EC_gen("P-256"));
   if (issuer == nullptr || issuer_key == nullptr || key == nullptr || names.empty())
     return Failed("no authority");
   std::string alternatives;
@@ -189,7 +175,7 @@ bool IsSignedBy(const std::string& certificate_pem, const std::string& authority
 
 bool IsPair(const KeyPair& pair) {
   const X509Ptr certificate = ReadCertificate(pair.certificate_pem);
-  const KeyHandle key = ReadKey(pair.key_pem);
+  const KeyPtr key = ReadKey(pair.key_pem);
   const bool good =
       certificate != nullptr && key != nullptr && X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();

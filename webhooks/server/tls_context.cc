@@ -1,6 +1,5 @@
 #include "webhooks/server/tls_context.h"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -8,19 +7,15 @@
 
 #include <vector>
 
+#include "webhooks/openssl/handles.h"
+
 namespace fairlead::webhooks {
 namespace {
 
-template <auto F>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    F(p);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
+using openssl::BioPtr;
+using openssl::KeyPtr;
+using openssl::Open;
+using openssl::X509Ptr;
 
 constexpr const char kCiphers[] =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -29,10 +24,6 @@ constexpr const char kCiphers[] =
 Unexpected<Error> Wrong(std::string message) {
   ERR_clear_error();
   return Unexpected(Error{ErrorClass::kInvalid, std::move(message)});
-}
-
-BioPtr Open(const std::string& text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
 std::vector<X509Ptr> ReadCertificates(const std::string& pem) {

@@ -18,7 +18,7 @@ class IstioModeTest : public OperatorTest {
     StartOperator();
   }
   void TearDown() override {
-    if (HasFailure()) ADD_FAILURE() << operator_->Log() << cluster().Logs();
+    if (HasFailure()) ADD_FAILURE() << cluster().Logs() << "--- operator\n" << operator_->Log();
   }
   void StartOperator() {
     operator_ = std::make_unique<OperatorProcess>();

@@ -18,7 +18,7 @@ class PolicyTest : public OperatorTest {
     ASSERT_TRUE(Eventually([&] { return operator_.Ready(); })) << operator_.ReadyText() << operator_.Log();
   }
   void TearDown() override {
-    if (HasFailure()) ADD_FAILURE() << operator_.Log() << cluster().Logs();
+    if (HasFailure()) ADD_FAILURE() << cluster().Logs() << "--- operator\n" << operator_.Log();
   }
 
   std::unique_ptr<FakeEnvoy> Connect(const std::string& ns, const std::string& id,

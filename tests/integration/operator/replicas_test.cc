@@ -23,7 +23,7 @@ class ReplicasTest : public OperatorTest {
     ASSERT_TRUE(Eventually([&] { return b_.Ready(); })) << b_.Log();
   }
   void TearDown() override {
-    if (HasFailure()) ADD_FAILURE() << "--- a\n" << a_.Log() << "--- b\n" << b_.Log() << cluster().Logs();
+    if (HasFailure()) ADD_FAILURE() << cluster().Logs() << "--- a\n" << a_.Log() << "--- b\n" << b_.Log();
   }
   void Begin(OperatorProcess* process, const std::string& identity) {
     const Result<void> started =

@@ -97,7 +97,7 @@ class RestartTest : public OperatorTest {
     ASSERT_TRUE(Eventually([&] { return operator_.Ready(); })) << operator_.ReadyText() << operator_.Log();
   }
   void TearDown() override {
-    if (HasFailure()) ADD_FAILURE() << operator_.Log() << cluster().Logs();
+    if (HasFailure()) ADD_FAILURE() << cluster().Logs() << "--- operator\n" << operator_.Log();
   }
   // Those beside the first only serve: one process writes statuses.
   void Begin(OperatorProcess* process, std::vector<std::string> flags) {

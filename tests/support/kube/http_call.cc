@@ -7,20 +7,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
+
+#include "webhooks/openssl/handles.h"
 
 namespace fairlead::testing {
 namespace {
 
-template <auto F>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    F(p);
-  }
-};
+using openssl::ContextPtr;
+using openssl::Open;
 
 struct Socket {
   int fd = -1;
@@ -41,28 +38,34 @@ bool Connect(const HttpCallOptions& options, Socket* out) {
   return connect(out->fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
 }
 
-using ContextPtr = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
-
 ContextPtr MakeContext(const HttpCallOptions& options) {
   ContextPtr context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  std::unique_ptr<BIO, Free<BIO_free_all>> ca(BIO_new_mem_buf(options.ca_pem.data(), -1));
+  const openssl::BioPtr ca = Open(options.ca_pem);
   while (X509* certificate = PEM_read_bio_X509(ca.get(), nullptr, nullptr, nullptr)) {
     X509_STORE_add_cert(SSL_CTX_get_cert_store(context.get()), certificate);
     X509_free(certificate);
   }
   if (!options.certificate_pem.empty()) {
-    std::unique_ptr<BIO, Free<BIO_free_all>> pem(BIO_new_mem_buf(options.certificate_pem.data(), -1));
-    std::unique_ptr<X509, Free<X509_free>> certificate(
-        PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr));
-    std::unique_ptr<BIO, Free<BIO_free_all>> key_pem(BIO_new_mem_buf(options.key_pem.data(), -1));
-    std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>> key(
-        PEM_read_bio_PrivateKey(key_pem.get(), nullptr, nullptr, nullptr));
+    const openssl::X509Ptr certificate(
+        PEM_read_bio_X509(Open(options.certificate_pem).get(), nullptr, nullptr, nullptr));
+    const openssl::KeyPtr key(
+        PEM_read_bio_PrivateKey(Open(options.key_pem).get(), nullptr, nullptr, nullptr));
     SSL_CTX_use_certificate(context.get(), certificate.get());
     SSL_CTX_use_PrivateKey(context.get(), key.get());
   }
   ERR_clear_error();
   return context;
+}
+
+// A call on a socket with a time limit ends with EINTR when the process was stopped and goes on (signal(7)).
+template <class F>
+auto Again(F call) {
+  for (;;) {
+    errno = 0;
+    const auto result = call();
+    if (result > 0 || errno != EINTR) return result;
+  }
 }
 
 std::string RequestText(const HttpCallOptions& options) {
@@ -99,18 +102,18 @@ HttpReply HttpCall(const HttpCallOptions& options) {
   char buffer[16384];
   if (options.ca_pem.empty()) {
     if (send(socket.fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) return {0, "", "cannot send"};
-    for (ssize_t n; (n = recv(socket.fd, buffer, sizeof(buffer), 0)) > 0;)
+    for (ssize_t n; (n = Again([&] { return recv(socket.fd, buffer, sizeof(buffer), 0); })) > 0;)
       reply.append(buffer, static_cast<size_t>(n));
     return ParseReply(reply);
   }
   ContextPtr context = MakeContext(options);
-  std::unique_ptr<SSL, Free<SSL_free>> ssl(SSL_new(context.get()));
+  const openssl::SslPtr ssl(SSL_new(context.get()));
   X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), options.host.c_str());
   SSL_set_fd(ssl.get(), socket.fd);
-  if (SSL_connect(ssl.get()) != 1) return {0, "", "TLS handshake failed"};
-  if (SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())) <= 0)
+  if (Again([&] { return SSL_connect(ssl.get()); }) != 1) return {0, "", "TLS handshake failed"};
+  if (Again([&] { return SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())); }) <= 0)
     return {0, "", "cannot send"};
-  for (int n; (n = SSL_read(ssl.get(), buffer, sizeof(buffer))) > 0;)
+  for (int n; (n = Again([&] { return SSL_read(ssl.get(), buffer, sizeof(buffer)); })) > 0;)
     reply.append(buffer, static_cast<size_t>(n));
   return ParseReply(reply);
 }

@@ -45,21 +45,6 @@ TEST(ResourceTest, SmallDifferencesMakeOtherVersions) {
   EXPECT_EQ(versions.size(), 1 + 64 * 8 + 64);
 }
 
-TEST(SharedTextTest, IsAValueLikeAString) {
-  const SharedText a = "shop/ratings", other = "shop/reviews";
-  SharedText b = a;
-  EXPECT_EQ(a.view().data(), b.view().data()) << "copies share";
-  EXPECT_EQ(b, SharedText("shop/ratings"));
-  EXPECT_LT(a, other);
-  b = other;
-  EXPECT_EQ(a.str(), "shop/ratings");
-  EXPECT_EQ(b, other);
-  EXPECT_EQ(b.str(), "shop/reviews");
-  EXPECT_EQ(SharedText(), SharedText(""));
-  EXPECT_LT(SharedText(), a);
-  EXPECT_EQ(SharedText().size(), 0u);
-}
-
 // Against the generated message: tests/unit/dataplane/server/wire_test.cc.
 TEST(ResourceTest, WireIsAFieldOfTheResponse) {
   const ResourcePtr r = MakeResource({Type::kRoute, "shop/web"}, std::string(300, 'x'), {}, {});
