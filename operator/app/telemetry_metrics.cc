@@ -26,7 +26,9 @@ class Gauges {
         events_(m->AddCounter("fairlead_engine_events_total", "Watch events taken.")),
         rounds_(m->AddCounter("fairlead_engine_rounds_total", "Rounds of lowering.")),
         lowered_(m->AddCounter("fairlead_engine_services_lowered_total", "Services that came out changed.")),
-        published_(m->AddCounter("fairlead_engine_resources_published_total", "xDS resources published.")),
+        published_(
+            m->AddCounter("fairlead_engine_resources_published_total",
+                          "xDS resources published, once for each waypoint to which the content is new.")),
         pending_(m->AddGauge("fairlead_engine_pending_events", "Watch events that wait.")),
         writes_(m->AddCounter("fairlead_status_writes_total", "Policy statuses written.")),
         istio_writes_(m->AddCounter("fairlead_istio_writes_total", "Objects for istiod written or deleted.")),

@@ -22,7 +22,7 @@ void Check(const api::DataPlane& data_plane, Findings* out) {
   Whole(data_plane, "nothing is installed or rolled out", out);
 }
 
-// A Workspace says which namespaces belong together, and scopes of policies use that; the rest waits.
+// Scopes of policies use which namespaces belong together, and admission its roles.
 void Check(const api::Workspace& workspace, Findings* out) {
   const ObjectKey key{Kind::kWorkspace, "", workspace.meta.name};
   if (workspace.isolation != api::Isolation::kOff) {
@@ -34,11 +34,6 @@ void Check(const api::Workspace& workspace, Findings* out) {
   if (workspace.waypoints == api::WaypointMode::kAuto) {
     out->Add(LintCode::kNotCarriedOut, key, "spec.waypoints", "this version makes no waypoints by itself",
              "create the Gateway, and set the label istio.io/use-waypoint");
-  }
-  if (!workspace.roles.empty()) {
-    out->Add(LintCode::kNotCarriedOut, key, "spec.roles",
-             "this version does not enforce them: whoever may write a policy by RBAC may write all of it",
-             "bound by RBAC who may write policies");
   }
 }
 
