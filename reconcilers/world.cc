@@ -188,6 +188,9 @@ api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCount
                      .proxies = proxies});
 }
 
+const Tenancy& World::tenancy() const { return impl_->tenancy; }
+Ptr<ResolvedWorkspace> World::WorkspaceOf(const std::string& name) const { return impl_->tenancy.Find(name); }
+
 const View& World::view() const { return impl_->view; }
 const PolicyPage& World::PageOf(const ObjectKey& policy) const { return impl_->book.At(policy); }
 const WorldCounters& World::counters() const { return impl_->counters; }

@@ -28,6 +28,8 @@ namespace fairlead::reconcilers {
 
 struct View;        // reconcilers/lower/view.h
 struct PolicyPage;  // reconcilers/status/book.h
+class Tenancy;      // reconcilers/tenancy/tenancy.h
+struct ResolvedWorkspace;
 
 struct WorldOptions {
   std::string cluster_domain = "cluster.local";
@@ -59,9 +61,12 @@ struct Delta {
   std::map<NamespacedName, Ptr<EffectiveWaypoint>> waypoints;
   std::set<ObjectKey> policies;  // whose status is to be computed anew (deleted ones left out)
   std::set<ObjectKey> istio;     // Istio mode: services whose objects for istiod are to be looked at anew
+  // What Workspaces lower to, and their statuses, are to be looked at anew; those that are gone among them.
+  std::set<std::string> workspaces;
 
   bool empty() const {
-    return services.empty() && endpoints.empty() && waypoints.empty() && policies.empty() && istio.empty();
+    return services.empty() && endpoints.empty() && waypoints.empty() && policies.empty() && istio.empty() &&
+           workspaces.empty();
   }
 };
 
@@ -91,6 +96,9 @@ class World {
   Ptr<EffectiveService> Lowered(const ObjectKey& service) const;  // whole; null: no such service
   std::vector<ObjectKey> policies() const;  // all that StatusOf knows, by kind; invalid ones included
   std::optional<AnyObject> Find(const ObjectKey& key) const;
+  // Every Workspace that is in force, with what it came to.
+  const Tenancy& tenancy() const;
+  Ptr<ResolvedWorkspace> WorkspaceOf(const std::string& name) const;  // null: none
   size_t InvalidCount(Kind kind) const;  // objects that cannot be read as they are in the cluster
 
   // Waypoints whose proxies must carry the policy.

@@ -27,8 +27,36 @@ const ObjectMeta* Meta(const Ptr<T>& object) {
 
 }  // namespace
 
-void World::Impl::MembershipChanged(const std::vector<std::string>& namespaces) {
-  if (!namespaces.empty()) dirty_policies.insert(workspace_policies.begin(), workspace_policies.end());
+// Policies of the moved namespaces look elsewhere now; others that see the workspace they left or came to
+// gain and lose just the objects there.
+void World::Impl::MembershipChanged(const MembershipChange& change) {
+  for (const std::string& name : change.workspaces) tenancy.Touch(name);
+  for (const MembershipChange::Move& move : change.moved) {
+    const auto& policies = workspace_policies.Find(move.ns);
+    dirty_policies.insert(policies.begin(), policies.end());
+    const auto mark = [&](const auto& object) {
+      using T = std::remove_cvref_t<decltype(*object)>;
+      dirty_selection.insert({T::kKind, object->meta.ns, object->meta.name});
+    };
+    tables.ForEachIn<core::Service>(move.ns, mark);
+    tables.ForEachIn<istio::ServiceEntry>(move.ns, mark);
+    tables.ForEachIn<gateway::HTTPRoute>(move.ns, mark);
+    tables.ForEachIn<gateway::GRPCRoute>(move.ns, mark);
+  }
+}
+
+// A namespace is known while it, or something in it, is there.
+void World::Impl::NamespaceSeen(const std::string& ns) {
+  const bool known = tables.Has<core::Namespace>("", ns) || tables.HasAny<core::Service>(ns) ||
+                     tables.HasAny<istio::ServiceEntry>(ns) || tables.HasAny<gateway::HTTPRoute>(ns) ||
+                     tables.HasAny<gateway::GRPCRoute>(ns) || tables.HasAny<api::RetryTimeoutPolicy>(ns) ||
+                     tables.HasAny<api::WorkspaceSettings>(ns);
+  MembershipChanged(known ? membership.See(ns) : membership.Forget(ns));
+}
+
+void World::Impl::MarkWorkspaceOf(const std::string& ns) {
+  const std::string& name = membership.WorkspaceOf(ns);
+  if (!name.empty()) dirty_workspaces.insert(name);
 }
 
 void World::Impl::MarkPoliciesAt(const ObjectKey& target) {
@@ -52,7 +80,8 @@ void World::Impl::MarkTarget(const ObjectKey& target) {
 
 // An object that a policy can stand at: its labels or its existence matter to selectors and statuses.
 void World::Impl::TargetChanged(const ObjectMeta* old, const ObjectMeta* now, const ObjectKey& key) {
-  MembershipChanged(membership.See(key.ns));
+  if (old == nullptr || now == nullptr) NamespaceSeen(key.ns);
+  MarkWorkspaceOf(key.ns);
   MarkPoliciesAt(key);
   if (old == nullptr || now == nullptr || old->labels != now->labels) dirty_selection.insert(key);
 }
@@ -178,6 +207,8 @@ void World::Impl::Changed(const Ptr<core::Namespace>& old, const Ptr<core::Names
                           const ObjectKey& key) {
   if (old != nullptr && now != nullptr && old->meta.labels == now->meta.labels) return;
   MembershipChanged(membership.SetLabels(key.name, now == nullptr ? Labels() : now->meta.labels));
+  if (now == nullptr) NamespaceSeen(key.name);
+  MarkWorkspaceOf(key.name);
   const auto mark = [&](const auto& object) {
     using T = std::remove_cvref_t<decltype(*object)>;
     dirty_services.insert({T::kKind, object->meta.ns, object->meta.name});
@@ -187,17 +218,24 @@ void World::Impl::Changed(const Ptr<core::Namespace>& old, const Ptr<core::Names
 }
 
 void World::Impl::Changed(const Ptr<api::Workspace>&, const Ptr<api::Workspace>& now, const ObjectKey& key) {
+  tenancy.SetWorkspace(key.name, now);
   MembershipChanged(membership.SetWorkspace(key.name, now));
+}
+
+void World::Impl::Changed(const Ptr<api::WorkspaceSettings>& old, const Ptr<api::WorkspaceSettings>& now,
+                          const ObjectKey& key) {
+  if (old == nullptr || now == nullptr) NamespaceSeen(key.ns);
+  tenancy.SetSettings(key.nn(), now);
 }
 
 void World::Impl::Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api::RetryTimeoutPolicy>& now,
                           const ObjectKey& key) {
-  MembershipChanged(membership.See(key.ns));
+  if (old == nullptr || now == nullptr) NamespaceSeen(key.ns);
   const bool by_workspace = now != nullptr && now->targets.scope == api::Scope::kWorkspace;
   if (by_workspace) {
-    workspace_policies.insert(key);
+    workspace_policies.Add(key.ns, key);
   } else {
-    workspace_policies.erase(key);
+    workspace_policies.Remove(key.ns, key);
   }
   if (old == nullptr || now == nullptr || old->targets != now->targets || scope_problems.count(key) > 0) {
     dirty_policies.insert(key);
@@ -233,6 +271,21 @@ void World::Impl::ResolvePolicy(const ObjectKey& key) {
   if (policy != nullptr) dirty_statuses.insert(key);
 }
 
+// Whether the policy's selectors see objects in the namespace.
+bool World::Impl::LooksIn(const api::RetryTimeoutPolicy& policy, const std::string& ns) const {
+  switch (policy.targets.scope) {
+    case api::Scope::kNamespace:
+      return policy.meta.ns == ns;
+    case api::Scope::kWorkspace: {
+      const std::string& workspace = membership.WorkspaceOf(ns);
+      return !workspace.empty() && workspace == membership.WorkspaceOf(policy.meta.ns);
+    }
+    case api::Scope::kMesh:
+      return policy.meta.ns == options.root_namespace;
+  }
+  return false;
+}
+
 void World::Impl::ReselectObject(const ObjectKey& key) {
   const ObjectMeta* meta = tables.MetaOf(key);
   std::set<ObjectKey> policies;
@@ -248,7 +301,8 @@ void World::Impl::ReselectObject(const ObjectKey& key) {
     const auto policy = tables.Get<api::RetryTimeoutPolicy>(policy_key.nn());
     if (policy == nullptr) continue;
     const Placement placement{key, "", SelectedLevel(policy->targets.scope)};
-    const bool selected = meta != nullptr && Selects(*policy, key.kind, meta->labels);
+    const bool selected =
+        meta != nullptr && LooksIn(*policy, key.ns) && Selects(*policy, key.kind, meta->labels);
     const bool changed =
         selected ? attachments.Add(policy, placement) : attachments.Remove(policy_key, placement);
     if (!changed) continue;

@@ -101,6 +101,7 @@ void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* del
   const bool all =
       row.service == nullptr || !SameFrame(*row.service, *lowered.service) || (changed && options.istio_mode);
   if (all) {
+    MarkWorkspaceOf(key.ns);  // it may have come to another waypoint
     dirty_rows.insert(key);
   } else if (changed || row.outcomes != lowered.outcomes) {
     MarkDifferent(row.outcomes, lowered.outcomes, &dirty_pairs);
@@ -151,10 +152,23 @@ void World::Impl::DrainEndpoints(Delta* delta) {
 void World::Impl::DrainWaypoints(Delta* delta) {
   for (const NamespacedName& name : std::exchange(dirty_waypoints, {})) {
     if (!Exchange(&waypoints, name, LowerWaypoint(view, name), &delta->waypoints)) continue;
+    MarkWorkspaceOf(name.ns);
     // Who must have a policy has changed.
     const auto& policies = book.PoliciesAt(name);
     dirty_statuses.insert(policies.begin(), policies.end());
   }
+}
+
+// Those who use what changed objects are part of are told too: they count it.
+void World::Impl::DrainWorkspaces(Delta* delta) {
+  std::set<std::string> changed = tenancy.Resolve(membership);
+  for (const std::string& name : std::exchange(dirty_workspaces, {})) {
+    const Ptr<ResolvedWorkspace> workspace = tenancy.Find(name);
+    changed.insert(name);
+    if (workspace == nullptr) continue;
+    for (const auto& [user, consent] : workspace->exports) changed.insert(user);
+  }
+  delta->workspaces.merge(changed);
 }
 
 void World::Impl::Assess(Delta* delta) {
@@ -192,6 +206,7 @@ void World::Impl::Assess(Delta* delta) {
     }
     if (changed) dirty_statuses.insert(policy);
   }
+  DrainWorkspaces(delta);
   for (const ObjectKey& policy : std::exchange(dirty_statuses, {})) {
     if (tables.Find(policy) != nullptr) delta->policies.insert(policy);
   }

@@ -13,6 +13,7 @@
 #include "reconcilers/lower/view.h"
 #include "reconcilers/policy/selecting.h"
 #include "reconcilers/status/book.h"
+#include "reconcilers/tenancy/tenancy.h"
 #include "reconcilers/world.h"
 
 namespace fairlead::reconcilers {
@@ -35,13 +36,14 @@ struct World::Impl {
   void Changed(const Ptr<core::Node>& old, const Ptr<core::Node>& now, const ObjectKey& key);
   void Changed(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now, const ObjectKey& key);
   void Changed(const Ptr<api::Workspace>& old, const Ptr<api::Workspace>& now, const ObjectKey& key);
+  void Changed(const Ptr<api::WorkspaceSettings>& old, const Ptr<api::WorkspaceSettings>& now,
+               const ObjectKey& key);
   void Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api::RetryTimeoutPolicy>& now,
                const ObjectKey& key);
   void Changed(const Ptr<gateway::ReferenceGrant>& old, const Ptr<gateway::ReferenceGrant>& now,
                const ObjectKey& key);
   // Kinds that are kept for others to read, and lowered elsewhere.
   void Changed(const Ptr<api::FailoverPolicy>&, const Ptr<api::FailoverPolicy>&, const ObjectKey&) {}
-  void Changed(const Ptr<api::WorkspaceSettings>&, const Ptr<api::WorkspaceSettings>&, const ObjectKey&) {}
   void Changed(const Ptr<api::DataPlane>&, const Ptr<api::DataPlane>&, const ObjectKey&) {}
 
   template <class T>
@@ -49,11 +51,14 @@ struct World::Impl {
   template <class T>
   void RouteChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key);
   void TargetChanged(const ObjectMeta* old, const ObjectMeta* now, const ObjectKey& key);
-  void MembershipChanged(const std::vector<std::string>& namespaces);
+  void MembershipChanged(const MembershipChange& change);
+  void NamespaceSeen(const std::string& ns);      // an object in it came or went
+  void MarkWorkspaceOf(const std::string& ns);    // what it lowers to depends on an object there
   void MarkTarget(const ObjectKey& target);       // services to lower for a policy that stands there
   void MarkPoliciesAt(const ObjectKey& target);   // to assess
   void MarkPoliciesOf(const ObjectKey& service);  // at it and at its routes
   void ReselectObject(const ObjectKey& key);      // policies' selectors at one object
+  bool LooksIn(const api::RetryTimeoutPolicy& policy, const std::string& ns) const;
   void ResolvePolicy(const ObjectKey& key);
 
   // world_drain.cc
@@ -63,13 +68,15 @@ struct World::Impl {
   void DrainEndpoints(Delta* delta);
   void DrainWaypoints(Delta* delta);
   void Assess(Delta* delta);
+  void DrainWorkspaces(Delta* delta);
 
   WorldOptions options;
   Tables tables;
   Membership membership;
+  Tenancy tenancy;
   Attachments attachments;
   Selecting selecting;
-  std::set<ObjectKey> workspace_policies;                     // of scope Workspace
+  Links<std::string, ObjectKey> workspace_policies;           // namespace -> policies of scope Workspace
   std::map<ObjectKey, std::string> scope_problems;            // policies that may not use their scope
   Links<ObjectKey, ObjectKey> routes_of;                      // parent service -> routes
   MultiIndex<ObjectKey, ObjectKey> users_of;                  // backend -> services whose routes name it
@@ -81,7 +88,7 @@ struct World::Impl {
   std::set<NamespacedName> all_selecting_entries;
   uint64_t istio_epoch = 0;  // of the newest state
   std::map<ObjectKey, IstioState> istio_states;
-  View view{options, tables, membership, attachments, routes_of, slices_of, pods_of, istio_states};
+  View view{options, tables, membership, tenancy, attachments, routes_of, slices_of, pods_of, istio_states};
 
   // Marks.
   std::set<ObjectKey> dirty_policies;   // resolve and assess
@@ -94,6 +101,7 @@ struct World::Impl {
   std::set<NamespacedName> dirty_waypoints;
   std::set<std::pair<ObjectKey, ObjectKey>> dirty_pairs;  // policy, target
   std::set<ObjectKey> dirty_statuses;
+  std::set<std::string> dirty_workspaces;
 
   // Results of the last drain.
   ServiceRows rows;

@@ -5,6 +5,7 @@
 #include "reconcilers/store/membership.h"
 #include "reconcilers/store/multi_index.h"
 #include "reconcilers/store/tables.h"
+#include "reconcilers/tenancy/tenancy.h"
 #include "reconcilers/world.h"
 
 namespace fairlead::reconcilers {
@@ -19,6 +20,7 @@ struct View {
   const WorldOptions& options;
   const Tables& tables;
   const Membership& membership;
+  const Tenancy& tenancy;
   const Attachments& attachments;
   const Links<ObjectKey, ObjectKey>& routes_of;                 // parent -> routes
   const MultiIndex<NamespacedName, NamespacedName>& slices_of;  // Service -> EndpointSlices

@@ -38,58 +38,104 @@ bool GlobMatches(std::string_view glob, std::string_view text) {
   return g == glob.size();
 }
 
-std::vector<std::string> Membership::ClaimsOf(const std::string& ns) const {
-  std::vector<std::string> names;
-  const Labels& labels = LabelsOf(ns);
-  for (const auto& [name, workspace] : workspaces_) {
-    const bool selected = std::any_of(workspace->namespaces.begin(), workspace->namespaces.end(),
-                                      [&](const auto& s) { return Selects(s, cluster_, ns, labels); });
-    if (selected) names.push_back(name);
-  }
-  return names;
+bool Membership::Selects(const api::Workspace& workspace, const std::string& ns, const Labels& labels) const {
+  return std::any_of(workspace.namespaces.begin(), workspace.namespaces.end(),
+                     [&](const auto& s) { return reconcilers::Selects(s, cluster_, ns, labels); });
 }
 
-bool Membership::Refresh(const std::string& ns, Row* row) {
+bool Membership::IsOlder(const api::Workspace& a, const api::Workspace& b) {
+  return std::tie(a.meta.created, a.meta.name) < std::tie(b.meta.created, b.meta.name);
+}
+
+std::vector<std::string> Membership::ClaimsOf(const std::string& ns) const {
+  const auto at = namespaces_.find(ns);
+  if (at == namespaces_.end()) return {};
+  return {at->second.claims.begin(), at->second.claims.end()};
+}
+
+void Membership::Decide(const std::string& ns, Row* row, MembershipChange* change) {
   const api::Workspace* best = nullptr;
-  for (const std::string& name : ClaimsOf(ns)) {
+  for (const std::string& name : row->claims) {
     const api::Workspace* workspace = workspaces_.at(name).get();
-    if (best == nullptr || std::tie(workspace->meta.created, workspace->meta.name) <
-                               std::tie(best->meta.created, best->meta.name)) {
-      best = workspace;
-    }
+    if (best == nullptr || IsOlder(*workspace, *best)) best = workspace;
+  }
+  if (row->claims.size() > 1) {
+    contested_.insert(ns);
+  } else {
+    contested_.erase(ns);
   }
   const std::string& now = best == nullptr ? kNoWorkspace : best->meta.name;
-  if (now == row->workspace) return false;
-  if (!row->workspace.empty()) members_[row->workspace].erase(ns);
-  if (!now.empty()) members_[now].insert(ns);
+  if (now == row->workspace) return;
+  if (!row->workspace.empty()) {
+    const auto members = members_.find(row->workspace);
+    members->second.erase(ns);
+    if (members->second.empty()) members_.erase(members);
+    change->workspaces.insert(row->workspace);
+  }
+  if (!now.empty()) {
+    members_[now].insert(ns);
+    change->workspaces.insert(now);
+  }
+  change->moved.push_back({ns, row->workspace, now});
   row->workspace = now;
-  return true;
 }
 
-std::vector<std::string> Membership::SetWorkspace(const std::string& name,
-                                                  const Ptr<api::Workspace>& workspace) {
-  if (workspace == nullptr) {
-    workspaces_.erase(name);
+// All claims of a contested namespace are told: each status names the others.
+void Membership::Claim(const std::string& ns, const std::string& workspace, bool claims, Row* row,
+                       MembershipChange* change) {
+  const bool claimed = row->claims.count(workspace) > 0;
+  if (!claims && !claimed) return;
+  if (claims != claimed || row->claims.size() > 1)
+    change->workspaces.insert(row->claims.begin(), row->claims.end());
+  if (claims) {
+    row->claims.insert(workspace);
+    change->workspaces.insert(workspace);
   } else {
-    workspaces_.insert_or_assign(name, workspace);
+    row->claims.erase(workspace);
   }
-  std::vector<std::string> changed;
+  Decide(ns, row, change);
+}
+
+MembershipChange Membership::SetWorkspace(const std::string& name, const Ptr<api::Workspace>& workspace) {
+  MembershipChange change;
+  if (workspace != nullptr) workspaces_.insert_or_assign(name, workspace);
   for (auto& [ns, row] : namespaces_) {
-    if (Refresh(ns, &row)) changed.push_back(ns);
+    Claim(ns, name, workspace != nullptr && Selects(*workspace, ns, row.labels), &row, &change);
   }
-  return changed;
+  if (workspace == nullptr) workspaces_.erase(name);
+  return change;
 }
 
-std::vector<std::string> Membership::SetLabels(const std::string& ns, const Labels& labels) {
-  Row& row = namespaces_[ns];
-  row.labels = labels;
-  return Refresh(ns, &row) ? std::vector<std::string>{ns} : std::vector<std::string>{};
+void Membership::ClaimAll(const std::string& ns, Row* row, MembershipChange* change) {
+  for (const auto& [name, workspace] : workspaces_) {
+    const bool claims = Selects(*workspace, ns, row->labels);
+    if (claims != (row->claims.count(name) > 0)) Claim(ns, name, claims, row, change);
+  }
 }
 
-std::vector<std::string> Membership::See(const std::string& ns) {
+MembershipChange Membership::SetLabels(const std::string& ns, const Labels& labels) {
+  MembershipChange change;
   auto [at, inserted] = namespaces_.try_emplace(ns);
-  if (!inserted || workspaces_.empty()) return {};
-  return Refresh(ns, &at->second) ? std::vector<std::string>{ns} : std::vector<std::string>{};
+  if (!inserted && at->second.labels == labels) return change;
+  at->second.labels = labels;
+  ClaimAll(ns, &at->second, &change);
+  return change;
+}
+
+MembershipChange Membership::See(const std::string& ns) {
+  MembershipChange change;
+  auto [at, inserted] = namespaces_.try_emplace(ns);
+  if (inserted) ClaimAll(ns, &at->second, &change);
+  return change;
+}
+
+MembershipChange Membership::Forget(const std::string& ns) {
+  MembershipChange change;
+  const auto at = namespaces_.find(ns);
+  if (at == namespaces_.end()) return change;
+  for (const std::string& name : ClaimsOf(ns)) Claim(ns, name, false, &at->second, &change);
+  namespaces_.erase(at);
+  return change;
 }
 
 const std::string& Membership::WorkspaceOf(const std::string& ns) const {

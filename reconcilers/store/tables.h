@@ -4,6 +4,7 @@
 // resourceVersion or status is stored, so that Find shows the newest, but is no change. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <map>
@@ -33,6 +34,19 @@ class Tables {
     const AnyObject* found = InForce(T::kKind, name.ns, name.name);
     const auto* object = found == nullptr ? nullptr : std::get_if<Ptr<T>>(found);
     return object == nullptr ? nullptr : *object;
+  }
+
+  // Whether there is one that is in force: of the name; in the namespace.
+  template <class T>
+  bool Has(const std::string& ns, const std::string& name) const {
+    return InForce(T::kKind, ns, name) != nullptr;
+  }
+  template <class T>
+  bool HasAny(const std::string& ns) const {
+    const auto found = Of(T::kKind).find(ns);
+    return found != Of(T::kKind).end() &&
+           std::any_of(found->second.begin(), found->second.end(),
+                       [&](const auto& entry) { return Has<T>(ns, entry.first); });
   }
 
   // The labels of a target kind's object in force; null: absent.
