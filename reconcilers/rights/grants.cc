@@ -110,7 +110,9 @@ std::string GrantCheck::BeyondBounds(const api::WorkspaceRole& role, const api::
   const bool fresh = moved_ || (retries && ValueAt(change_.before, kRetries).isNull());
   if (!fresh) return "";
   for (const auto& [path, bound] : grant.bounds) {
-    if (Touches(path) || (change_.kind == Kind::kRetryTimeoutPolicy && !retries)) continue;
+    // A grant may have bounds of other kinds too.
+    if (Touches(path) || api::FindPolicyField(change_.kind, path) == nullptr) continue;
+    if (change_.kind == Kind::kRetryTimeoutPolicy && !retries) continue;
     Json::Value value = ValueAt(change_.after, path);
     if (value.isNull() && api::IsWithin(path, kRetries)) value = DefaultOf(path);
     if (std::string text = Beyond(path, value, bound, role.name, ", its default,"); !text.empty())

@@ -303,5 +303,18 @@ TEST_P(Implying, HoldsAndAgreesWithMatching) {
 INSTANTIATE_TEST_SUITE_P(Selectors, Implying, testing::ValuesIn(kImplies),
                          [](const auto& info) { return info.param.name; });
 
+TEST_F(Rights, BoundsOfAnotherKindAreNotOfThisOne) {
+  workspace_.roles.back().allow.push_back({.kinds = {"RetryTimeoutPolicy", "FailoverPolicy"},
+                                           .fields = {"spec.localities"},
+                                           .targets = {},
+                                           .namespaces = {},
+                                           .scopes = {},
+                                           .bounds = {{"spec.retries.attempts", {{}, "1"}}}});
+  change_.kind = Kind::kFailoverPolicy;
+  const Ruling ruling =
+      Try(kPlatform, {}, Failover("minHealthyPercent: 70\n  localities: [{steps: [{to: [{region: eu}]}]}]"));
+  EXPECT_TRUE(ruling.allowed) << ruling.message;
+}
+
 }  // namespace
 }  // namespace fairlead::reconcilers
