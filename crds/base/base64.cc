@@ -33,4 +33,17 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return out;
 }
 
+std::string EncodeBase64(std::string_view bytes) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view group = bytes.substr(i, 3);
+    uint32_t bits = 0;
+    for (size_t k = 0; k < 3; ++k)
+      bits = bits << 8 | (k < group.size() ? static_cast<uint8_t>(group[k]) : 0u);
+    for (size_t k = 0; k < 4; ++k) out += k > group.size() ? '=' : kLetters[bits >> (18 - 6 * k) & 63];
+  }
+  return out;
+}
+
 }  // namespace fairlead

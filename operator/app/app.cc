@@ -52,6 +52,15 @@ xds::PeerLinkOptions PeerTlsOf(const Options& options) {
   return {"", own.tls_certificate, own.tls_key, own.tls_client_ca};
 }
 
+KeeperOptions KeeperOptionsOf(const Options& options) {
+  KeeperOptions out;
+  out.secret = {{"", "v1", "secrets"}, options.ns, options.webhook_secret};
+  out.configuration = options.webhook_configuration;
+  const std::string host = options.webhook_service + "." + options.ns + ".svc";
+  out.rules.names = {host, host + "." + options.cluster_domain};
+  return out;
+}
+
 }  // namespace
 
 struct App::Impl {
@@ -63,6 +72,7 @@ struct App::Impl {
         fence(k),
         xds_metrics(&metrics),
         webhook_metrics(&metrics),
+        certificate_metrics(&metrics),
         catalog(*k),
         engine(EngineOptionsOf(options), &catalog,
                [this](const reconcilers::Delta& delta) { OnDelta(delta); }) {}
@@ -89,6 +99,7 @@ struct App::Impl {
   std::string PeerAddress() const;
   void OnLeadership(bool gained) {
     log->Info(gained ? "leading" : "no longer leading", {{"identity", options.identity}});
+    if (gained && keeper) keeper->Wake();
     if (gained && istio) istio->EnqueueAll();
     if (gained && statuses) statuses->EnqueueAll();
   }
@@ -109,6 +120,7 @@ struct App::Impl {
   runtime::Fence fence;
   XdsMetrics xds_metrics;
   WebhookMetrics webhook_metrics;
+  CertificateMetrics certificate_metrics;
   xds::PeerBook peers;  // what other replicas report, while this one leads
   xds::Catalog catalog;
   std::unique_ptr<kube::HttpTransport> plain_transport;
@@ -123,6 +135,7 @@ struct App::Impl {
   std::unique_ptr<runtime::LeaseRunner> lease;
   std::unique_ptr<xds::AdsServer> ads;
   std::unique_ptr<Webhooks> webhooks;
+  std::unique_ptr<CertificateKeeper> keeper;  // where certificates are our own
   std::unique_ptr<runtime::HttpServer> health, pages;
   int health_port = 0, metrics_port = 0;
   bool stopped = false;
@@ -141,10 +154,20 @@ Result<void> App::Impl::StartServing() {
 }
 
 Result<void> App::Impl::StartWebhooks() {
-  if (!Has(Role::kWebhooks) || !options.webhooks || options.webhook_cert_dir.empty()) return {};
-  Result<std::unique_ptr<Webhooks>> started = Webhooks::Start(options, &engine, &webhook_metrics, log);
-  if (!started) return Unexpected(started.error());
-  webhooks = std::move(*started);
+  const bool own = !options.webhook_secret.empty();
+  if (!options.webhooks || (!own && options.webhook_cert_dir.empty())) return {};
+  if (own) {
+    keeper = std::make_unique<CertificateKeeper>(
+        KeeperOptionsOf(options), transport.get(),
+        [this] { return !Has(Role::kControllers) || fence.Leading(); }, &certificate_metrics, log, clock);
+  }
+  if (Has(Role::kWebhooks)) {
+    Result<std::unique_ptr<Webhooks>> started = Webhooks::Start(
+        options, {&engine, &webhook_metrics, &certificate_metrics, keeper.get(), &readiness, log});
+    if (!started) return Unexpected(started.error());
+    webhooks = std::move(*started);
+  }
+  if (keeper) keeper->Start();
   return {};
 }
 
@@ -214,6 +237,7 @@ void App::Impl::Stop() {
   if (stopped) return;
   stopped = true;
   if (webhooks) webhooks->Stop();
+  if (keeper) keeper->Stop();
   if (statuses) statuses->Stop();
   if (istio) istio->Stop();
   if (events) events->Stop();

@@ -5,6 +5,8 @@
 //   Engine           events                             Catalog, keys for StatusLoop       no
 //   AdsServer        Catalog                            xDS; ACK and NACK to the Catalog   no
 //   Webhooks         World (through Engine)             verdicts to the API server         no
+//   Certificate-     Secret, webhook configuration      both of them; certificates to      no: versions
+//     Keeper                                            Webhooks                           guard its writes
 //   StatusLoop       World (through Engine), Catalog    policy statuses, Events            yes
 //   IstioLoop        World (through Engine)             VirtualServices, DestinationRules  yes
 //   LeaseRunner      the Lease                          the Fence                          is it

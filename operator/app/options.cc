@@ -35,6 +35,7 @@ struct Texts {
   std::string xds;
   std::string xds_plaintext;
   std::string webhooks = ":9443";
+  std::string webhook_drain = "10s";
   std::string waypoint_plaintext = "127.0.0.1:15080";
   std::vector<std::string> roles = {"controllers", "webhooks", "control-plane"};
   std::string mode = "built-in";
@@ -46,7 +47,7 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
                   "Kubeconfig file; default: $KUBECONFIG, in-cluster, ~/.kube/config");
   app->add_option("--roles", t->roles,
                   "What this process does: controllers (writes, by the leader), webhooks (admission; needs "
-                  "--webhook-cert-dir), control-plane (serves proxies)")
+                  "--webhook-cert-dir or --webhook-secret), control-plane (serves proxies)")
       ->delimiter(',')
       ->capture_default_str();
   app->add_flag("--leader-elect", o->leader_elect,
@@ -73,13 +74,32 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
                   "Folder with tls.crt, tls.key and ca.crt of the xDS server");
   app->add_option("--xds-plaintext-bind-address", t->xds_plaintext,
                   "xDS without TLS, on a loopback address only; off by default");
-  app->add_option("--webhook-bind-address", t->webhooks,
-                  "Admission webhooks over TLS, served where --webhook-cert-dir is given; 0 turns them off")
+  app->add_option(
+         "--webhook-bind-address", t->webhooks,
+         "Admission webhooks over TLS, served where --webhook-cert-dir or --webhook-secret is given; 0 "
+         "turns them off")
       ->capture_default_str();
   app->add_option("--webhook-cert-dir", o->webhook_cert_dir,
                   "Folder with tls.crt and tls.key of the webhooks; read anew when it changes");
   app->add_option("--webhook-client-ca", o->webhook_client_ca,
                   "File with the authorities of whoever may call the webhooks; default: anybody may");
+  cli::MustBe(
+      app->add_option("--webhook-secret", o->webhook_secret,
+                      "Secret in --namespace with certificates of the webhooks that we make and renew "
+                      "ourselves, in place of --webhook-cert-dir; needs --webhook-service"),
+      CheckDnsSubdomain);
+  cli::MustBe(app->add_option("--webhook-service", o->webhook_service,
+                              "Service in --namespace by which the API server calls the webhooks"),
+              CheckDnsLabel);
+  cli::MustBe(
+      app->add_option("--webhook-configuration", o->webhook_configuration,
+                      "ValidatingWebhookConfiguration whose caBundle is kept in step with --webhook-secret"),
+      CheckDnsSubdomain);
+  app->add_option(
+         "--webhook-drain", t->webhook_drain,
+         "How long the webhooks are served on after the signal to end, each connection until its next "
+         "reply; 0s: not at all")
+      ->capture_default_str();
   app->add_option("--waypoint-plaintext-address", t->waypoint_plaintext,
                   "Where waypoints without a tunnel listen")
       ->capture_default_str();
@@ -173,13 +193,30 @@ Result<void> SetAddresses(const Texts& t, Options* o) {
   if (!o->peer_address.empty() && !host_and_port) {
     return Usage("--peer-address: \"" + o->peer_address + "\" is not host:port");
   }
-  if (o->roles == std::set{Role::kWebhooks} && (!o->webhooks || o->webhook_cert_dir.empty())) {
-    return Usage("--roles: webhooks alone needs --webhook-cert-dir and --webhook-bind-address");
+  if (o->xds && o->xds_cert_dir.empty()) return Usage("--xds-bind-address: needs --xds-cert-dir");
+  return {};
+}
+
+Result<void> SetWebhooks(const Texts& t, Options* o) {
+  if (t.webhook_drain == "0s") {
+    o->webhook_drain = std::chrono::milliseconds(0);
+  } else if (Result<void> r = SetDuration("--webhook-drain", t.webhook_drain, &o->webhook_drain); !r) {
+    return r;
   }
-  if (!o->webhook_client_ca.empty() && o->webhook_cert_dir.empty()) {
+  const bool mounted = !o->webhook_cert_dir.empty(), own = !o->webhook_secret.empty();
+  if (mounted && own) return Usage("--webhook-secret: is in place of --webhook-cert-dir, not beside it");
+  if (own && o->webhook_service.empty()) return Usage("--webhook-secret: needs --webhook-service");
+  if (!own && !o->webhook_service.empty()) return Usage("--webhook-service: needs --webhook-secret");
+  if (!own && !o->webhook_configuration.empty()) {
+    return Usage("--webhook-configuration: needs --webhook-secret");
+  }
+  if (o->roles == std::set{Role::kWebhooks} && (!o->webhooks || (!mounted && !own))) {
+    return Usage(
+        "--roles: webhooks alone needs --webhook-cert-dir or --webhook-secret, and --webhook-bind-address");
+  }
+  if (!o->webhook_client_ca.empty() && !mounted) {
     return Usage("--webhook-client-ca: needs --webhook-cert-dir");
   }
-  if (o->xds && o->xds_cert_dir.empty()) return Usage("--xds-bind-address: needs --xds-cert-dir");
   return {};
 }
 
@@ -230,6 +267,7 @@ Result<ParsedOptions> ParseOptions(const std::vector<std::string>& arguments) {
   if (Result<void> r = SetRoles(texts, &parsed.options); !r) return Unexpected(r.error());
   if (Result<void> r = SetLease(texts, &parsed.options); !r) return Unexpected(r.error());
   if (Result<void> r = SetAddresses(texts, &parsed.options); !r) return Unexpected(r.error());
+  if (Result<void> r = SetWebhooks(texts, &parsed.options); !r) return Unexpected(r.error());
   parsed.options.istio_mode = texts.mode == "istio";
   if (parsed.options.identity.empty()) parsed.options.identity = DefaultIdentity();
   return parsed;

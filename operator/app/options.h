@@ -35,10 +35,14 @@ struct Options {
   std::optional<BindAddress> xds;            // mTLS
   std::string xds_cert_dir;                  // tls.crt, tls.key, ca.crt
   std::optional<BindAddress> xds_plaintext;  // loopback only
-  std::optional<BindAddress> webhooks;       // HTTPS; served where webhook_cert_dir is set
+  std::optional<BindAddress> webhooks;       // HTTPS; served where webhook_cert_dir or webhook_secret is set
   std::string webhook_cert_dir;              // tls.crt, tls.key
-  std::string webhook_client_ca;             // file; empty: who calls is not asked for a certificate
-  BindAddress waypoint_plaintext;            // where waypoints without a tunnel listen
+  std::string webhook_secret;                // in ns: the certificates are our own
+  std::string webhook_service;               // in ns: whose names they are for
+  std::string webhook_configuration;         // of which we keep the caBundle; empty: of none
+  std::chrono::milliseconds webhook_drain{10'000};  // how long they are served on at the end
+  std::string webhook_client_ca;                    // file; empty: who calls is not asked for a certificate
+  BindAddress waypoint_plaintext;                   // where waypoints without a tunnel listen
   std::string ns = "fairlead-system";
   std::string identity;      // of the lease holder; default host name and process id
   std::string peer_address;  // where other replicas reach our xDS server; empty: as it listens, if that says

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{50};  // of a user, for warnings
 constexpr std::chrono::milliseconds kPatienceForRights{
-    2000};  // the API server gives up after several seconds
-constexpr std::chrono::seconds kDrain{10};
+    2000};                                   // the API server gives up after several seconds
+constexpr std::chrono::seconds kFinish{10};  // what is under way at the end
 
 std::vector<std::string> KindNames() {
   return {"RetryTimeoutPolicy", "FailoverPolicy", "Workspace", "WorkspaceSettings", "DataPlane", "other"};
@@ -87,46 +87,64 @@ std::optional<webhooks::Tenancy> EngineView::TenancyOf(const std::string& ns,
   });
 }
 
-Webhooks::Webhooks(const Options& options, Engine* engine)
-    : view_(engine),
-      certificates_(
-          std::make_unique<webhooks::CertificateDir>(options.webhook_cert_dir, options.webhook_client_ca)) {}
+Webhooks::Webhooks(const Options& options, const WebhookParts& parts)
+    : parts_(parts), view_(parts.engine), drain_(options.webhook_drain) {}
 
 Webhooks::~Webhooks() { Stop(); }
 
-Result<std::unique_ptr<Webhooks>> Webhooks::Start(const Options& options, Engine* engine,
-                                                  WebhookMetrics* metrics, runtime::Log* log) {
-  std::unique_ptr<Webhooks> out(new Webhooks(options, engine));
-  const Result<webhooks::TlsMaterial> first = out->certificates_->Read();
-  if (!first) return Unexpected(Error{ErrorClass::kFatal, "--webhook-cert-dir: " + first.error().message});
+Result<std::unique_ptr<Webhooks>> Webhooks::Start(const Options& options, const WebhookParts& parts) {
+  std::unique_ptr<Webhooks> out(new Webhooks(options, parts));
   std::map<std::string, webhooks::Server::Handler> handlers;
   handlers["/validate"] = [view = &out->view_](std::string_view body) { return AnswerReview(body, *view); };
-  Result<std::unique_ptr<webhooks::Server>> server = webhooks::Server::Start(
-      {.host = options.webhooks->host, .port = options.webhooks->port}, *first, std::move(handlers), metrics);
+  Result<std::unique_ptr<webhooks::Server>> server = webhooks::Server::Listen(
+      {.host = options.webhooks->host, .port = options.webhooks->port}, std::move(handlers), parts.metrics);
   if (!server) return Unexpected(server.error());
   out->server_ = std::move(*server);
-  const Result<void> watching = out->certificates_->Watch(
-      [webhooks = out.get(), metrics, log](const Result<webhooks::TlsMaterial>& now) {
-        webhooks->OnCertificate(now, metrics, log);
-      });
-  if (!watching) return Unexpected(watching.error());
-  log->Info("serving webhooks", {{"port", out->port()}});
+  if (parts.keeper != nullptr) {
+    out->Follow();
+  } else if (Result<void> mounted = out->Mount(options); !mounted) {
+    return Unexpected(mounted.error());
+  }
+  parts.log->Info("serving webhooks", {{"port", out->port()}});
   return out;
 }
 
-void Webhooks::OnCertificate(const Result<webhooks::TlsMaterial>& now, WebhookMetrics* metrics,
-                             runtime::Log* log) {
+Result<void> Webhooks::Mount(const Options& options) {
+  mounted_ = std::make_unique<webhooks::CertificateDir>(options.webhook_cert_dir, options.webhook_client_ca);
+  const Result<webhooks::TlsMaterial> first = mounted_->Read();
+  if (!first) return Unexpected(Error{ErrorClass::kFatal, "--webhook-cert-dir: " + first.error().message});
+  if (Result<void> used = server_->SetTls(*first); !used) return used;
+  return mounted_->Watch([this](const Result<webhooks::TlsMaterial>& now) { OnCertificate(now); });
+}
+
+void Webhooks::Follow() {
+  pending_ = parts_.readiness->Wait("certificate of the webhooks");
+  parts_.keeper->OnPair([this](const webhooks::TlsMaterial& now) { OnCertificate(now); },
+                        [this](const std::string& why) {
+                          const std::lock_guard lock(mutex_);
+                          pending_.Explain(why);
+                        });
+}
+
+void Webhooks::OnCertificate(const Result<webhooks::TlsMaterial>& now) {
   const Result<void> used = now ? server_->SetTls(*now) : Unexpected(now.error());
-  metrics->OnCertificate(used.has_value());
-  if (used) return log->Info("the webhooks' certificate was read");
-  log->Warn("the webhooks' certificate cannot be used; the one before it stays",
-            {{"error", used.error().message}});
+  parts_.metrics->OnCertificate(used.has_value());
+  if (!used) {
+    return parts_.log->Warn("the webhooks' certificate cannot be used; the one before it stays",
+                            {{"error", used.error().message}});
+  }
+  parts_.certificates->OnServed(now->certificate_pem);
+  parts_.log->Info("the webhooks' certificate was read");
+  const std::lock_guard lock(mutex_);
+  pending_.Done();
 }
 
 void Webhooks::Stop() {
-  certificates_.reset();
-  if (server_) server_->Drain(kDrain);
+  mounted_.reset();
+  if (server_) server_->Drain({.serve = drain_, .finish = kFinish});
 }
+
+void Webhooks::Hurry() { server_->Hurry(); }
 
 int Webhooks::port() const { return server_->port(); }
 

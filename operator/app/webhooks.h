@@ -1,11 +1,11 @@
-// Webhooks: the admission webhooks of this process: server, certificate of a mounted folder, verdicts,
-// metrics.
+// Webhooks: the admission webhooks of this process: server, certificate (of a mounted folder, or of a
+// CertificateKeeper), verdicts, metrics.
 //
 // Who calls: the composition root. Warnings do not wait for the World: they are left out where the lists are
 // not whole yet or the engine is at work for longer than a user should wait. Rights do wait, for as long as
 // the API server does not give up.
 //
-//   auto webhooks = Webhooks::Start(options, &engine, &metrics, log);
+//   auto webhooks = Webhooks::Start(options, {&engine, &metrics, &certificates, nullptr, &readiness, log});
 #pragma once
 
 #include <map>
@@ -15,10 +15,12 @@
 #include <tuple>
 #include <vector>
 
+#include "operator/app/certificate_keeper.h"
 #include "operator/app/engine.h"
 #include "operator/app/options.h"
 #include "operator/runtime/log.h"
 #include "operator/runtime/metrics.h"
+#include "operator/runtime/readiness.h"
 #include "webhooks/server/certificate_dir.h"
 #include "webhooks/server/server.h"
 #include "webhooks/verdict/view.h"
@@ -59,22 +61,39 @@ class EngineView final : public webhooks::View {
   Engine* const engine_;
 };
 
+struct WebhookParts {
+  Engine* engine = nullptr;
+  WebhookMetrics* metrics = nullptr;
+  CertificateMetrics* certificates = nullptr;
+  CertificateKeeper* keeper =
+      nullptr;  // not started yet, and ended before the Webhooks; null: a mounted folder
+  runtime::Readiness* readiness = nullptr;
+  runtime::Log* log = nullptr;
+};
+
 class Webhooks {
  public:
-  // An error: no certificate that can be used, or the address is taken.
-  static Result<std::unique_ptr<Webhooks>> Start(const Options& options, Engine* engine,
-                                                 WebhookMetrics* metrics, runtime::Log* log);
-  ~Webhooks();  // Stop
-  void Stop();  // answers what is under way
+  // An error: no certificate that can be used is mounted, or the address is taken. With a keeper the process
+  // is not ready until it has brought the first certificate.
+  static Result<std::unique_ptr<Webhooks>> Start(const Options& options, const WebhookParts& parts);
+  ~Webhooks();   // Stop
+  void Stop();   // serves on for options.webhook_drain, and answers what is under way
+  void Hurry();  // a Stop serves on no longer
   int port() const;
 
  private:
-  Webhooks(const Options& options, Engine* engine);
-  void OnCertificate(const Result<webhooks::TlsMaterial>& now, WebhookMetrics* metrics, runtime::Log* log);
+  Webhooks(const Options& options, const WebhookParts& parts);
+  Result<void> Mount(const Options& options);
+  void Follow();
+  void OnCertificate(const Result<webhooks::TlsMaterial>& now);
 
+  const WebhookParts parts_;
   const EngineView view_;
+  const std::chrono::milliseconds drain_;
+  std::mutex mutex_;  // guards pending_
+  runtime::Readiness::Token pending_;
   std::unique_ptr<webhooks::Server> server_;
-  std::unique_ptr<webhooks::CertificateDir> certificates_;  // its end is before the server's
+  std::unique_ptr<webhooks::CertificateDir> mounted_;  // its end is before the server's
 };
 
 }  // namespace fairlead::app

@@ -47,6 +47,7 @@ Keyring Keyring::FromSecret(const Data& data) {
   ring.old_ = SplitPem(TextAt(data, "old.crt"));
   ring.trusted_since_ = TimeAt(data, "trusted-since");
   ring.switched_ = TimeAt(data, "switched");
+  ring.answered_ = TextAt(data, "answered");
   return ring;
 }
 
@@ -60,10 +61,11 @@ Data Keyring::ToSecret() const {
   if (!old.empty()) out["old.crt"] = Secret(old);
   PutTime("trusted-since", trusted_since_, &out);
   PutTime("switched", switched_, &out);
+  if (!answered_.empty()) out["answered"] = Secret(answered_);
   return out;
 }
 
-RotationState Keyring::StateOf(const std::vector<std::string>& bundles) const {
+RotationState Keyring::StateOf(const std::vector<std::string>& bundles, const std::string& request) const {
   RotationState state;
   std::vector<std::string> authorities = old_;
   if (ca_) {
@@ -84,7 +86,7 @@ RotationState Keyring::StateOf(const std::vector<std::string>& bundles) const {
       if (IsSignedBy(serving_->certificate_pem, pem)) state.serving->signed_by = ReadFacts(pem)->id;
     }
   }
-  state.trusted = bundles.empty() ? std::set<std::string>() : ours;
+  state.trusted = ours;
   for (const std::string& bundle : bundles) {
     size_t strange = 0;
     std::set<std::string> here;
@@ -95,6 +97,8 @@ RotationState Keyring::StateOf(const std::vector<std::string>& bundles) const {
   }
   state.trusted_since = trusted_since_;
   state.switched = switched_;
+  state.asked = !request.empty() && request != answered_;
+  state.request = request;
   return state;
 }
 
@@ -119,6 +123,7 @@ Result<void> Keyring::Perform(Step step, const RotationState& state, const Rotat
       (step == Step::kMakeCa ? ca_ : next_) = std::move(*made);
       if (step == Step::kMakeCa) next_.reset();
       trusted_since_ = {};
+      if (state.asked) answered_ = state.request;
       return {};
     }
     case Step::kPublish:

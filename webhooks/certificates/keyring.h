@@ -27,14 +27,16 @@ struct KeyPair {
 
 class Keyring {
  public:
-  // Keys ca.crt, ca.key, next.crt, next.key, old.crt, tls.crt, tls.key, trusted-since, switched; values
-  // decoded.
+  // Keys ca.crt, ca.key, next.crt, next.key, old.crt, tls.crt, tls.key, trusted-since, switched, answered;
+  // values decoded.
   static Keyring FromSecret(const std::map<std::string, Secret>& data);
   std::map<std::string, Secret> ToSecret() const;
 
-  // `bundles`: the caBundle of each webhook, decoded, as they are. None: nothing can be trusted yet.
-  RotationState StateOf(const std::vector<std::string>& bundles) const;
+  // `bundles`: the caBundle of each webhook, decoded, as they are. None: nobody calls, so nobody has to
+  // trust. `request`: asks for a new authority, in words that were not answered yet; empty: nothing is asked.
+  RotationState StateOf(const std::vector<std::string>& bundles, const std::string& request = "") const;
   std::string Bundle() const;  // what every caBundle is to be: PEM, sorted
+  bool has_authority() const { return ca_.has_value(); }
   const std::optional<KeyPair>& serving() const { return serving_; }
 
   // Every step but kWait. kPublish: after every caBundle was written; the caller writes them. `state` is that
@@ -47,6 +49,7 @@ class Keyring {
   std::optional<KeyPair> ca_, next_, serving_;
   std::vector<std::string> old_;  // certificates, PEM
   Timestamp trusted_since_, switched_;
+  std::string answered_;  // the last request that was carried out
 };
 
 }  // namespace fairlead::webhooks

@@ -51,7 +51,7 @@ Planned NextStep(const RotationState& s, const RotationRules& rules, Timestamp n
     wait_for(settled);
   } else {
     const Timestamp due = DueAt(s.ca->from, s.ca->until);
-    if (now >= due) return {Step::kMakeNext, now};
+    if (s.asked || now >= due) return {Step::kMakeNext, now};
     wait_for(due);
   }
   if (!s.old.empty()) {

@@ -42,6 +42,8 @@ struct RotationState {
   bool surplus = false;           // some caBundle has one that is not ours
   Timestamp trusted_since;        // when `next` was seen in every caBundle; 0: not yet
   Timestamp switched;             // when `serving` was last made by another authority than before
+  bool asked = false;             // somebody wants a new authority, however young this one is
+  std::string request;            // in whose words; kept, so that it is done once
 };
 
 struct RotationRules {
@@ -56,7 +58,7 @@ enum class Step : unsigned char {
   kMakeCa,       // there is none that is valid
   kPublish,      // every caBundle := ca, next, old; if next was not in all of them, trusted_since := 0
   kMakeServing,  // sign one for the names with ca; if the authority is another, switched := now
-  kMakeNext,     // ca is getting old
+  kMakeNext,     // ca is getting old, or another is asked for
   kNoteTrusted,  // trusted_since := now
   kPromote,      // old += ca, ca := next
   kRetire,       // old := none

@@ -40,18 +40,19 @@ struct Server::Impl {
       ended.notify_all();
     };
   }
-  ~Impl() { Drain(std::chrono::milliseconds(0)); }
+  ~Impl() { Drain({}); }
 
   Result<void> Listen();
   void Accept();
   void Take(tcp::socket socket);
   bool MakeRoom();
-  void Drain(std::chrono::milliseconds patience);
+  void Drain(const DrainTimes& drain);
 
-  std::mutex mutex;  // guards tls and sessions
+  std::mutex mutex;  // guards tls, sessions and hurried
   std::condition_variable ended;
   TlsContext tls;
   size_t sessions = 0;
+  bool hurried = false;
   int port = 0;
   SessionContext context;  // outlives io, whose end is the end of what is left of sessions
   asio::io_context io{1};
@@ -110,6 +111,7 @@ void Server::Impl::Take(tcp::socket socket) {
     std::lock_guard lock(mutex);
     current = tls;
   }
+  if (current == nullptr) return context.metrics->OnRefused(Refusal::kHandshake);
   const auto session = std::make_shared<Session>(std::move(socket), std::move(current), &context);
   {
     std::lock_guard lock(mutex);
@@ -131,10 +133,16 @@ bool Server::Impl::MakeRoom() {
   return true;
 }
 
-void Server::Impl::Drain(std::chrono::milliseconds patience) {
+void Server::Impl::Drain(const DrainTimes& drain) {
   if (!thread.joinable()) return;
+  asio::post(io, [this] { context.draining = true; });
+  {
+    // A connection may come at any time: that there is none now ends nothing.
+    std::unique_lock lock(mutex);
+    ended.wait_for(lock, drain.serve, [this] { return hurried; });
+  }
   asio::post(io, [this] {
-    context.draining = true;
+    context.closing = true;
     beast::error_code ignored;
     acceptor.close(ignored);
     pause.cancel();
@@ -142,7 +150,7 @@ void Server::Impl::Drain(std::chrono::milliseconds patience) {
   });
   {
     std::unique_lock lock(mutex);
-    ended.wait_for(lock, patience, [this] { return sessions == 0; });
+    ended.wait_for(lock, drain.finish, [this] { return sessions == 0; });
   }
   asio::post(io, [this] {
     for (Session* session : context.sessions) session->Cut();
@@ -159,10 +167,17 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const TlsMaterial& tls,
                                               std::map<std::string, Handler> handlers,
                                               ServerMetrics* metrics) {
-  Result<TlsContext> made = MakeTlsContext(tls);
-  if (!made) return Unexpected(made.error());
+  if (Result<TlsContext> usable = MakeTlsContext(tls); !usable) return Unexpected(usable.error());
+  Result<std::unique_ptr<Server>> server = Listen(options, std::move(handlers), metrics);
+  if (!server) return server;
+  if (Result<void> used = (*server)->SetTls(tls); !used) return Unexpected(used.error());
+  return server;
+}
+
+Result<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options,
+                                               std::map<std::string, Handler> handlers,
+                                               ServerMetrics* metrics) {
   auto impl = std::make_unique<Impl>(options, std::move(handlers), metrics);
-  impl->tls = std::move(*made);
   if (Result<void> listening = impl->Listen(); !listening) return Unexpected(listening.error());
   impl->Accept();
   impl->thread = std::thread([io = &impl->io] { io->run(); });
@@ -179,6 +194,12 @@ Result<void> Server::SetTls(const TlsMaterial& tls) {
   return {};
 }
 
-void Server::Drain(std::chrono::milliseconds patience) { impl_->Drain(patience); }
+void Server::Hurry() {
+  std::lock_guard lock(impl_->mutex);
+  impl_->hurried = true;
+  impl_->ended.notify_all();
+}
+
+void Server::Drain(const DrainTimes& drain) { impl_->Drain(drain); }
 
 }  // namespace fairlead::webhooks

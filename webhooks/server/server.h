@@ -5,9 +5,9 @@
 // that has been idle for longest makes room, those first that were never served. A handler that throws is a
 // 500 and a metric.
 //
-//   auto server = Server::Start({.port = 9443}, material, {{"/validate", judge}}, &metrics);
-//   (*server)->SetTls(renewed);   // new handshakes use it; connections go on
-//   (*server)->Drain(std::chrono::seconds(10));
+//   auto server = Server::Listen({.port = 9443}, {{"/validate", judge}}, &metrics);
+//   (*server)->SetTls(material);  // new handshakes use it; connections go on
+//   (*server)->Drain({.serve = std::chrono::seconds(10), .finish = std::chrono::seconds(10)});
 #pragma once
 
 #include <chrono>
@@ -42,9 +42,14 @@ struct ServerOptions {
       120'000};  // the API server gives its own up after 90 s, so that it is first
 };
 
+struct DrainTimes {
+  std::chrono::milliseconds serve{0};
+  std::chrono::milliseconds finish{0};
+};
+
 // What ended without a verdict, for metrics.
 enum class Refusal : unsigned char {
-  kHandshake,  // no TLS, an old version, no certificate of a client where one is asked for
+  kHandshake,  // no TLS, an old version, no certificate of ours yet, none of a client where one is asked for
   kSlow,       // the peer used up the time for a handshake, headers, a body or a reply
   kMalformed,  // no HTTP, or broken off
   kTooLarge,   // headers or body over the limit
@@ -70,17 +75,25 @@ class Server {
  public:
   using Handler = std::function<Answer(std::string_view body)>;  // of POSTs of application/json; any worker
 
+  // Takes no connection until SetTls has brought a certificate: each is refused as a handshake that failed.
+  static Result<std::unique_ptr<Server>> Listen(const ServerOptions& options,
+                                                std::map<std::string, Handler> handlers,
+                                                ServerMetrics* metrics);
+  // The same with a certificate.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, const TlsMaterial& tls,
                                                std::map<std::string, Handler> handlers,
                                                ServerMetrics* metrics);
-  ~Server();  // Drain(0)
+  ~Server();  // Drain({})
 
   int port() const;
   // An error: it cannot be used, and the one before it stays. Any thread.
   Result<void> SetTls(const TlsMaterial& tls);
-  // Takes no further connection, closes those that are idle, answers what is under way and closes then.
-  // Returns when all are closed, or after `patience`, when the rest is cut.
-  void Drain(std::chrono::milliseconds patience);
+  // Serves on for `drain.serve`, so that whoever has not heard of our end yet is answered, but ends each
+  // connection with its next reply: a caller that is told so sends nothing into a connection that is closing.
+  // Then takes no further connection, closes those that are idle, answers what is under way and closes then.
+  // Returns when all are closed, or after `drain.finish`, when the rest is cut.
+  void Drain(const DrainTimes& drain);
+  void Hurry();  // a Drain that serves on does so no longer, be it under way or to come. Any thread.
 
  private:
   struct Impl;

@@ -53,7 +53,7 @@ void Session::Start() {
   stream_.async_handshake(
       asio::ssl::stream_base::server, [self = shared_from_this()](beast::error_code error) {
         if (!error) return self->Await();
-        if (!self->evicted_ && !self->context_->draining) {
+        if (!self->evicted_ && !self->context_->closing) {
           self->context_->metrics->OnRefused(error == beast::error::timeout ? Refusal::kSlow
                                                                             : Refusal::kHandshake);
         }
@@ -62,7 +62,7 @@ void Session::Start() {
 
 // Between requests: until the first byte comes, the peer may take its time.
 void Session::Await() {
-  if (context_->draining) return End();
+  if (context_->closing) return End();
   phase_ = Phase::kIdle;
   context_->sessions.splice(context_->sessions.end(), context_->sessions, place_);
   if (buffer_.size() > 0) return ReadHeader();

@@ -36,10 +36,11 @@ struct SessionContext {
   ServerMetrics* metrics = nullptr;
   asio::io_context* io = nullptr;
   asio::thread_pool* workers = nullptr;
-  std::list<Session*> sessions;  // the one that became idle last is the last
-  size_t requests = 0;           // with the workers
-  size_t large = 0;              // bodies that are held or read
-  bool draining = false;
+  std::list<Session*> sessions;    // the one that became idle last is the last
+  size_t requests = 0;             // with the workers
+  size_t large = 0;                // bodies that are held or read
+  bool draining = false;           // each connection ends with its next reply
+  bool closing = false;            // and those without a request at once
   std::function<void()> on_ended;  // a session has gone
 };
 

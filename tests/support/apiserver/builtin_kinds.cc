@@ -172,6 +172,12 @@ constexpr char kServiceSpec[] = R"({"x-kubernetes-preserve-unknown-fields":true,
     "items":{"type":"object","x-kubernetes-preserve-unknown-fields":true,
       "properties":{"protocol":{"type":"string","default":"TCP"}}}}}})";
 
+constexpr char kWebhooks[] = R"({"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["name"],
+  "x-kubernetes-patch-merge-key":"name","x-kubernetes-patch-strategy":"merge","type":"array",
+  "items":{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{
+    "matchConditions":{"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["name"],
+      "x-kubernetes-patch-merge-key":"name","x-kubernetes-patch-strategy":"merge","type":"array"}}}})";
+
 void Open(Value* schema) {
   if (schema->isObject() && (*schema)["properties"].isObject()) {
     (*schema)["x-kubernetes-preserve-unknown-fields"] = true;
@@ -194,6 +200,9 @@ Value BuiltinHints(const std::string& group, const std::string& kind) {
   for (size_t at; (at = pod.find("CONTAINER")) != std::string::npos;) pod.replace(at, 9, kContainer);
   if (group.empty() && kind == "Pod") Set(hints, {"properties", "spec"}, ParseJson(pod).value());
   if (group.empty() && kind == "Service") Set(hints, {"properties", "spec"}, ParseJson(kServiceSpec).value());
+  if (kind.ends_with("WebhookConfiguration")) {
+    Set(hints, {"properties", "webhooks"}, ParseJson(kWebhooks).value());
+  }
   if (group == "apps") {
     Value spec = Object();
     Set(spec, {"properties", "template", "properties", "spec"}, ParseJson(pod).value());

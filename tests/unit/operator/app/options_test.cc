@@ -81,12 +81,29 @@ TEST(Options, EveryFlagIsRead) {
   EXPECT_EQ(o.log_format, "json");
 }
 
+TEST(Options, OwnCertificatesOfTheWebhooks) {
+  const Options o = Parse({"--roles=webhooks", "--webhook-secret=s", "--webhook-service=hooks",
+                           "--webhook-configuration=fairlead", "--webhook-drain=0s"});
+  EXPECT_EQ(o.webhook_secret, "s");
+  EXPECT_EQ(o.webhook_service, "hooks");
+  EXPECT_EQ(o.webhook_configuration, "fairlead");
+  EXPECT_EQ(o.webhook_drain, std::chrono::milliseconds(0));
+  EXPECT_EQ(Parse({}).webhook_drain, std::chrono::seconds(10));
+  EXPECT_THAT(ErrorOf({"--webhook-secret=s", "--webhook-service=h", "--webhook-cert-dir=/d"}),
+              HasSubstr("--webhook-secret: is in place of --webhook-cert-dir"));
+}
+
 TEST(Options, AnErrorNamesItsFlag) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"--roles=cooks", "--roles: \"cooks\" is not a role"},
       {"--roles=webhooks", "--roles: webhooks alone needs --webhook-cert-dir"},
       {"--webhook-bind-address=9443", "--webhook-bind-address: \"9443\" is not host:port"},
       {"--webhook-client-ca=/ca.crt", "--webhook-client-ca: needs --webhook-cert-dir"},
+      {"--webhook-secret=s", "--webhook-secret: needs --webhook-service"},
+      {"--webhook-service=s", "--webhook-service: needs --webhook-secret"},
+      {"--webhook-configuration=c", "--webhook-configuration: needs --webhook-secret"},
+      {"--webhook-secret=S_", "--webhook-secret: "},
+      {"--webhook-drain=soon", "--webhook-drain: "},
       {"--metrics-bind-address=8080", "--metrics-bind-address: \"8080\" is not host:port"},
       {"--metrics-bind-address=example.org:1",
        "--metrics-bind-address: \"example.org\" is not an IP address"},

@@ -36,6 +36,7 @@ class WebhooksTest : public ::testing::Test {
     Mount();
     options_.metrics = options_.health = options_.webhooks = BindAddress{"127.0.0.1", 0};
     options_.webhook_cert_dir = certificates_.path();
+    options_.webhook_drain = std::chrono::milliseconds(0);
   }
   void TearDown() override {
     app_.reset();

@@ -212,7 +212,7 @@ TEST_F(ServerTest, DrainAnswersWhatIsUnderWay) {
   ASSERT_EQ(idle.problem(), "");
   ASSERT_TRUE(busy.Send(Post(Good(), "/wait")));
   arrived_.wait();
-  std::thread drain([&] { server_->Drain(std::chrono::seconds(60)); });
+  std::thread drain([&] { server_->Drain({.finish = std::chrono::seconds(60)}); });
   EXPECT_TRUE(idle.Ended());
   EXPECT_LT(ConnectLoopback(server_->port()), 0);
   Release();
@@ -221,6 +221,44 @@ TEST_F(ServerTest, DrainAnswersWhatIsUnderWay) {
   EXPECT_THAT(reply.head, HasSubstr("Connection: close"));
   EXPECT_TRUE(busy.Ended());
   drain.join();
+}
+
+// Whoever has not heard of the end yet is answered, over a connection of before or a new one, and told to
+// come with another next time.
+TEST_F(ServerTest, DrainServesOnAndEndsConnectionsByTheirReplies) {
+  Start();
+  TlsClient kept(To()), idle(To());
+  std::thread drain(
+      [&] { server_->Drain({.serve = std::chrono::minutes(10), .finish = std::chrono::seconds(60)}); });
+  TlsReply reply;
+  do {  // it has not begun at once
+    ASSERT_TRUE(kept.Send(Post(Good())));
+    reply = kept.Read();
+    ASSERT_EQ(reply.status, 200);
+  } while (reply.head.find("Connection: close") == std::string::npos);
+  EXPECT_TRUE(kept.Ended());
+  reply = Call(Post(Good()));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.head, HasSubstr("Connection: close"));
+  ASSERT_TRUE(idle.Send(Post(Good())));
+  EXPECT_EQ(idle.Read().status, 200);
+  TlsClient late(To());
+  ASSERT_EQ(late.problem(), "");
+  server_->Hurry();
+  EXPECT_TRUE(late.Ended());
+  drain.join();
+  EXPECT_LT(ConnectLoopback(server_->port()), 0);
+}
+
+TEST_F(ServerTest, RefusesWhoComesBeforeTheCertificate) {
+  auto server = Server::Listen(
+      {.host = "127.0.0.1"},
+      {{"/validate", [](std::string_view body) { return AnswerReview(body, NoView()); }}}, &metrics_);
+  ASSERT_TRUE(server) << server.error().message;
+  server_ = std::move(*server);
+  EXPECT_NE(TlsClient(To()).problem(), "");
+  ASSERT_TRUE(server_->SetTls(Issue(ca_)));
+  EXPECT_EQ(Call(Post(Good())).status, 200);
 }
 
 TEST_F(ServerTest, AnAddressThatIsTakenIsAnError) {
