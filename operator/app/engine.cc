@@ -1,5 +1,7 @@
 #include "operator/app/engine.h"
 
+#include <future>
+#include <memory>
 #include <utility>
 
 #include "operator/runtime/resident.h"
@@ -125,19 +127,23 @@ void Engine::Handle(Event& event) {
 
 void Engine::Publish() {
   if (!first_published_ && !ready()) return;  // half a state is no state
-  const bool first = !std::exchange(first_published_, true);
-  if (first) {
-    // Part by part, as nobody is served yet.
-    for (bool more = true; more;) {
-      reconcilers::Delta part;
-      more = world_.DrainPart(kFirstServices, &part);
-      Publish(part);
-    }
-    catalog_->SetReady();
-    return;
-  }
+  if (!std::exchange(first_published_, true)) return PublishFirst();
   const reconcilers::Delta delta = world_.Drain();
   if (!delta.empty()) Publish(delta);
+}
+
+// Part by part, as nobody is served yet. While one part is planned the next is lowered: what World hands out
+// is never changed, so no more than the parts themselves goes from one thread to the other.
+void Engine::PublishFirst() {
+  std::future<void> planned;
+  for (bool more = true; more;) {
+    auto part = std::make_shared<reconcilers::Delta>();
+    more = world_.DrainPart(kFirstServices, part.get());
+    if (planned.valid()) planned.get();
+    planned = std::async(std::launch::async, [this, part = std::move(part)] { Publish(*part); });
+  }
+  planned.get();
+  catalog_->SetReady();
 }
 
 void Engine::Publish(const reconcilers::Delta& delta) {

@@ -73,7 +73,8 @@ class Engine {
   };
   using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult>;
 
-  // `on_delta`: called on the engine's thread after a publication, with what changed.
+  // `on_delta`: called after a publication, with what changed; on the engine's thread, or one that it waits
+  // for.
   Engine(EngineOptions options, xds::Catalog* catalog,
          std::function<void(const reconcilers::Delta&)> on_delta);
   ~Engine();
@@ -127,13 +128,14 @@ class Engine {
   void Run();
   void Handle(Event& event);
   void Publish();
+  void PublishFirst();
   void Publish(const reconcilers::Delta& delta);
 
   const EngineOptions options_;
   xds::Catalog* const catalog_;
   const std::function<void(const reconcilers::Delta&)> on_delta_;
   reconcilers::World world_;  // the engine's thread only
-  envoy::Planner planner_;    // likewise
+  envoy::Planner planner_;    // likewise, or of one that it waits for
   bool first_published_ = false;
   bool listed_ = false;  // a list was handled since memory was last given back
 
