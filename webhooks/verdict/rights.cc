@@ -5,9 +5,12 @@
 namespace fairlead::webhooks {
 namespace {
 
+// Kubernetes' controllers that delete what is left behind; the last is all of them, in clusters that give
+// them no names of their own.
 bool IsCollector(const std::string& user) {
   return user == "system:serviceaccount:kube-system:generic-garbage-collector" ||
-         user == "system:serviceaccount:kube-system:namespace-controller";
+         user == "system:serviceaccount:kube-system:namespace-controller" ||
+         user == "system:kube-controller-manager";
 }
 
 }  // namespace
