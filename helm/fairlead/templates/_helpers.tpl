@@ -33,12 +33,26 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- /* The parts of the operator that run (--roles). */}}
 {{- define "fairlead.roles" -}}
-controllers{{ if .Values.xds.enabled }},control-plane{{ end }}
+controllers{{ if .Values.webhooks.enabled }},webhooks{{ end }}{{ if .Values.xds.enabled }},control-plane{{ end }}
 {{- end }}
 
 {{- /* The Secret of the xDS server, ours or the user's. */}}
 {{- define "fairlead.xds.secretName" -}}
 {{- default (printf "%s-xds" (include "fairlead.fullname" .)) .Values.xds.tls.secretName }}
+{{- end }}
+
+{{- /* The webhooks' Service, and the Secret where certificates are not the user's. */}}
+{{- define "fairlead.webhooks.name" -}}
+{{- include "fairlead.fullname" . }}-webhooks
+{{- end }}
+
+{{- define "fairlead.webhooks.secretName" -}}
+{{- eq .Values.webhooks.certificates "own" | ternary (include "fairlead.webhooks.name" .) (default (include "fairlead.webhooks.name" .) .Values.webhooks.secretName) }}
+{{- end }}
+
+{{- /* Whether the pods mount a certificate of the webhooks. */}}
+{{- define "fairlead.webhooks.mounted" -}}
+{{- if and .Values.webhooks.enabled (ne .Values.webhooks.certificates "own") }}true{{ end }}
 {{- end }}
 
 {{- /* What no schema can say: nothing else listens at a port. 8081 is the probes'. */}}
@@ -48,6 +62,13 @@ controllers{{ if .Values.xds.enabled }},control-plane{{ end }}
 {{- if eq $metrics 8081 }}{{ fail "metrics.port: 8081 is the port of the probes" }}{{ end }}
 {{- if and .Values.xds.enabled (eq $xds 8081) }}{{ fail "xds.port: 8081 is the port of the probes" }}{{ end }}
 {{- if and .Values.xds.enabled (eq $xds $metrics) }}{{ fail (printf "metrics.port: %d is xds.port too" $metrics) }}{{ end }}
+{{- if .Values.webhooks.enabled }}
+{{- $port := int .Values.webhooks.port }}
+{{- if eq $port 8081 }}{{ fail "webhooks.port: 8081 is the port of the probes" }}{{ end }}
+{{- if eq $port $metrics }}{{ fail (printf "webhooks.port: %d is metrics.port too" $port) }}{{ end }}
+{{- if and .Values.xds.enabled (eq $port $xds) }}{{ fail (printf "webhooks.port: %d is xds.port too" $port) }}{{ end }}
+{{- if and (eq .Values.webhooks.certificates "secret") (not .Values.webhooks.secretName) }}{{ fail "webhooks.secretName: webhooks.certificates=secret needs the name of one" }}{{ end }}
+{{- end }}
 {{- end }}
 
 {{- /* What all addresses of the pod are called in a flag. */}}

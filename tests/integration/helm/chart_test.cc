@@ -99,7 +99,8 @@ TEST_F(ChartTest, RendersTheSameWithoutACluster) {
     const HelmRun first = helm.Run(command);
     EXPECT_EQ(first.code, 0);
     EXPECT_EQ(first.output, helm.Run(command).output);
-    EXPECT_THAT(first.output, Not(HasSubstr("kind: Secret")));
+    EXPECT_THAT(first.output, Not(HasSubstr("tls.key")));
+    EXPECT_THAT(first.output, Not(HasSubstr("caBundle:")));
     EXPECT_THAT(first.output, HasSubstr("secretName: fairlead-xds"));
   });
 }
@@ -128,9 +129,10 @@ TEST_F(ChartTest, PodsAreRestricted) {
 TEST_F(ChartTest, ProfilesAndSwitches) {
   WithEach([](Helm& helm) {
     auto objects = helm.Template();
-    EXPECT_THAT(Args(objects),
-                IsSupersetOf({"--mesh-mode=built-in", "--roles=controllers,control-plane", "--leader-elect",
-                              "--peer-address=$(POD_IP):15012", "--metrics-bind-address=:8080"}));
+    EXPECT_THAT(
+        Args(objects),
+        IsSupersetOf({"--mesh-mode=built-in", "--roles=controllers,webhooks,control-plane", "--leader-elect",
+                      "--peer-address=$(POD_IP):15012", "--metrics-bind-address=:8080"}));
     EXPECT_THAT(WriteJson(objects.at("ClusterRole fairlead")), Not(HasSubstr("virtualservices")));
 
     objects =
@@ -146,7 +148,7 @@ TEST_F(ChartTest, ProfilesAndSwitches) {
                               "--xds-bind-address=[::]:15012", "--peer-address=[$(POD_IP)]:15012"}));
 
     objects = helm.Template("xds: {enabled: false}");
-    EXPECT_THAT(Args(objects), Contains("--roles=controllers"));
+    EXPECT_THAT(Args(objects), Contains("--roles=controllers,webhooks"));
     EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("--xds")));
     EXPECT_FALSE(objects.contains("Service fairlead"));
     EXPECT_FALSE(objects.at("Deployment fairlead")["spec"]["template"]["spec"].isMember("volumes"));
@@ -156,6 +158,77 @@ TEST_F(ChartTest, ProfilesAndSwitches) {
     const Json::Value& pod = objects.at("Deployment fairlead")["spec"]["template"]["spec"];
     EXPECT_EQ(pod["volumes"][0]["secret"]["secretName"], "mine");
     EXPECT_EQ(pod["containers"][0]["image"], "fairlead-operator@sha256:" + std::string(64, 'a'));
+  });
+}
+
+const Json::Value& HookOf(const std::map<std::string, Json::Value>& objects, const std::string& name) {
+  static const Json::Value kNone;
+  for (const Json::Value& hook : objects.at("ValidatingWebhookConfiguration fairlead")["webhooks"]) {
+    if (hook["name"] == name) return hook;
+  }
+  ADD_FAILURE() << name << " is not there";
+  return kNone;
+}
+
+TEST_F(ChartTest, WebhooksFailForPoliciesAlone) {
+  WithEach([](Helm& helm) {
+    const auto objects = helm.Template();
+    EXPECT_EQ(HookOf(objects, "policies.fairlead.dev")["failurePolicy"], "Fail");
+    EXPECT_EQ(HookOf(objects, "platform.fairlead.dev")["failurePolicy"], "Ignore");
+    for (const char* name : {"policies.fairlead.dev", "platform.fairlead.dev"}) {
+      const Json::Value& hook = HookOf(objects, name);
+      const std::string exempt = WriteJson(hook["namespaceSelector"]["matchExpressions"][0]["values"]);
+      EXPECT_EQ(exempt, R"(["fairlead-system","kube-system","kube-public","kube-node-lease"])");
+      EXPECT_EQ(hook["rules"].size(), 1u);
+      EXPECT_EQ(WriteJson(hook["rules"][0]["apiGroups"]), R"(["fairlead.dev"])");
+      EXPECT_THAT(WriteJson(hook["rules"][0]["resources"]), Not(HasSubstr("/")));  // no status
+    }
+    EXPECT_EQ(
+        HookOf(helm.Template("webhooks: {failurePolicy: Ignore}"), "policies.fairlead.dev")["failurePolicy"],
+        "Ignore");
+  });
+}
+
+TEST_F(ChartTest, CertificatesOfWebhooksByEachWay) {
+  WithEach([](Helm& helm) {
+    auto objects = helm.Template();
+    EXPECT_THAT(Args(objects),
+                IsSupersetOf({"--webhook-bind-address=:9443", "--webhook-secret=fairlead-webhooks",
+                              "--webhook-service=fairlead-webhooks", "--webhook-configuration=fairlead"}));
+    EXPECT_FALSE(objects.at("Secret fairlead-webhooks").isMember("data"));
+    EXPECT_THAT(WriteJson(objects.at("Role fairlead")), HasSubstr("fairlead-webhooks"));
+
+    objects = helm.Template("webhooks: {certificates: certManager}");
+    EXPECT_THAT(Args(objects), Contains("--webhook-cert-dir=/var/run/fairlead/webhooks"));
+    EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("--webhook-secret")));
+    EXPECT_FALSE(objects.contains("Secret fairlead-webhooks"));
+    EXPECT_EQ(objects.at("Certificate fairlead-webhooks")["spec"]["issuerRef"]["name"], "fairlead-webhooks");
+    EXPECT_EQ(objects.at("Certificate fairlead-webhooks")["spec"]["secretName"], "fairlead-webhooks");
+    EXPECT_TRUE(objects.contains("Issuer fairlead-webhooks"));
+    EXPECT_EQ(objects.at("ValidatingWebhookConfiguration fairlead")["metadata"]["annotations"]
+                                                                   ["cert-manager.io/inject-ca-from"],
+              "fairlead-system/fairlead-webhooks");
+    EXPECT_THAT(WriteJson(objects.at("Role fairlead")), Not(HasSubstr("secrets")));
+    EXPECT_THAT(WriteJson(objects.at("ClusterRole fairlead")), Not(HasSubstr("validatingwebhook")));
+
+    objects = helm.Template(
+        "webhooks: {certificates: certManager, certManager: {issuerName: corp, issuerKind: ClusterIssuer}}");
+    EXPECT_FALSE(objects.contains("Issuer fairlead-webhooks"));
+    EXPECT_EQ(objects.at("Certificate fairlead-webhooks")["spec"]["issuerRef"]["kind"], "ClusterIssuer");
+
+    objects = helm.Template(
+        "webhooks: {certificates: secret, secretName: mine, caBundle: \"-----BEGIN CERTIFICATE-----\\naGk=\\n"
+        "-----END CERTIFICATE-----\\n\"}\nxds: {enabled: false}");
+    const Json::Value& pod = objects.at("Deployment fairlead")["spec"]["template"]["spec"];
+    EXPECT_EQ(pod["volumes"].size(), 1u);
+    EXPECT_EQ(pod["volumes"][0]["secret"]["secretName"], "mine");
+    EXPECT_THAT(HookOf(objects, "platform.fairlead.dev")["clientConfig"]["caBundle"].asString(),
+                ::testing::StartsWith("LS0tLS1CRUdJTi"));
+
+    objects = helm.Template("webhooks: {enabled: false}");
+    EXPECT_FALSE(objects.contains("ValidatingWebhookConfiguration fairlead"));
+    EXPECT_FALSE(objects.contains("Service fairlead-webhooks"));
+    EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("webhook")));
   });
 }
 
@@ -226,6 +299,9 @@ TEST_F(ChartTest, AWrongValueIsRefusedWithItsPath) {
       {"resources: {requests: {gpu: 1}}", "additional properties 'gpu' not allowed"},
       {"nodeSelector: {pool: 3}", "at '/nodeSelector/pool': got number, want string"},
       {"log: {level: trace}", "at '/log/level'"},
+      {"webhooks: {certificates: mine}", "at '/webhooks/certificates'"},
+      {"webhooks: {caBundle: hello}", "at '/webhooks/caBundle'"},
+      {"webhooks: {failurePolicy: Allow}", "at '/webhooks/failurePolicy'"},
       {"clusterDomain: \"-\"", "at '/clusterDomain'"},
   };
   // All in one run each: the schema tells all errors at once. Those that share a key with another go alone.
@@ -245,6 +321,9 @@ TEST_F(ChartTest, AWrongValueIsRefusedWithItsPath) {
     }
     refuse();
     EXPECT_THAT(helm.Refused("metrics: {port: 15012}"), HasSubstr("metrics.port: 15012 is xds.port too"));
+    EXPECT_THAT(helm.Refused("webhooks: {port: 15012}"), HasSubstr("webhooks.port: 15012 is xds.port too"));
+    EXPECT_THAT(helm.Refused("webhooks: {certificates: secret}"),
+                HasSubstr("webhooks.secretName: webhooks.certificates=secret needs the name of one"));
     EXPECT_THAT(helm.Refused("xds: {port: 8081}"), HasSubstr("xds.port: 8081 is the port of the probes"));
   });
 }

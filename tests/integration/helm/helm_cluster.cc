@@ -77,7 +77,9 @@ std::string HelmCluster::Missing() {
 std::unique_ptr<HelmCluster> HelmCluster::Start() {
   std::unique_ptr<HelmCluster> cluster(new HelmCluster);
   WriteFile(cluster->dir_ / "audit.yaml", kAuditPolicy);
-  auto started = RealCluster::Start(Options(cluster->dir_ / "audit.yaml", cluster->audit_file()));
+  RealClusterOptions options = Options(cluster->dir_ / "audit.yaml", cluster->audit_file());
+  options.apiserver_flags.push_back(cluster->egress_.Flag());
+  auto started = RealCluster::Start(options);
   EXPECT_TRUE(started) << started.error().message;
   if (!started) return nullptr;
   cluster->real_ = std::move(*started);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tests/integration/helm/helm.h"
+#include "tests/support/kube/egress.h"
 #include "tests/support/kube/real_cluster.h"
 
 namespace fairlead::testing {
@@ -23,6 +24,7 @@ class HelmCluster {
   static std::unique_ptr<HelmCluster> Start();
 
   RealCluster& real() { return *real_; }
+  Egress& egress() { return egress_; }  // where calls to Services go; at first nowhere
   std::string audit_file() const { return dir_ / "audit.log"; }
 
   // As an admin. The object, null where there is none; any other answer fails the test.
@@ -44,6 +46,7 @@ class HelmCluster {
   std::string CollectionOf(const Json::Value& object);
 
   TempDir dir_;
+  Egress egress_;
   std::unique_ptr<RealCluster> real_;
 };
 

@@ -20,6 +20,7 @@ using ::testing::IsEmpty;
 constexpr char kNamespace[] = "/api/v1/namespaces/fairlead-system";
 constexpr char kDeployment[] = "/apis/apps/v1/namespaces/fairlead-system/deployments/fairlead";
 constexpr char kLease[] = "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases/fairlead-operator";
+constexpr char kCertificates[] = "/api/v1/namespaces/fairlead-system/secrets/fairlead-webhooks";
 constexpr char kRbac[] = "/apis/rbac.authorization.k8s.io/v1";
 
 // A pod's container as a process on loopback.
@@ -31,11 +32,13 @@ class Replica {
     const std::map<std::string, std::string> here = {{"--health-probe-bind-address", local(health_port_)},
                                                      {"--metrics-bind-address", local(metrics_port_)},
                                                      {"--xds-bind-address", local(xds_port_)},
+                                                     {"--webhook-bind-address", local(webhook_port_)},
                                                      {"--peer-address", local(xds_port_)},
                                                      {"--xds-cert-dir", certificates},
                                                      {"--namespace", "fairlead-system"}};
     std::vector<std::string> argv = {FAIRLEAD_BINARY_DIR "/bin/fairlead-operator",
                                      "--kubeconfig=" + (dir_ / "kubeconfig")};
+    argv.emplace_back("--webhook-drain=0s");  // nobody calls any more
     for (const Json::Value& arg : deployment["spec"]["template"]["spec"]["containers"][0]["args"]) {
       const std::string flag = arg.asString().substr(0, arg.asString().find('='));
       argv.push_back(here.contains(flag) ? flag + "=" + here.at(flag) : arg.asString());
@@ -55,7 +58,13 @@ class Replica {
   bool Shows(const std::string& metric) const {
     return ("\n" + Ask(metrics_port_, "/metrics").body).find("\n" + metric + "\n") != std::string::npos;
   }
+  // Whether it prints that metric, and more than 0.
+  bool Counts(const std::string& metric) const {
+    const std::string page = "\n" + Ask(metrics_port_, "/metrics").body;
+    return page.find("\n" + metric + " ") != std::string::npos && !Shows(metric + " 0");
+  }
   int xds_port() const { return xds_port_; }
+  int webhook_port() const { return webhook_port_; }
   std::string Log() const { return process_.Log(16384); }
 
  private:
@@ -64,7 +73,8 @@ class Replica {
     return client.Call({.path = path, .timeout = std::chrono::seconds(20)});
   }
   TempDir dir_;
-  const int health_port_ = FreePort(), metrics_port_ = FreePort(), xds_port_ = FreePort();
+  const int health_port_ = FreePort(), metrics_port_ = FreePort(), xds_port_ = FreePort(),
+            webhook_port_ = FreePort();
   Process process_;
 };
 
@@ -137,7 +147,7 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
     if (HasFailure()) {
       for (const auto& replica : replicas_) ADD_FAILURE() << replica->Log();
     }
-    replicas_.clear();
+    EndReplicas();
     const HelmRun run = helm().Run({"uninstall", "fairlead", "-n", "fairlead-system", "--wait"});
     EXPECT_EQ(run.code, 0) << run.output;
   }
@@ -168,6 +178,7 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
     for (const auto& replica : replicas_) {
       ASSERT_TRUE(Eventually([&] { return replica->Ready(); })) << replica->Log();
     }
+    cluster().egress().Set({replicas_[0]->webhook_port(), replicas_[1]->webhook_port()});
     // One leads; the other reports to it, by the certificate that they share.
     const auto count = [&](const std::string& metric) {
       return std::count_if(replicas_.begin(), replicas_.end(),
@@ -175,6 +186,10 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
     };
     ASSERT_TRUE(Eventually([&] { return count("fairlead_leader 1") == 1; }));
     ASSERT_TRUE(Eventually([&] { return count("fairlead_replicas_reporting 1") == 1; }));
+  }
+  void EndReplicas() {
+    cluster().egress().Set({});
+    replicas_.clear();
   }
   bool AwaitReason(const std::string& policy, const std::string& type, const std::string& reason) {
     return Eventually([&] {
@@ -217,6 +232,17 @@ void RightsTest::LivePolicies() {
   ASSERT_TRUE(AwaitReason("lost", "Accepted", "TargetNotFound"));
   ASSERT_TRUE(AwaitUse("fairlead.dev/failoverpolicies/status patch"));
 
+  // They were judged, by the Service, with certificates of our own; which are put back when somebody deletes
+  // them.
+  EXPECT_TRUE(std::any_of(replicas_.begin(), replicas_.end(), [](const auto& r) {
+    return r->Counts(
+        R"(fairlead_webhook_reviews_total{kind="RetryTimeoutPolicy",operation="CREATE",verdict="allowed"})");
+  }));
+  const Json::Value keys = cluster().Get(kCertificates)["data"];
+  EXPECT_TRUE(keys.isMember("tls.key"));
+  cluster().Delete(kCertificates);
+  ASSERT_TRUE(Eventually([&] { return cluster().Get(kCertificates)["data"] == keys; }));
+
   cluster().Delete(kLease);
   ASSERT_TRUE(Eventually([] { return !cluster().Get(kLease)["spec"]["holderIdentity"].asString().empty(); }));
 
@@ -225,7 +251,7 @@ void RightsTest::LivePolicies() {
   for (int round = 0; round < 3 && !audit().used.contains("events.k8s.io/events patch"); ++round) {
     MakeService(ns_, "ghost");
     ASSERT_TRUE(AwaitReason("lost", "Accepted", "Accepted"));
-    replicas_.clear();
+    EndReplicas();
     ASSERT_NO_FATAL_FAILURE(StartReplicas());
     cluster().Delete("/api/v1/namespaces/" + ns_ + "/services/ghost");
     ASSERT_TRUE(AwaitReason("lost", "Accepted", "TargetNotFound"));

@@ -102,6 +102,8 @@ Result<std::unique_ptr<RealCluster>> RealCluster::Start(const RealClusterOptions
             "kube-controller-manager",
             {"--service-account-private-key-file=" + (cluster->dir_ / "sa.key"),
              "--root-ca-file=" + cluster->ca_file(),
+             // Each controller by its own name, as installed clusters have it.
+             "--use-service-account-credentials=true",
              // On a loaded machine kwok's heartbeats are late, and pods once called unready stay so.
              "--node-monitor-grace-period=1h"},
             &cluster->controller_manager_);
