@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "crds/base/json_write.h"
-#include "crds/base/yaml.h"
+#include "crds/base/base64.h"
 #include "crds/schema/manifests.h"
+#include "tests/integration/webhooks/bare_crds.h"
 #include "tests/support/certificates.h"
 #include "tests/support/crds/cases.h"
 #include "tests/support/eventually.h"
@@ -37,29 +37,6 @@ std::string Collection(Kind kind) {
          std::string(info.plural);
 }
 
-std::string WithoutSchema(const std::string& manifest) {
-  Json::Value crd = testing::ParseJsonValue(ParseYaml(manifest)->front().json);
-  for (Json::Value& version : crd["spec"]["versions"]) {
-    Json::Value& schema = version["schema"]["openAPIV3Schema"] = Json::objectValue;
-    schema["type"] = "object";
-    schema["x-kubernetes-preserve-unknown-fields"] = true;
-    version.removeMember("additionalPrinterColumns");
-  }
-  return WriteJson(crd);
-}
-
-std::string Encode(const std::string& text) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (size_t i = 0; i < text.size(); i += 3) {
-    uint32_t bits = 0;
-    for (size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (i + k < text.size() ? static_cast<uint8_t>(text[i + k]) : 0u);
-    for (size_t k = 0; k < 4; ++k) out += i + k > text.size() ? '=' : kAlphabet[bits >> (18 - 6 * k) & 63];
-  }
-  return out;
-}
-
 class RealReviews : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -68,7 +45,7 @@ class RealReviews : public ::testing::Test {
     ASSERT_TRUE(cluster) << cluster.error().message;
     cluster_ = std::move(*cluster);
     for (const std::string& manifest : CrdManifests()) {
-      const HttpReply reply = cluster_->Call("POST", kDefinitions, WithoutSchema(manifest));
+      const HttpReply reply = cluster_->Call("POST", kDefinitions, testing::WithoutSchema(manifest));
       ASSERT_EQ(reply.status, 201) << reply.body;
     }
     cluster_->Call("POST", "/api/v1/namespaces", R"({"metadata":{"name":"shop"}})");
@@ -99,7 +76,7 @@ class RealReviews : public ::testing::Test {
         R"({"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingWebhookConfiguration",)"
         R"("metadata":{"name":"fairlead"},"webhooks":[{"name":"validate.fairlead.dev","sideEffects":"None",)"
         R"("admissionReviewVersions":["v1"],"failurePolicy":"Fail","timeoutSeconds":30,"clientConfig":{"url":")" +
-            url + R"(","caBundle":")" + Encode(ca_.certificate_pem()) +
+            url + R"(","caBundle":")" + EncodeBase64(ca_.certificate_pem()) +
             R"("},"rules":[{"apiGroups":["fairlead.dev"],"apiVersions":["v1alpha1"],"resources":["*","*/status"],)"
             R"("operations":["CREATE","UPDATE","DELETE"]}]}]})");
     ASSERT_EQ(made.status, 201) << made.body;

@@ -1,0 +1,220 @@
+// The webhooks as the chart installs them, two replicas behind their Service, on a real API server that is
+// asked all the while: one is killed, all are replaced. No valid object is refused, no invalid one admitted.
+//
+// A replica that is killed takes along the reviews that it has under way: the API server does not ask
+// another, but tells its caller that the webhook failed, which is no verdict; who tries again has one. Where
+// replicas end as they are asked to, not even that happens.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <functional>
+#include <thread>
+
+#include "crds/base/json_write.h"
+#include "crds/schema/manifests.h"
+#include "tests/integration/helm/helm.h"
+#include "tests/integration/operator/operator_process.h"
+#include "tests/support/eventually.h"
+#include "tests/support/kube/egress.h"
+#include "tests/support/kube/real_cluster.h"
+
+namespace fairlead::testing {
+namespace {
+
+constexpr int kUsers = 4;
+constexpr int kCreates = 60;  // of each user, at least, in each act
+constexpr char kPolicies[] = "/apis/fairlead.dev/v1alpha1/namespaces/shop/retrytimeoutpolicies";
+
+struct Replica {
+  OperatorProcess process;
+  const int port = FreePort();
+};
+
+// What the users were told.
+struct Told {
+  std::atomic<int> admitted{0}, refused{0}, unanswered{0};
+  std::string why;  // there was no answer, the first time
+};
+
+class AvailabilityTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string why = RealCluster::Missing(); !why.empty()) GTEST_SKIP() << why;
+    if (HelmPrograms().empty()) GTEST_SKIP() << "no helm: run tools/setup helm";
+    RealClusterOptions options;
+    options.apiserver_flags = {egress_.Flag()};
+    auto cluster = RealCluster::Start(options);
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    cluster_ = std::move(*cluster);
+    Install();
+  }
+  void TearDown() override {
+    if (HasFailure()) {
+      for (const auto& replica : replicas_) ADD_FAILURE() << replica->process.Log();
+    }
+    egress_.Set({});
+  }
+
+  void Apply(const std::string& path, const Json::Value& object) const {
+    HttpReply reply;
+    EXPECT_TRUE(Eventually([&] {  // a kind that is new is not served at once
+      reply = cluster_->Call("PATCH", path + "?fieldManager=tests&force=true", WriteJson(object),
+                             "application/apply-patch+yaml");
+      return reply.ok();
+    })) << path
+        << ": " << reply.body;
+  }
+  void ApplyYaml(const std::string& path, const std::string& yaml) const {
+    Apply(path, ReadYaml(yaml).at(0));
+  }
+  void Install();
+  void StartReplica() {
+    replicas_.push_back(std::make_unique<Replica>());
+    Replica& replica = *replicas_.back();
+    const Result<void> started = replica.process.Start(
+        {.kubeconfig = cluster_->kubeconfig_path(),
+         .identity = "replica-" + std::to_string(++started_),
+         .flags = {"--leader-elect", "--leader-elect-lease-duration=6s", "--leader-elect-renew-deadline=4s",
+                   "--leader-elect-retry-period=1s", "--webhook-secret=fairlead-webhooks",
+                   "--webhook-service=fairlead-webhooks", "--webhook-configuration=fairlead",
+                   "--webhook-bind-address=127.0.0.1:" + std::to_string(replica.port),
+                   "--webhook-drain=3s"}});
+    ASSERT_TRUE(started) << started.error().message;
+    ASSERT_TRUE(Eventually([&] { return replica.process.Ready(); })) << replica.process.Log();
+  }
+  // Those that are there are behind the Service.
+  void Route() {
+    std::vector<int> ports;
+    for (const auto& replica : replicas_) ports.push_back(replica->port);
+    egress_.Set(std::move(ports));
+  }
+  void Fill() {
+    while (replicas_.size() < 2) ASSERT_NO_FATAL_FAILURE(StartReplica());
+    Route();
+  }
+
+  HttpReply Create(const std::string& name, const std::string& timeout) const {
+    return HttpCall(
+        {.port = cluster_->port(),
+         .ca_pem = cluster_->ca_pem(),
+         .method = "POST",
+         .path = kPolicies,
+         .token = "operator",
+         .body = R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"RetryTimeoutPolicy","metadata":{"name":")" +
+                 name + R"("},"spec":{"targetRefs":[{"group":"","kind":"Service","name":"ratings"}],)" +
+                 R"("timeouts":{"request":")" + timeout + R"("}}})",
+         .timeout_seconds = 60});
+  }
+  // Until there is a verdict.
+  void Ask(const std::string& name, bool valid, Told* told) const {
+    const auto answered = [&] {
+      const HttpReply reply = Create(name, valid ? "5s" : "31s");
+      if (reply.status == 500 || reply.status == 503) {
+        if (++told->unanswered == 1) told->why = reply.body;
+        return false;
+      }
+      EXPECT_EQ(reply.status, valid ? 201 : 403) << reply.body;
+      ++(reply.status == 201 ? told->admitted : told->refused);
+      return true;
+    };
+    EXPECT_TRUE(Eventually(answered)) << name;
+  }
+  // Users ask while `act` is played, and each at least kCreates times.
+  void While(const std::string& act_name, Told* told, const std::function<void()>& act) {
+    std::atomic<bool> done{false};
+    std::vector<std::thread> users;
+    for (int user = 0; user < kUsers; ++user) {
+      users.emplace_back([&, user] {
+        for (int i = 0; i < kCreates || !done; ++i) {
+          const std::string name = act_name + "-" + std::to_string(user) + "-" + std::to_string(i);
+          Ask("v-" + name, true, told);
+          Ask("x-" + name, false, told);
+        }
+      });
+    }
+    EXPECT_TRUE(Eventually([&] { return told->admitted >= kUsers; }));
+    act();
+    done = true;
+    for (std::thread& user : users) user.join();
+    EXPECT_EQ(told->admitted.load(), told->refused.load());
+    const std::string stored = cluster_->Call("GET", kPolicies).body;
+    EXPECT_EQ(stored.find("\"x-"), std::string::npos);
+  }
+
+  Egress egress_;
+  std::unique_ptr<RealCluster> cluster_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
+  int started_ = 0;
+};
+
+// What the chart brings, and a workspace whose roles let the user write timeouts up to 30 s.
+void AvailabilityTest::Install() {
+  for (const std::string& manifest : CrdManifests()) {
+    const Json::Value crd = ReadYaml(manifest).at(0);
+    Apply("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + crd["metadata"]["name"].asString(),
+          crd);
+  }
+  for (const std::string ns : {"shop", "fairlead-system"}) {
+    ApplyYaml("/api/v1/namespaces/" + ns, "{apiVersion: v1, kind: Namespace, metadata: {name: " + ns + "}}");
+  }
+  const auto objects = Helm(HelmPrograms().back()).Template("webhooks: {timeoutSeconds: 30}");
+  const std::string ours = "/api/v1/namespaces/fairlead-system/";
+  Apply(ours + "secrets/fairlead-webhooks", objects.at("Secret fairlead-webhooks"));
+  Apply(ours + "services/fairlead-webhooks", objects.at("Service fairlead-webhooks"));
+  Apply("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/fairlead",
+        objects.at("ValidatingWebhookConfiguration fairlead"));
+  ApplyYaml(
+      "/apis/fairlead.dev/v1alpha1/workspaces/shop",
+      "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: shop}, spec: {namespaces: "
+      "[{names: "
+      "[shop]}], roles: [{name: developers, subjects: [{kind: User, name: operator}], allow: [{kinds: "
+      "[RetryTimeoutPolicy], fields: [spec.timeouts], bounds: {spec.timeouts.request: {max: 30s}}}]}]}}");
+  const std::string rbac = "/apis/rbac.authorization.k8s.io/v1/";
+  ApplyYaml(
+      rbac + "clusterroles/developer",
+      "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: developer}, rules: "
+      "[{apiGroups: [fairlead.dev], resources: ['*'], verbs: ['*']}]}");
+  ApplyYaml(
+      rbac + "clusterrolebindings/developer",
+      "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: developer}, "
+      "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: developer}, subjects: [{kind: "
+      "User, name: operator}]}");
+  ASSERT_NO_FATAL_FAILURE(Fill());
+  // The API server knows the certificates, and the replicas the workspace.
+  ASSERT_TRUE(Eventually([&] { return Create("first", "5s").status == 201; }));
+  ASSERT_TRUE(Eventually([&] { return Create("never", "31s").status == 403; }));
+}
+
+TEST_F(AvailabilityTest, OneIsKilled) {
+  Told told;
+  While("killed", &told, [&] {
+    for (int round = 0; round < 2; ++round) {  // the second time most likely the leader
+      replicas_.front()->process.process().Kill();
+      const int before = told.admitted;
+      EXPECT_TRUE(Eventually([&] { return told.admitted >= before + kUsers; }));
+      replicas_.erase(replicas_.begin());
+      ASSERT_NO_FATAL_FAILURE(Fill());
+    }
+  });
+  RecordProperty("unanswered", told.unanswered);
+}
+
+TEST_F(AvailabilityTest, AllAreReplacedOneByOne) {
+  Told told;
+  While("replaced", &told, [&] {
+    for (int round = 0; round < 2; ++round) {
+      ASSERT_NO_FATAL_FAILURE(StartReplica());
+      const std::unique_ptr<Replica> old = std::move(replicas_.front());
+      replicas_.erase(replicas_.begin());
+      old->process.process().Signal(SIGTERM);  // and its endpoint goes a moment later
+      Route();
+      EXPECT_EQ(old->process.process().Wait(std::chrono::seconds(60)), 0) << old->process.Log();
+    }
+  });
+  EXPECT_EQ(told.unanswered.load(), 0) << told.why;
+}
+
+}  // namespace
+}  // namespace fairlead::testing
