@@ -87,8 +87,16 @@ std::optional<webhooks::Tenancy> EngineView::TenancyOf(const std::string& ns,
   });
 }
 
+std::optional<reconcilers::ForeignRuling> EngineView::OnForeign(
+    const reconcilers::ForeignChange& change) const {
+  if (!engine_->ready()) return std::nullopt;  // what is not listed yet would be no workspace's
+  return engine_->ReadWithin(kPatienceForRights, [change](const reconcilers::World& world) {
+    return reconcilers::JudgeForeign(world.view(), change);
+  });
+}
+
 Webhooks::Webhooks(const Options& options, const WebhookParts& parts)
-    : parts_(parts), view_(parts.engine), drain_(options.webhook_drain) {}
+    : parts_(parts), view_(parts.engine, options.cluster_domain), drain_(options.webhook_drain) {}
 
 Webhooks::~Webhooks() { Stop(); }
 

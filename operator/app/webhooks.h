@@ -52,13 +52,18 @@ class WebhookMetrics final : public webhooks::ServerMetrics {
 // What `fairleadctl lint` would find at an object, and the workspaces as they are now.
 class EngineView final : public webhooks::View {
  public:
-  explicit EngineView(Engine* engine) : engine_(engine) {}
+  EngineView(Engine* engine, std::string cluster_domain)
+      : engine_(engine), cluster_domain_(std::move(cluster_domain)) {}
   std::vector<webhooks::Advice> AdviceOn(const AnyObject& object) const override;
   std::optional<webhooks::Tenancy> TenancyOf(const std::string& ns,
                                              const std::vector<ObjectKey>& targets) const override;
+  std::optional<reconcilers::ForeignRuling> OnForeign(
+      const reconcilers::ForeignChange& change) const override;
+  std::string ClusterDomain() const override { return cluster_domain_; }
 
  private:
   Engine* const engine_;
+  const std::string cluster_domain_;
 };
 
 struct WebhookParts {

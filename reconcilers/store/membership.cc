@@ -143,6 +143,15 @@ const std::string& Membership::WorkspaceOf(const std::string& ns) const {
   return at == namespaces_.end() ? kNoWorkspace : at->second.workspace;
 }
 
+std::string Membership::WorkspaceWith(const std::string& ns, const Labels& labels) const {
+  const api::Workspace* best = nullptr;
+  for (const auto& [name, workspace] : workspaces_) {
+    const bool better = best == nullptr || IsOlder(*workspace, *best);
+    if (better && Selects(*workspace, ns, labels)) best = workspace.get();
+  }
+  return best == nullptr ? "" : best->meta.name;
+}
+
 const std::set<std::string>& Membership::NamespacesOf(const std::string& workspace) const {
   static const std::set<std::string> kNone;
   auto at = members_.find(workspace);

@@ -42,6 +42,8 @@ class Membership {
 
   const std::string& WorkspaceOf(const std::string& ns) const;     // "" : none
   std::vector<std::string> ClaimsOf(const std::string& ns) const;  // all Workspaces that select it, sorted
+  // The one that a namespace would be in, had it these labels.
+  std::string WorkspaceWith(const std::string& ns, const Labels& labels) const;
   const std::set<std::string>& NamespacesOf(const std::string& workspace) const;
   const std::set<std::string>& Contested() const { return contested_; }  // that more than one claims
   const Labels& LabelsOf(const std::string& ns) const;

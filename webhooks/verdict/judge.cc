@@ -5,6 +5,7 @@
 
 #include "crds/api/policy_common.h"
 #include "webhooks/verdict/content.h"
+#include "webhooks/verdict/foreign.h"
 #include "webhooks/verdict/rights.h"
 
 namespace fairlead::webhooks {
@@ -41,11 +42,17 @@ class Case {
     return invalid == nullptr ? nullptr : invalid->get();
   }
 
+  const Result<reconcilers::ForeignRuling>& Foreign() const {
+    if (!foreign_) foreign_ = JudgeForeignReview(review, view);
+    return *foreign_;
+  }
+
   const Review& review;
   const View& view;
   const std::optional<Kind> kind;
 
  private:
+  mutable std::optional<Result<reconcilers::ForeignRuling>> foreign_;
   mutable std::optional<ParsedObject> parsed_, stored_;
 };
 
@@ -69,6 +76,33 @@ std::string Title(const Review& review) {
     name = std::string(meta ? meta->StringAt("generateName") : "") + "*";
   }
   return review.kind.kind + " " + NamespacedName{review.name.ns, name}.ToString();
+}
+
+// Somebody else's object.
+std::optional<Verdict> TenancyUnknown(const Case& c) {
+  if (c.Foreign()) return std::nullopt;
+  return Refuse(503, "ServiceUnavailable", c.Foreign().error().message);
+}
+
+std::optional<Verdict> ByTenancy(const Case& c, const char* rule, int code, const char* reason) {
+  const reconcilers::ForeignRuling& ruling = *c.Foreign();
+  if (ruling.rule != rule) return std::nullopt;
+  const std::string given = BrokenGlass(c.review);
+  if (given.empty()) return Refuse(code, reason, ruling.message);
+  Verdict out = Allow();
+  out.broken_glass = given;
+  out.warnings.push_back("done by the right of an administrator: " + ruling.message);
+  return out;
+}
+
+std::optional<Verdict> MovesNamespace(const Case& c) {
+  return ByTenancy(c, reconcilers::kMovesNamespace, 403, "Forbidden");
+}
+std::optional<Verdict> ReachesOut(const Case& c) {
+  return ByTenancy(c, reconcilers::kReachesOut, 403, "Forbidden");
+}
+std::optional<Verdict> SilentRule(const Case& c) {
+  return ByTenancy(c, reconcilers::kSilentRule, 422, "Invalid");
 }
 
 std::optional<Verdict> NotOurs(const Case& c) {
@@ -184,6 +218,13 @@ struct Rule {
 };
 // Each may rely on what those before it have let through.
 constexpr std::array kRules = {
+    Rule{{"tenancy-unknown", "somebody else's object, while the workspaces are not known"}, TenancyUnknown},
+    Rule{{reconcilers::kMovesNamespace, "labels that move a namespace into or out of a workspace"},
+         MovesNamespace},
+    Rule{{reconcilers::kReachesOut,
+          "somebody else's object that reaches another workspace without its consent"},
+         ReachesOut},
+    Rule{{reconcilers::kSilentRule, "an access rule that would be accepted and never enforced"}, SilentRule},
     Rule{{"not-ours", "a kind of another group: nothing to say"}, NotOurs},
     Rule{{"unknown-kind", "a kind or version of our group that this version cannot read"}, UnknownKind},
     Rule{{"right-to-delete", "a deletion that the roles of the workspace do not grant"}, RightToDelete},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "crds/object/any_object.h"
+#include "reconcilers/reach/judge.h"
 
 namespace fairlead::webhooks {
 
@@ -39,6 +40,11 @@ class View {
   // nothing that rights could be needed for may be done.
   virtual std::optional<Tenancy> TenancyOf(const std::string& ns,
                                            const std::vector<ObjectKey>& targets) const = 0;
+  // What the workspaces have against a change to an object of somebody else's API. nullopt: it is not known
+  // now.
+  virtual std::optional<reconcilers::ForeignRuling> OnForeign(
+      const reconcilers::ForeignChange& change) const = 0;
+  virtual std::string ClusterDomain() const { return "cluster.local"; }
 };
 
 class NoView : public View {
@@ -46,6 +52,9 @@ class NoView : public View {
   std::vector<Advice> AdviceOn(const AnyObject&) const override { return {}; }
   std::optional<Tenancy> TenancyOf(const std::string&, const std::vector<ObjectKey>&) const override {
     return Tenancy();
+  }
+  std::optional<reconcilers::ForeignRuling> OnForeign(const reconcilers::ForeignChange&) const override {
+    return reconcilers::ForeignRuling();
   }
 };
 

@@ -107,6 +107,18 @@ class AvailabilityTest : public ::testing::Test {
                  R"("timeouts":{"request":")" + timeout + R"("}}})",
          .timeout_seconds = 60});
   }
+  // As the user guest, who may write Services and Namespaces, or operator, who may change Workspaces too.
+  HttpReply As(const std::string& user, const std::string& method, const std::string& path,
+               const std::string& yaml) const {
+    return HttpCall({.port = cluster_->port(),
+                     .ca_pem = cluster_->ca_pem(),
+                     .method = method,
+                     .path = path,
+                     .token = user,
+                     .content_type = method == "PATCH" ? "application/merge-patch+json" : "application/json",
+                     .body = WriteJson(ReadYaml(yaml).at(0)),
+                     .timeout_seconds = 60});
+  }
   // Until there is a verdict.
   void Ask(const std::string& name, bool valid, Told* told) const {
     const auto answered = [&] {
@@ -181,6 +193,14 @@ void AvailabilityTest::Install() {
       "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: developer}, "
       "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: developer}, subjects: [{kind: "
       "User, name: operator}]}");
+  ApplyYaml(rbac + "clusterroles/core",
+            "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: core}, rules: "
+            "[{apiGroups: [''], resources: [services, namespaces], verbs: ['*']}]}");
+  ApplyYaml(
+      rbac + "clusterrolebindings/core",
+      "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: core}, "
+      "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: core}, subjects: [{kind: "
+      "User, name: operator}, {kind: User, name: guest}]}");
   ASSERT_NO_FATAL_FAILURE(Fill());
   // The API server knows the certificates, and the replicas the workspace.
   ASSERT_TRUE(Eventually([&] { return Create("first", "5s").status == 201; }));
@@ -214,6 +234,52 @@ TEST_F(AvailabilityTest, AllAreReplacedOneByOne) {
     }
   });
   EXPECT_EQ(told.unanswered.load(), 0) << told.why;
+}
+
+// Objects that are not ours, where they reach another workspace; and what goes on when nobody answers.
+TEST_F(AvailabilityTest, OthersKindsAreJudgedWhereTheyReachOut) {
+  ApplyYaml("/apis/fairlead.dev/v1alpha1/workspaces/pay",
+            "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: pay}, spec: {namespaces: "
+            "[{names: [pay]}, {selector: {matchLabels: {team: pay}}}]}}");
+  ApplyYaml("/api/v1/namespaces/pay", "{apiVersion: v1, kind: Namespace, metadata: {name: pay}}");
+  ApplyYaml("/api/v1/namespaces/free", "{apiVersion: v1, kind: Namespace, metadata: {name: free}}");
+  const auto service = [&](const std::string& name, const std::string& labels) {
+    return As("guest", "POST", "/api/v1/namespaces/shop/services",
+              "{apiVersion: v1, kind: Service, metadata: {name: " + name + ", labels: {" + labels +
+                  "}}, spec: {ports: [{port: 80}]}}");
+  };
+  const std::string elsewhere = "istio.io/use-waypoint: waypoint, istio.io/use-waypoint-namespace: pay";
+  const std::string denied =
+      "admission webhook \\\"waypoints.fairlead.dev\\\" denied the request: Service shop/stolen is in "
+      "workspace "
+      "shop and reaches beyond it: metadata.labels[istio.io/use-waypoint]: Gateway pay/waypoint is of "
+      "workspace pay, and waypoints are not shared: use one of this workspace, or of a namespace of no "
+      "workspace";
+  HttpReply reply;
+  ASSERT_TRUE(Eventually([&] {  // the replicas know of the workspace in a moment
+    reply = service("stolen", elsewhere);
+    if (reply.ok()) cluster_->Call("DELETE", "/api/v1/namespaces/shop/services/stolen");
+    return reply.status == 403;
+  })) << reply.body;
+  EXPECT_THAT(reply.body, ::testing::HasSubstr(denied));
+  EXPECT_EQ(service("own", "istio.io/use-waypoint: waypoint").status, 201);
+
+  const std::string labels = "{metadata: {labels: {team: pay}}}";
+  reply = As("guest", "PATCH", "/api/v1/namespaces/free", labels);
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_THAT(reply.body, ::testing::HasSubstr(
+                              "admission webhook \\\"namespaces.fairlead.dev\\\" denied the request: "
+                              "Namespace free: these labels move it into workspace pay; that is for whoever "
+                              "may update workspaces.fairlead.dev"));
+  EXPECT_EQ(As("guest", "PATCH", "/api/v1/namespaces/free", "{metadata: {labels: {a: b}}}").status, 200);
+  EXPECT_EQ(As("operator", "PATCH", "/api/v1/namespaces/free", labels).status, 200);
+
+  replicas_.clear();
+  Route();
+  EXPECT_EQ(service("ordinary", "app: web").status, 201) << "no webhook is asked";
+  EXPECT_EQ(service("stolen", elsewhere).status, 500) << "what nobody judges is not let through";
+  EXPECT_EQ(As("operator", "PATCH", "/api/v1/namespaces/free", "{metadata: {labels: {team: null}}}").status,
+            200);
 }
 
 }  // namespace

@@ -1,0 +1,73 @@
+// AuthorizationPolicy: the rules that ztunnel leaves out. It knows identities, namespaces, addresses and
+// ports; a condition on requests is a waypoint's, and a policy reaches a waypoint only by targetRefs.
+#include <algorithm>
+#include <array>
+
+#include "reconcilers/reach/read.h"
+
+namespace fairlead::reconcilers {
+namespace {
+
+constexpr std::array<std::string_view, 10> kSourceOfL4 = {
+    "principals",  "notPrincipals",   "namespaces",         "notNamespaces", "ipBlocks",
+    "notIpBlocks", "serviceAccounts", "notServiceAccounts", "trustDomains",  "notTrustDomains"};
+constexpr std::array<std::string_view, 2> kOperationOfL4 = {"ports", "notPorts"};
+constexpr std::array<std::string_view, 5> kKeysOfL4 = {"source.ip", "source.namespace", "source.principal",
+                                                       "destination.ip", "destination.port"};
+
+struct Conditions {
+  size_t l4 = 0, l7 = 0;
+};
+
+template <size_t N>
+void Count(const std::optional<JsonNode>& of, const std::array<std::string_view, N>& l4, Conditions* out) {
+  if (!of) return;
+  for (auto [key, value] : of->Members()) {
+    const std::string_view name = key;
+    ++(std::find(l4.begin(), l4.end(), name) != l4.end() ? out->l4 : out->l7);
+  }
+}
+
+Conditions ConditionsOf(const JsonNode& rule) {
+  Conditions out;
+  EachItem(rule.Find("from"), "",
+           [&](const std::string&, const JsonNode& from) { Count(from.Find("source"), kSourceOfL4, &out); });
+  EachItem(rule.Find("to"), "", [&](const std::string&, const JsonNode& to) {
+    Count(to.Find("operation"), kOperationOfL4, &out);
+  });
+  EachItem(rule.Find("when"), "", [&](const std::string&, const JsonNode& when) {
+    const std::string_view key = when.StringAt("key");
+    ++(std::find(kKeysOfL4.begin(), kKeysOfL4.end(), key) != kKeysOfL4.end() ? out.l4 : out.l7);
+  });
+  return out;
+}
+
+bool NamesTargets(const JsonNode& spec) {
+  const auto refs = spec.Find("targetRefs");
+  return (refs && refs->Items().size() > 0) || spec.Find("targetRef");
+}
+
+}  // namespace
+
+void ReadAuthorizationPolicy(const ReadContext&, const JsonNode& object, Foreign* out) {
+  const auto spec = object.Find("spec");
+  if (!spec || NamesTargets(*spec)) return;
+  constexpr char kFix[] = "name the Service or Gateway in spec.targetRefs, so that its waypoint enforces it";
+  const std::string_view action = spec->StringAt("action");
+  if (action == "CUSTOM" || action == "AUDIT") {
+    out->silent.push_back(
+        {"spec.action",
+         std::string(action) + " is done by waypoints only, and without targetRefs none has it", kFix});
+    return;
+  }
+  if (action != "DENY") return;  // of an ALLOW ztunnel leaves rules out, which lets nobody in
+  EachItem(spec->Find("rules"), "spec.rules", [&](const std::string& at, const JsonNode& rule) {
+    const Conditions conditions = ConditionsOf(rule);
+    if (conditions.l7 == 0 || conditions.l4 > 0) return;
+    out->silent.push_back(
+        {at, "all its conditions are about requests, which ztunnel does not see, so it denies nothing",
+         std::string(kFix) + ", or add a condition on identities, namespaces, addresses or ports"});
+  });
+}
+
+}  // namespace fairlead::reconcilers
