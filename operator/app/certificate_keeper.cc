@@ -18,6 +18,8 @@ using webhooks::Step;
 constexpr char kManager[] = "fairlead/webhook-certificates";
 constexpr char kKey[] = "certificates";  // of the queue
 
+constexpr std::chrono::minutes kFight{1};
+
 const kube::Resource kConfigurations{"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"};
 
 std::map<std::string, Secret> DataOf(const Json::Value& secret) {
@@ -188,6 +190,11 @@ runtime::Outcome CertificateKeeper::Process(const std::stop_token& stop) {
     const int64_t seconds = std::max<int64_t>(planned.at.seconds - clock_->WallNow().seconds, 1);
     return runtime::Outcome::After(std::chrono::seconds(seconds));
   }
+  if (!lost && planned.step == Step::kPublish && !MayPublish()) {
+    log_->Warn("somebody else writes caBundle of our webhooks again and again",
+               {{"configuration", options_.configuration}});
+    return runtime::Outcome::After(kFight);
+  }
   const Result<void> done = lost ? WriteSecret(*now, *lost) : Perform(planned.step, &*now);
   const std::string_view what = lost ? "PutBack" : ToString(planned.step);
   if (done) {
@@ -226,6 +233,15 @@ Result<void> CertificateKeeper::WriteSecret(const Situation& now, const Keyring&
   return Done(client_.Create(options_.secret, WriteJson(object), kManager));
 }
 
+bool CertificateKeeper::MayPublish() {
+  const Clock::TimePoint now = clock_->Now();
+  if (published_ == 0 || now - minute_ >= kFight) {
+    minute_ = now;
+    published_ = 0;
+  }
+  return published_ < options_.max_publishes;
+}
+
 Result<void> CertificateKeeper::Publish(const Situation& now, const std::string& bundle) {
   Json::Value object;
   object["apiVersion"] = "admissionregistration.k8s.io/v1";
@@ -237,10 +253,12 @@ Result<void> CertificateKeeper::Publish(const Situation& now, const std::string&
     entry["clientConfig"]["caBundle"] = EncodeBase64(bundle);
     object["webhooks"].append(std::move(entry));
   }
-  return Done(
-      client_.Apply(configuration_, WriteJson(object),
-                    {.manager = kManager,
-                     .resource_version = now.configuration["metadata"]["resourceVersion"].asString()}));
+  Result<void> done =
+      Done(client_.Apply(configuration_, WriteJson(object),
+                         {.manager = kManager,
+                          .resource_version = now.configuration["metadata"]["resourceVersion"].asString()}));
+  if (done) ++published_;
+  return done;
 }
 
 }  // namespace fairlead::app

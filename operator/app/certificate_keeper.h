@@ -41,6 +41,7 @@ struct KeeperOptions {
   kube::ObjectName secret;
   std::string configuration;  // a ValidatingWebhookConfiguration, each webhook of which is ours; empty: none
   webhooks::RotationRules rules;
+  int max_publishes = 200;  // a minute: somebody else who writes caBundle is not fought any faster
 };
 
 // Thread-safe.
@@ -82,6 +83,7 @@ class CertificateKeeper {
   Result<void> Perform(webhooks::Step step, Situation* now);
   Result<void> WriteSecret(const Situation& now, const webhooks::Keyring& ring);
   Result<void> Publish(const Situation& now, const std::string& bundle);
+  bool MayPublish();
 
   const KeeperOptions options_;
   const kube::ObjectName configuration_;
@@ -98,6 +100,8 @@ class CertificateKeeper {
   webhooks::TlsMaterial served_;
   runtime::WorkQueue queue_;
   ObjectWatch secret_watch_, configuration_watch_;
+  Clock::TimePoint minute_{};  // the worker's, as the next
+  int published_ = 0;          // since then
   std::jthread worker_;
 };
 

@@ -152,8 +152,6 @@ void Webhooks::Stop() {
   if (server_) server_->Drain({.serve = drain_, .finish = kFinish});
 }
 
-void Webhooks::Hurry() { server_->Hurry(); }
-
 int Webhooks::port() const { return server_->port(); }
 
 }  // namespace fairlead::app

@@ -81,9 +81,8 @@ class Webhooks {
   // An error: no certificate that can be used is mounted, or the address is taken. With a keeper the process
   // is not ready until it has brought the first certificate.
   static Result<std::unique_ptr<Webhooks>> Start(const Options& options, const WebhookParts& parts);
-  ~Webhooks();   // Stop
-  void Stop();   // serves on for options.webhook_drain, and answers what is under way
-  void Hurry();  // a Stop serves on no longer
+  ~Webhooks();  // Stop
+  void Stop();  // serves on for options.webhook_drain, and answers what is under way
   int port() const;
 
  private:

@@ -258,6 +258,7 @@ podAnnotations: {note: "1"}
 serviceAccount: {annotations: {note: "1"}}
 podDisruptionBudget: {maxUnavailable: 50%}
 resources: {limits: {cpu: 1, ephemeral-storage: 64Mi}}
+webhooks: {certificates: secret, secretName: mine, exemptNamespaces: [flux-system], annotations: {note: "1"}}
 )";
   Helm helm("helm4");
   for (const std::string profile : {"default", "istio"}) {

@@ -27,6 +27,8 @@ const kube::ObjectName kSecret{{"", "v1", "secrets"}, "fairlead-system", "fairle
 const kube::ObjectName kHooks{
     {"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"}, "", "fairlead"};
 
+constexpr int kMaxPublishes = 4;
+
 // A replica: what it is told to serve.
 class Replica {
  public:
@@ -34,8 +36,8 @@ class Replica {
       : leads_(leads),
         metrics_(metrics),
         keeper_(
-            {kSecret, "fairlead", {.names = {"fairlead-webhooks.fairlead-system.svc"}}}, transport,
-            [this] { return leads_.load(); }, &metrics_, &runtime::Log::Default(), clock) {
+            {kSecret, "fairlead", {.names = {"fairlead-webhooks.fairlead-system.svc"}}, kMaxPublishes},
+            transport, [this] { return leads_.load(); }, &metrics_, &runtime::Log::Default(), clock) {
     keeper_.OnPair(
         [this](const webhooks::TlsMaterial& pair) {
           const std::lock_guard lock(mutex_);
@@ -187,6 +189,23 @@ TEST_F(CertificateKeeperTest, PutsRightWhatSomebodyDid) {
   Patch(kSecret, R"({"data":{"tls.key":"aGVsbG8="}})");
   EXPECT_TRUE(Eventually([&] { return replica.served() != served && Settled(replica); }));
   EXPECT_EQ(Bundle(), bundle);
+}
+
+TEST_F(CertificateKeeperTest, DoesNotFightForEver) {
+  Configure();
+  const Replica& replica = Start();
+  ASSERT_TRUE(Eventually([&] { return Settled(replica); }));
+  const std::string bundle = Bundle();
+  for (int i = 1; i < kMaxPublishes; ++i) {
+    Patch(kHooks, R"({"webhooks":null})");
+    Configure();
+    ASSERT_TRUE(Eventually([&] { return Bundle() == bundle; })) << i;
+  }
+  Patch(kHooks, R"({"webhooks":null})");
+  Configure();
+  EXPECT_EQ(Bundle(), "");
+  Pass(std::chrono::minutes(1));
+  EXPECT_TRUE(Eventually([&] { return Bundle() == bundle; }));
 }
 
 TEST_F(CertificateKeeperTest, RenewsInTime) {
