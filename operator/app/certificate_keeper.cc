@@ -43,6 +43,20 @@ std::string RequestOf(const Json::Value& secret) {
   return secret["metadata"]["annotations"][kRotateAnnotation].asString();
 }
 
+// managedFields without our entry; null where we have none.
+Json::Value OthersFields(const Json::Value& configuration) {
+  bool ours = false;
+  Json::Value others(Json::arrayValue);
+  for (const Json::Value& entry : configuration["metadata"]["managedFields"]) {
+    if (entry["manager"] == kManager) {
+      ours = true;
+    } else {
+      others.append(entry);
+    }
+  }
+  return ours ? others : Json::Value();
+}
+
 // Null where there is none.
 Result<Json::Value> ReadObject(kube::Client* client, const kube::ObjectName& name,
                                const std::stop_token& stop) {
@@ -180,6 +194,11 @@ runtime::Outcome CertificateKeeper::Process(const std::stop_token& stop) {
     log_->Warn("the webhooks' certificates cannot be read", {{"error", now.error().message}});
     return runtime::Outcome::Of(Unexpected(now.error()));
   }
+  if (!keeps_fields_ && !OthersFields(now->configuration).empty()) {
+    const Result<void> given_up = GiveUp(*now);
+    if (given_up) Wake();
+    return runtime::Outcome::Of(given_up);
+  }
   std::optional<Keyring> lost;
   if (!now->ring.has_authority()) {
     const std::lock_guard lock(mutex_);
@@ -231,6 +250,19 @@ Result<void> CertificateKeeper::WriteSecret(const Situation& now, const Keyring&
   object["metadata"]["namespace"] = options_.secret.ns;
   object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "fairlead";
   return Done(client_.Create(options_.secret, WriteJson(object), kManager));
+}
+
+// Where nobody else has a part the server keeps the list as it is, and there is nobody to be in the way of.
+Result<void> CertificateKeeper::GiveUp(const Situation& now) {
+  Json::Value patch;
+  patch["metadata"]["managedFields"] = OthersFields(now.configuration);
+  const Result<kube::Written> written =
+      client_.MergePatch(configuration_, WriteJson(patch),
+                         now.configuration["metadata"]["resourceVersion"].asString(), kManager);
+  if (!written) return Unexpected(written.error());
+  const Result<JsonDocument> left = JsonDocument::Parse(written->body, 8u << 20);
+  keeps_fields_ = left && !OthersFields(ToJsonValue(left->root())).isNull();
+  return {};
 }
 
 bool CertificateKeeper::MayPublish() {

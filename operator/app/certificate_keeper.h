@@ -8,6 +8,10 @@
 // configuration before the Secret, and what is written is written over exactly that version: so two that act
 // at once, or one that was frozen, do no harm. There is no timer but the one for the next step.
 //
+// A caBundle is written by server-side apply and then given up: whoever has a part in a webhook keeps half of
+// it alive when a later chart leaves it out, and the API server takes no half of one, so no upgrade would
+// pass. What nobody owns stays in every upgrade, and goes with its webhook.
+//
 // A Secret that is deleted, or emptied of its authority, is put back as this process saw it last: it is still
 // what is trusted and served. To have another authority on purpose, annotate the Secret: kRotateAnnotation.
 //
@@ -83,6 +87,7 @@ class CertificateKeeper {
   Result<void> Perform(webhooks::Step step, Situation* now);
   Result<void> WriteSecret(const Situation& now, const webhooks::Keyring& ring);
   Result<void> Publish(const Situation& now, const std::string& bundle);
+  Result<void> GiveUp(const Situation& now);
   bool MayPublish();
 
   const KeeperOptions options_;
@@ -102,6 +107,7 @@ class CertificateKeeper {
   ObjectWatch secret_watch_, configuration_watch_;
   Clock::TimePoint minute_{};  // the worker's, as the next
   int published_ = 0;          // since then
+  bool keeps_fields_ = false;  // the API server does not let us give them up
   std::jthread worker_;
 };
 

@@ -88,17 +88,19 @@ class CertificateKeeperTest : public ::testing::Test {
     const auto written = client_->Apply(name, json, {.manager = "helm"});
     ASSERT_TRUE(written) << written.error().message;
   }
-  void Configure() const {
-    const auto webhook = [](const std::string& name) {
-      return R"({"name":")" + name +
-             R"(","sideEffects":"None","admissionReviewVersions":["v1"],"clientConfig":{"service":{"name":"s",)"
-             R"("namespace":"fairlead-system"}}})";
-    };
+  void Configure(const std::vector<std::string>& names = {"a.fairlead.dev", "b.fairlead.dev"}) const {
+    std::string webhooks;
+    for (const std::string& name : names) {
+      webhooks +=
+          (webhooks.empty() ? R"({"name":")" : R"(,{"name":")") + name +
+          R"(","sideEffects":"None","admissionReviewVersions":["v1"],"clientConfig":{"service":{"name":"s",)"
+          R"("namespace":"fairlead-system"}}})";
+    }
     Write(
         kHooks,
         R"({"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingWebhookConfiguration","metadata":)"
         R"({"name":"fairlead"},"webhooks":[)" +
-            webhook("a.fairlead.dev") + "," + webhook("b.fairlead.dev") + "]}");
+            webhooks + "]}");
   }
   void Patch(const kube::ObjectName& name, const std::string& patch) const {
     const auto written = client_->MergePatch(name, patch, "", "somebody");
@@ -157,6 +159,23 @@ TEST_F(CertificateKeeperTest, StartsFromNothing) {
   EXPECT_EQ(hooks["webhooks"][0]["clientConfig"]["service"]["name"].asString(), "s") << WriteJson(hooks);
   EXPECT_THAT(metrics_.Text(),
               ::testing::HasSubstr("fairlead_webhook_rotation_steps_total{step=\"MakeCa\"} 1"));
+}
+
+// As helm 4 does it: by server-side apply. Half a webhook would be left of one that we had a part in.
+TEST_F(CertificateKeeperTest, AnUpgradeKeepsTheBundleAndTakesAWebhookAway) {
+  Configure();
+  const Replica& replica = Start();
+  ASSERT_TRUE(Eventually([&] { return Settled(replica); }));
+  const std::string bundle = Bundle();
+  ASSERT_TRUE(Eventually([&] {
+    return WriteJson(Read(kHooks)["metadata"]["managedFields"]).find("fairlead/webhook-certificates") ==
+           std::string::npos;
+  }));
+  Configure();
+  EXPECT_EQ(Bundle(), bundle);
+  Configure({"b.fairlead.dev"});
+  EXPECT_EQ(Read(kHooks)["webhooks"].size(), 1u);
+  EXPECT_EQ(Bundle(), bundle);
 }
 
 TEST_F(CertificateKeeperTest, FillsTheSecretOfTheChartAndLeavesItsLabels) {
