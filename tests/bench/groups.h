@@ -18,13 +18,21 @@ struct BenchOptions {
   StateSize wide = StateOfRoutes(5'000);
   StateSize large = kLargeState;
   int starts = 5;
+  StateSize tenants = {.services = 1, .namespaces = 5'000, .workspaces = 500};
+  StateSize tenancy = {
+      .routes = 5'000, .policies = 50'000, .services = 5'000, .namespaces = 5'000, .workspaces = 500};
   int renders = 5;
+  int creates = 600;
+  int reviews = 20'000;
   std::chrono::seconds idle{20};
 };
 
 Result<void> MeasureChanges(const BenchOptions& options, Table* table);  // change → proxy has it
 Result<void> MeasureWrites(const BenchOptions& options, Table* table);   // what the API server is asked
 Result<void> MeasureScale(const BenchOptions& options, Table* table);    // start, memory, idle CPU
+Result<void> MeasureAdmission(const BenchOptions& options,
+                              Table* table);                             // what webhooks add, reviews, flood
+Result<void> MeasureTenancy(const BenchOptions& options, Table* table);  // workspaces and their namespaces
 Result<void> MeasureRender(const BenchOptions& options, Table* table);   // fairleadctl render
 
 // Of values in any order; 0 where there are none.

@@ -32,7 +32,7 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr char kUsage[] =
     "fairlead-bench: the operator's numbers, each beside its floor.\n"
-    "  --only GROUP    one of changes, writes, scale, render (repeat)\n"
+    "  --only GROUP    one of changes, writes, scale, admission, tenancy, render (repeat)\n"
     "  --quick         fewer repetitions\n"
     "  --tiny          a state so small that the numbers say nothing: shows that the benchmark works\n"
     "  --json FILE     the table for machines\n"
@@ -44,10 +44,9 @@ struct Group {
   const char* name;
   Result<void> (*measure)(const BenchOptions&, Table*);
 };
-constexpr Group kGroups[] = {{"changes", MeasureChanges},
-                             {"writes", MeasureWrites},
-                             {"scale", MeasureScale},
-                             {"render", MeasureRender}};
+constexpr Group kGroups[] = {{"changes", MeasureChanges}, {"writes", MeasureWrites},
+                             {"scale", MeasureScale},     {"admission", MeasureAdmission},
+                             {"tenancy", MeasureTenancy}, {"render", MeasureRender}};
 
 struct Flags {
   BenchOptions bench;
@@ -62,6 +61,8 @@ void BeQuick(BenchOptions* options) {
   options->starts = 1;
   options->renders = 1;
   options->idle = std::chrono::seconds(5);
+  options->creates = 100;
+  options->reviews = 4'000;
 }
 
 void BeTiny(BenchOptions* options) {
@@ -70,6 +71,10 @@ void BeTiny(BenchOptions* options) {
   options->idle = std::chrono::seconds(1);
   options->small = StateOfRoutes(20);
   options->wide = StateOfRoutes(40);
+  options->creates = 6;
+  options->reviews = 60;
+  options->tenants = {.services = 1, .namespaces = 20, .workspaces = 4};
+  options->tenancy = {.routes = 20, .policies = 40, .services = 20, .namespaces = 20, .workspaces = 4};
   options->large = {.routes = 40, .policies = 12, .services = 8, .namespaces = 4, .waypoints = 2};
 }
 

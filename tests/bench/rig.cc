@@ -100,12 +100,21 @@ Result<void> Rig::StartApiServer(const Programs& programs) {
   return {};
 }
 
-Result<void> Rig::StartOperator() {
-  Result<testing::Process> process = testing::Process::Spawn(
-      {.argv = {operator_program_, "--kubeconfig", dir_ / "kubeconfig", "--xds-plaintext-bind-address",
-                Local(xds_port_), "--log-level", "warn", "--health-probe-bind-address", "0",
-                "--metrics-bind-address", "0"},
-       .log_file = dir_ / "operator.log"});
+Result<void> Rig::StartOperator(const std::vector<std::string>& flags) {
+  std::vector<std::string> argv = {operator_program_,
+                                   "--kubeconfig",
+                                   dir_ / "kubeconfig",
+                                   "--xds-plaintext-bind-address",
+                                   Local(xds_port_),
+                                   "--log-level",
+                                   "warn",
+                                   "--health-probe-bind-address",
+                                   "0",
+                                   "--metrics-bind-address",
+                                   "0"};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  Result<testing::Process> process =
+      testing::Process::Spawn({.argv = std::move(argv), .log_file = dir_ / "operator.log"});
   if (!process) return Unexpected(process.error());
   operator_ = std::move(*process);
   if (!Await([this] { return !operator_.Running() || Accepts(xds_port_); }) || !operator_.Running()) {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "crds/base/result.h"
 #include "operator/kube/client.h"
@@ -50,7 +51,7 @@ class Rig {
   static Result<std::unique_ptr<Rig>> Start(const Programs& programs, const StateSize& size);
 
   // Returns when its xDS port accepts; the first state may still be on its way.
-  Result<void> StartOperator();
+  Result<void> StartOperator(const std::vector<std::string>& flags = {});
   void StopOperator() { operator_.Stop(); }
   testing::Process& controller() { return operator_; }
   int xds_port() const { return xds_port_; }

@@ -145,9 +145,23 @@ std::string RouteTableOf(const StateSize& size, int service) {
   return ServiceOf(size, service).ToString() + "|8080";
 }
 
+std::string WorkspaceText(const StateSize& size, int workspace, int without) {
+  const int share = size.namespaces / size.workspaces;
+  std::string names;
+  for (int i = without; i < share; ++i) {
+    names += (names.empty() ? "" : ", ") + NamespaceName(workspace * share + i);
+  }
+  return Head("fairlead.dev/v1alpha1", "Workspace", {"", "workspace-" + Number(workspace)}) +
+         "spec:\n  namespaces:\n  - names: [" + names +
+         "]\n  roles:\n  - name: developers\n    subjects:\n    - {kind: Group, name: \"system:masters\"}\n  "
+         "  allow:\n"
+         "    - kinds: [RetryTimeoutPolicy]\n      fields: [spec.targetRefs, spec.timeouts]\n"
+         "      bounds: {spec.timeouts.request: {max: 30s}}\n";
+}
+
 size_t ObjectsIn(const StateSize& size) {
   return static_cast<size_t>(size.routes + size.policies + 2 * size.services + size.namespaces +
-                             size.waypoints + 1);
+                             size.waypoints + size.workspaces + 1);
 }
 
 std::vector<StateFile> MakeState(const StateSize& size) {
@@ -166,6 +180,9 @@ std::vector<StateFile> MakeState(const StateSize& size) {
     const int route = RouteOfPolicy(size, i);
     policies[at(route < 0 ? i % size.services : ServiceOfRoute(size, route))] += Policy(size, i);
   }
+  std::string workspaces;
+  for (int i = 0; i < size.workspaces; ++i) workspaces += WorkspaceText(size, i);
+  if (!workspaces.empty()) files.push_back({"15-workspaces.yaml", std::move(workspaces)});
   for (int ns = 0; ns < size.namespaces; ++ns) {
     const auto n = static_cast<size_t>(ns);
     add(ns, "1-services", Namespace(size, ns) + services[n]);

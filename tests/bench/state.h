@@ -22,6 +22,7 @@ struct StateSize {
   int namespaces = 1;
   int waypoints = 1;
   int plaintext_port = 0;  // of the first waypoint's listener; 0: the operator's default
+  int workspaces = 0;      // that share the namespaces evenly
 };
 
 inline constexpr StateSize kLargeState{
@@ -36,6 +37,10 @@ struct StateFile {
 };
 std::vector<StateFile> MakeState(const StateSize& size);
 size_t ObjectsIn(const StateSize& size);
+
+// A Workspace with its share of the namespaces, but for the first so many of them; whoever administers the
+// cluster may write timeouts of up to 30 s in it.
+std::string WorkspaceText(const StateSize& size, int workspace, int without = 0);
 
 // Names of what is in it, each from 0.
 NamespacedName WaypointOf(int waypoint);
