@@ -12,7 +12,7 @@ namespace fairlead::api {
 namespace {
 
 constexpr size_t kMaxSelections = 32, kMaxNames = 64, kMaxRoles = 16, kMaxSubjects = 32, kMaxGrants = 8;
-constexpr size_t kMaxFields = 16, kMaxBounds = 16;
+constexpr size_t kMaxFields = 16, kMaxBounds = 16, kMaxIngress = 16;
 
 constexpr EnumName<Isolation> kIsolations[] = {
     {"Enforced", Isolation::kEnforced}, {"Audit", Isolation::kAudit}, {"Off", Isolation::kOff}};
@@ -45,6 +45,17 @@ NamespaceSelection ReadSelection(ObjectReader& r) {
     r.field().Add("must have names or selector; names: [\"*\"] takes every namespace");
   }
   return out;
+}
+
+void ReadIngress(ObjectReader& spec, Workspace* out) {
+  spec.Objects("ingress", {.max = kMaxIngress}, [&](ObjectReader& r) {
+    const auto ns = r.String("namespace", {.max = 63, .check = CheckDnsLabel, .required = true});
+    const auto account =
+        r.String("serviceAccount", {.max = 253, .check = CheckDnsSubdomain, .required = true});
+    if (!ns || !account) return;
+    const IngressGateway gateway{*ns, *account};
+    if (IsNew(gateway, out->ingress, r.field())) out->ingress.push_back(gateway);
+  });
 }
 
 Subject ReadSubject(ObjectReader& r) {
@@ -219,6 +230,7 @@ Parsed<Workspace> ParseWorkspace(const JsonNode& object) {
     spec.Objects("namespaces", {.min = 1, .max = kMaxSelections, .required = true},
                  [&](ObjectReader& r) { out->namespaces.push_back(ReadSelection(r)); });
     out->isolation = ReadIsolation(spec).value_or(out->isolation);
+    ReadIngress(spec, out);
     out->waypoints = spec.Enum("waypoints", kWaypoints).value_or(out->waypoints);
     ReadRoles(spec, out);
   });
@@ -235,6 +247,12 @@ Json::Value ToJson(const Workspace& workspace) {
     spec["namespaces"].append(item);
   }
   spec["isolation"] = std::string(NameOf(kIsolations, workspace.isolation));
+  for (const IngressGateway& gateway : workspace.ingress) {
+    Json::Value item(Json::objectValue);
+    item["namespace"] = gateway.ns;
+    item["serviceAccount"] = gateway.service_account;
+    spec["ingress"].append(item);
+  }
   spec["waypoints"] = std::string(NameOf(kWaypoints, workspace.waypoints));
   for (const WorkspaceRole& role : workspace.roles) spec["roles"].append(ToJson(role));
   return out;

@@ -54,11 +54,18 @@ struct WorkspaceRole {
   friend bool operator==(const WorkspaceRole&, const WorkspaceRole&) = default;
 };
 
+// An ingress gateway, by the service account of its pods.
+struct IngressGateway {
+  std::string ns, service_account;
+  friend auto operator<=>(const IngressGateway&, const IngressGateway&) = default;
+};
+
 struct Workspace {
   static constexpr fairlead::Kind kKind = fairlead::Kind::kWorkspace;
   ObjectMeta meta;
   std::vector<NamespaceSelection> namespaces;
   Isolation isolation = Isolation::kEnforced;
+  std::vector<IngressGateway> ingress;  // may call in
   WaypointMode waypoints = WaypointMode::kManual;
   std::vector<WorkspaceRole> roles;
   friend bool operator==(const Workspace&, const Workspace&) = default;
