@@ -146,9 +146,11 @@ void World::Impl::Changed(const Ptr<gateway::GRPCRoute>& old, const Ptr<gateway:
 
 void World::Impl::Changed(const Ptr<gateway::Gateway>&, const Ptr<gateway::Gateway>&, const ObjectKey& key) {
   dirty_waypoints.insert(key.nn());
+  MarkWorkspaceOf(key.ns);
   for (const ObjectKey& service : bound_to.Find(key.nn())) {
     dirty_services.insert(service);
     dirty_rows.insert(service);
+    MarkWorkspaceOf(service.ns);
   }
 }
 

@@ -60,7 +60,8 @@ class Lowering {
   Lowering(const ResolvedWorkspace& workspace, const IsolationView& view)
       : workspace_(workspace), view_(view) {
     for (const IsolatedService& service : view.services) {
-      if (workspace.namespaces.count(service.name.ns) > 0) services_[service.name.ns].push_back(&service);
+      if (workspace.namespaces.count(service.name.ns) > 0)
+        services_[service.name.ns].push_back({service, ImportersOf(service)});
     }
   }
 
@@ -72,8 +73,12 @@ class Lowering {
   }
 
  private:
-  const std::vector<const IsolatedService*>& ServicesIn(const std::string& ns) const {
-    static const std::vector<const IsolatedService*> kNone;
+  struct Member {
+    const IsolatedService& service;
+    Names importers;
+  };
+  const std::vector<Member>& ServicesIn(const std::string& ns) const {
+    static const std::vector<Member> kNone;
     const auto at = services_.find(ns);
     return at == services_.end() ? kNone : at->second;
   }
@@ -102,18 +107,20 @@ class Lowering {
   void LowerNamespace(const std::string& ns) {
     Names reaching;  // importers that reach pods of this namespace without a waypoint between
     std::set<ServiceAccount> waypoints;
-    for (const IsolatedService* service : ServicesIn(ns)) {
-      if (service->waypoint) {
-        if (workspace_.namespaces.count(service->waypoint->ns) == 0) waypoints.insert(*service->waypoint);
-        LowerBehindWaypoint(*service);
-      } else {
-        reaching.merge(ImportersOf(*service));
+    for (const auto& [service, importers] : ServicesIn(ns)) {
+      if (!service.waypoint) {
+        reaching.insert(importers.begin(), importers.end());
+        continue;
       }
+      if (workspace_.namespaces.count(service.waypoint->ns) == 0) waypoints.insert(*service.waypoint);
+      Add(ns, std::string(kName) + ".service." + service.name.name, Admit(importers),
+          Target("", "Service", service.name.name));
     }
     Admitted all = Admit(reaching);
     all.accounts.insert(waypoints.begin(), waypoints.end());
     Add(ns, kName, all, {});
-    for (const IsolatedService* service : ServicesIn(ns)) LowerWorkloads(*service, waypoints, all);
+    if (reaching.empty()) return;
+    for (const Member& member : ServicesIn(ns)) LowerWorkloads(member.service, waypoints, all);
   }
 
   // The pods of a service, where fewer may reach them than their namespace.
@@ -121,13 +128,11 @@ class Lowering {
                       const Admitted& all) {
     if (service.selector.empty()) return;
     Names admitted;
-    for (const IsolatedService* other : ServicesIn(service.name.ns)) {
-      if (other->waypoint || !Overlap(service.selector, other->selector)) continue;
-      for (const std::string& importer : ImportersOf(*other)) {
-        admitted.insert(importer);
-        if (!Within(service.selector, other->selector))
-          out_.limits.insert({service.name, other->name, importer});
-      }
+    for (const auto& [other, importers] : ServicesIn(service.name.ns)) {
+      if (other.waypoint || importers.empty() || !Overlap(service.selector, other.selector)) continue;
+      admitted.insert(importers.begin(), importers.end());
+      if (Within(service.selector, other.selector)) continue;
+      for (const std::string& importer : importers) out_.limits.insert({service.name, other.name, importer});
     }
     Admitted some = Admit(admitted);
     some.accounts.insert(waypoints.begin(), waypoints.end());
@@ -136,11 +141,6 @@ class Lowering {
     where["selector"]["matchLabels"] = ToJson(service.selector);
     Add(service.name.ns,
         std::string(kName) + ".workload." + service.name.name + "." + HashOf(service.selector), some, where);
-  }
-
-  void LowerBehindWaypoint(const IsolatedService& service) {
-    Add(service.name.ns, std::string(kName) + ".service." + service.name.name, Admit(ImportersOf(service)),
-        Target("", "Service", service.name.name));
   }
 
   // What a waypoint of ours serves next is closed to strangers before its own policy is written.
@@ -185,7 +185,7 @@ class Lowering {
 
   const ResolvedWorkspace& workspace_;
   const IsolationView& view_;
-  std::map<std::string, std::vector<const IsolatedService*>> services_;  // by namespace
+  std::map<std::string, std::vector<Member>> services_;  // by namespace
   Isolation out_;
 };
 
