@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "dataplane/server/peer_stream.h"
 
@@ -90,10 +91,16 @@ class PeerLink::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
       std::lock_guard lock(mutex_);
       if (writing_ || released_) return;
       writing_ = true;
+      ++starting_;
       const grpc::Slice slice(message);
       out_ = grpc::ByteBuffer(&slice, 1);
     }
     StartWrite(&out_);
+    {
+      std::lock_guard lock(mutex_);
+      if (--starting_ > 0 || !std::exchange(release_due_, false)) return;
+    }
+    RemoveHold();
   }
   bool ended() const {
     std::lock_guard lock(mutex_);
@@ -129,11 +136,14 @@ class PeerLink::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   }
 
  private:
+  // Once. While Send starts a write gRPC must not be done with the call, so then Send does it.
   void ReleaseHold() {
     {
       std::lock_guard lock(mutex_);
       if (released_) return;
       released_ = true;
+      release_due_ = starting_ > 0;
+      if (release_due_) return;
     }
     RemoveHold();
   }
@@ -145,8 +155,10 @@ class PeerLink::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   grpc::ByteBuffer in_, out_;
   mutable std::mutex mutex_;
   std::condition_variable done_;
-  bool writing_ = false;
+  bool writing_ = false;  // until its end is told
+  int starting_ = 0;      // that are inside StartWrite
   bool released_ = false;
+  bool release_due_ = false;
   bool ended_ = false;
   std::string why_;
 };

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 #include "tests/support/xds/envoy_view.h"
 
@@ -156,17 +157,26 @@ class FakeEnvoy::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, g
       std::lock_guard lock(mutex);
       if (writing_ || queue_.empty() || released_) return;
       writing_ = true;
+      ++starting_;
       const grpc::Slice slice(queue_.front());
       queue_.pop_front();
       out_ = grpc::ByteBuffer(&slice, 1);
     }
     StartWrite(&out_);
+    {
+      std::lock_guard lock(mutex);
+      if (--starting_ > 0 || !std::exchange(release_due_, false)) return;
+    }
+    RemoveHold();
   }
+  // Once. While a write is started gRPC must not be done with the call, so then Write does it.
   void ReleaseHold() {
     {
       std::lock_guard lock(mutex);
       if (released_) return;
       released_ = true;
+      release_due_ = starting_ > 0;
+      if (release_due_) return;
     }
     RemoveHold();
   }
@@ -183,6 +193,8 @@ class FakeEnvoy::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer, g
   bool held_answers_ = false;
   bool paused_ = false;
   bool released_ = false;
+  bool release_due_ = false;
+  int starting_ = 0;  // that are inside StartWrite
 };
 
 FakeEnvoy::FakeEnvoy(Options options) : call_(std::make_shared<Call>(std::move(options))) {

@@ -96,6 +96,21 @@ TEST_F(PeerLinkTest, NobodyThereIsAnEnd) {
   EXPECT_TRUE(bell_.Await([&] { return link->ended(); }));
 }
 
+// What is sent while the link ends of itself is lost, and touches nothing that is gone.
+TEST_F(PeerLinkTest, SendingMayMeetTheEnd) {
+  const std::string address = "127.0.0.1:" + std::to_string(testing::FreePort());
+  const std::string message = Message("w-1");
+  for (int i = 0; i < 400; ++i) {
+    const auto link = Link({.address = address});
+    // Each a little later, so that some meet it.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(1000 + 20 * i);
+    while (std::chrono::steady_clock::now() < until && !link->ended()) {
+    }
+    link->Send(message);
+    EXPECT_TRUE(bell_.Await([&] { return link->ended(); }));
+  }
+}
+
 TEST_F(PeerLinkTest, TheServerEndsOpenLinks) {
   Start({.plaintext_address = "127.0.0.1:0"});
   const auto link = Link({.address = Plaintext()});
