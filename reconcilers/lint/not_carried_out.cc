@@ -16,7 +16,9 @@ void Check(const api::FailoverPolicy& policy, Findings* out) {
   Whole(policy, "traffic goes to endpoints as without it", out);
 }
 void Check(const api::WorkspaceSettings& settings, Findings* out) {
-  Whole(settings, "nothing is imported, exported or set by default", out);
+  out->Add(LintCode::kNotCarriedOut, {Kind::kWorkspaceSettings, settings.meta.ns, settings.meta.name}, "",
+           "this version asks it at admission alone: what both sides share may be named by routes and hosts, "
+           "traffic is not isolated by it, and nothing is set by default");
 }
 void Check(const api::DataPlane& data_plane, Findings* out) {
   Whole(data_plane, "nothing is installed or rolled out", out);
