@@ -3,26 +3,11 @@
 #include <array>
 #include <random>
 
+#include "tests/support/shop_workspace.h"
+
 namespace fairlead::testing {
 
-const char kRightsWorkspace[] = R"(
-apiVersion: fairlead.dev/v1alpha1
-kind: Workspace
-metadata: {name: shop, annotations: {fairlead.dev/owner: platform-team}}
-spec:
-  namespaces: [{names: [shop, shop-*]}]
-  roles:
-  - name: developers
-    subjects: [{kind: Group, name: shop-devs}, {kind: ServiceAccount, name: deployer, namespace: shop-ci}]
-    allow:
-    - kinds: [RetryTimeoutPolicy]
-      fields: [spec.timeouts, spec.retries.attempts, spec.retries.on]
-      targets: {matchLabels: {tier: web}}
-      bounds: {spec.retries.attempts: {max: 3}, spec.timeouts.request: {min: 100ms, max: 30s}}
-    - kinds: [RetryTimeoutPolicy]
-      fields: [spec.timeouts.idle]
-      namespaces: [shop-*]
-  - name: leads
+const std::string kRightsWorkspace = std::string(kShopWorkspace) + R"(  - name: leads
     subjects: [{kind: User, name: lea}]
     allow:
     - {kinds: [RetryTimeoutPolicy, WorkspaceSettings], scopes: [Workspace]}

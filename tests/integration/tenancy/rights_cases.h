@@ -10,7 +10,7 @@
 
 namespace fairlead::testing {
 
-extern const char kRightsWorkspace[];  // YAML; its namespaces are shop and shop-api
+extern const std::string kRightsWorkspace;  // YAML; its namespaces are shop and shop-api
 
 struct RightsCase {
   std::string title;

@@ -7,6 +7,7 @@
 #include "crds/base/json.h"
 #include "crds/base/yaml.h"
 #include "reconcilers/rights/field_changes.h"
+#include "tests/support/shop_workspace.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -22,24 +23,7 @@ T Read(const std::string& yaml, Parsed<T> (*parse)(const JsonNode&)) {
   return std::move(parsed).value();
 }
 
-constexpr char kWorkspace[] = R"(
-apiVersion: fairlead.dev/v1alpha1
-kind: Workspace
-metadata: {name: shop, annotations: {fairlead.dev/owner: platform-team}}
-spec:
-  namespaces: [{names: [shop, shop-*]}]
-  roles:
-  - name: developers
-    subjects: [{kind: Group, name: shop-devs}, {kind: ServiceAccount, name: deployer, namespace: shop-ci}]
-    allow:
-    - kinds: [RetryTimeoutPolicy]
-      fields: [spec.timeouts, spec.retries.attempts, spec.retries.on]
-      targets: {matchLabels: {tier: web}}
-      bounds: {spec.retries.attempts: {max: 3}, spec.timeouts.request: {min: 100ms, max: 30s}}
-    - kinds: [RetryTimeoutPolicy]
-      fields: [spec.timeouts.idle]
-      namespaces: [shop-*]
-  - name: leads
+const std::string kWorkspace = std::string(fairlead::testing::kShopWorkspace) + R"(  - name: leads
     subjects: [{kind: User, name: lea}]
     allow:
     - kinds: [RetryTimeoutPolicy, FailoverPolicy, WorkspaceSettings]
@@ -73,7 +57,7 @@ Json::Value Failover(const std::string& spec) {
       &api::ParseFailoverPolicy));
 }
 
-class Rights : public testing::Test {
+class Rights : public ::testing::Test {
  protected:
   Ruling Try(const Caller& caller, Json::Value before, Json::Value after,
              std::vector<RightsTarget> targets = {kWeb}) {
@@ -265,7 +249,7 @@ struct ImpliesCase {
   bool implies;
 };
 void PrintTo(const ImpliesCase& c, std::ostream* out) { *out << c.name; }
-class Implying : public testing::TestWithParam<ImpliesCase> {};
+class Implying : public ::testing::TestWithParam<ImpliesCase> {};
 
 using Op = SelectorOperator;
 const ImpliesCase kImplies[] = {
@@ -300,7 +284,7 @@ TEST_P(Implying, HoldsAndAgreesWithMatching) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Selectors, Implying, testing::ValuesIn(kImplies),
+INSTANTIATE_TEST_SUITE_P(Selectors, Implying, ::testing::ValuesIn(kImplies),
                          [](const auto& info) { return info.param.name; });
 
 TEST_F(Rights, BoundsOfAnotherKindAreNotOfThisOne) {
