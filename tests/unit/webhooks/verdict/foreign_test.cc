@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "reconcilers/world.h"
-#include "tests/unit/webhooks/request.h"
+#include "tests/unit/webhooks/verdict/judge_request.h"
 #include "webhooks/review/verdict.h"
 #include "webhooks/verdict/judge.h"
 
@@ -46,14 +46,7 @@ class UnknowingView final : public NoView {
   }
 };
 
-Verdict JudgeRequest(const Request& request, const View& view = WorldView()) {
-  const auto review = ReadReview(request.Body());
-  if (!review) {
-    ADD_FAILURE() << review.error().message;
-    return {};
-  }
-  return Judge(*review, view);
-}
+Verdict Judged(const Request& request) { return testing::JudgeRequest(request, WorldView()); }
 
 std::string Route(const std::string& backend_ns, const std::string& meta = "") {
   return R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"web","namespace":"shop")" +
@@ -76,7 +69,7 @@ constexpr char kReason[] = R"("annotations":{"fairlead.dev/break-glass":"inciden
 constexpr char kLeaving[] = R"("deletionTimestamp":"2026-01-01T00:00:00Z")";
 
 TEST(ForeignObjects, ThatReachOutAreForbidden) {
-  const Verdict verdict = JudgeRequest(OfRoute("CREATE", Route("pay"), "null"));
+  const Verdict verdict = Judged(OfRoute("CREATE", Route("pay"), "null"));
   EXPECT_FALSE(verdict.allowed);
   EXPECT_EQ(verdict.code, 403);
   EXPECT_EQ(verdict.reason, "Forbidden");
@@ -85,14 +78,14 @@ TEST(ForeignObjects, ThatReachOutAreForbidden) {
 }
 
 TEST(ForeignObjects, OthersAreNobodysBusiness) {
-  EXPECT_EQ(JudgeRequest(OfRoute("CREATE", Route("shop"), "null")).rule, "not-ours");
-  EXPECT_EQ(JudgeRequest(OfRoute("UPDATE", Route("shop"), Route("pay"))).rule, "not-ours");
-  EXPECT_EQ(JudgeRequest(OfRoute("DELETE", "null", Route("pay"))).rule, "not-ours");
-  EXPECT_EQ(JudgeRequest(OfRoute("UPDATE", Route("pay", kLeaving), Route("shop", kLeaving))).rule, "not-ours")
+  EXPECT_EQ(Judged(OfRoute("CREATE", Route("shop"), "null")).rule, "not-ours");
+  EXPECT_EQ(Judged(OfRoute("UPDATE", Route("shop"), Route("pay"))).rule, "not-ours");
+  EXPECT_EQ(Judged(OfRoute("DELETE", "null", Route("pay"))).rule, "not-ours");
+  EXPECT_EQ(Judged(OfRoute("UPDATE", Route("pay", kLeaving), Route("shop", kLeaving))).rule, "not-ours")
       << "it only waits for its finalizers";
   Request status = OfRoute("UPDATE", Route("pay"), Route("shop"));
   status.subresource = "status";
-  EXPECT_EQ(JudgeRequest(status).rule, "not-ours");
+  EXPECT_EQ(Judged(status).rule, "not-ours");
 }
 
 TEST(ForeignObjects, NamespacesMoveByWhoeverMayChangeWorkspaces) {
@@ -104,7 +97,7 @@ TEST(ForeignObjects, NamespacesMoveByWhoeverMayChangeWorkspaces) {
                      .name = "free",
                      .object = Namespace(R"("team":"pay")"),
                      .old_object = Namespace("")};
-  const Verdict verdict = JudgeRequest(move);
+  const Verdict verdict = Judged(move);
   EXPECT_EQ(verdict.rule, "moves-namespace");
   EXPECT_EQ(verdict.code, 403);
   EXPECT_EQ(verdict.message,
@@ -115,19 +108,19 @@ TEST(ForeignObjects, NamespacesMoveByWhoeverMayChangeWorkspaces) {
 TEST(ForeignObjects, AnAdministratorBreaksTheGlassWithAReason) {
   Request request = OfRoute("CREATE", Route("pay"), "null");
   request.groups = kMasters;
-  EXPECT_FALSE(JudgeRequest(request).allowed) << "no reason is given";
+  EXPECT_FALSE(Judged(request).allowed) << "no reason is given";
   request.object = Route("pay", kReason);
-  const Verdict verdict = JudgeRequest(request);
+  const Verdict verdict = Judged(request);
   EXPECT_TRUE(verdict.allowed);
   EXPECT_EQ(verdict.rule, "reaches-out");
   EXPECT_EQ(verdict.broken_glass, "incident 7");
   EXPECT_THAT(verdict.warnings, ElementsAre(HasSubstr("is of workspace pay")));
   request.groups = "\"devs\"";
-  EXPECT_FALSE(JudgeRequest(request).allowed) << "a reason makes no administrator";
+  EXPECT_FALSE(Judged(request).allowed) << "a reason makes no administrator";
 }
 
 TEST(ForeignObjects, WhatIsNotKnownIsNotLetThrough) {
-  const Verdict verdict = JudgeRequest(OfRoute("CREATE", Route("shop"), "null"), UnknowingView());
+  const Verdict verdict = testing::JudgeRequest(OfRoute("CREATE", Route("shop"), "null"), UnknowingView());
   EXPECT_FALSE(verdict.allowed);
   EXPECT_EQ(verdict.code, 503);
   EXPECT_EQ(verdict.rule, "tenancy-unknown");

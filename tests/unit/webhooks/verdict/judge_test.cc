@@ -7,7 +7,7 @@
 
 #include "crds/base/json_write.h"
 #include "tests/support/crds/cases.h"
-#include "tests/unit/webhooks/request.h"
+#include "tests/unit/webhooks/verdict/judge_request.h"
 
 namespace fairlead::webhooks {
 namespace {
@@ -15,19 +15,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::JudgeRequest;
 using testing::kBad;
 using testing::kGood;
 using testing::Policy;
 using testing::Request;
-
-Verdict JudgeRequest(const Request& request, const View& view = NoView()) {
-  const auto review = ReadReview(request.Body());
-  if (!review) {
-    ADD_FAILURE() << review.error().message;
-    return {};
-  }
-  return Judge(*review, view);
-}
 
 // Says the same of each object.
 class TalkativeView final : public NoView {

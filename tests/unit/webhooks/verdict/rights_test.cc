@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "crds/base/json.h"
-#include "tests/unit/webhooks/request.h"
+#include "tests/unit/webhooks/verdict/judge_request.h"
 #include "webhooks/verdict/judge.h"
 
 namespace fairlead::webhooks {
@@ -42,14 +42,7 @@ class RolesView final : public NoView {
   Ptr<api::Workspace> workspace_;
 };
 
-Verdict JudgeRequest(const Request& request) {
-  const auto review = ReadReview(request.Body());
-  if (!review) {
-    ADD_FAILURE() << review.error().message;
-    return {};
-  }
-  return Judge(*review, RolesView());
-}
+Verdict Judged(const Request& request) { return testing::JudgeRequest(request, RolesView()); }
 
 const std::string kGranted = Policy(R"("timeouts":{"request":"5s"})");
 const std::string kBeyond = Policy(R"("timeouts":{"request":"60s"})");
@@ -125,7 +118,7 @@ std::vector<Way> Ways() {
 class RightsOfRoles : public ::testing::TestWithParam<Way> {};
 
 TEST_P(RightsOfRoles, Hold) {
-  const Verdict verdict = JudgeRequest(GetParam().request);
+  const Verdict verdict = Judged(GetParam().request);
   EXPECT_EQ(verdict.rule, GetParam().rule) << verdict.message;
   EXPECT_EQ(verdict.allowed, GetParam().allowed) << verdict.message;
   if (!verdict.allowed && verdict.rule.starts_with("right-")) {
@@ -139,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, RightsOfRoles, ::testing::ValuesIn(Ways()),
                          [](const auto& info) { return info.param.name; });
 
 TEST(RightsOfRoles, ARefusalSaysWhatIsMissing) {
-  EXPECT_EQ(JudgeRequest({.object = kBeyond}).message,
+  EXPECT_EQ(Judged({.object = kBeyond}).message,
             "workspace \"shop\" does not let \"ann\" create RetryTimeoutPolicy shop/ratings: "
             "spec.timeouts.request 1m is above 10s, the most that role \"developers\" grants.");
 }
