@@ -54,7 +54,7 @@ struct Question {
 };
 
 // "rtp/ratings", "retrytimeoutpolicies/ratings", "RetryTimeoutPolicy/shop/ratings"
-Result<Question> ParseQuestion(const std::string& text, const std::string& ns) {
+Result<Question> ParseQuestion(const std::string& text) {
   static const std::pair<const char*, Kind> names[] = {
       {"rtp", Kind::kRetryTimeoutPolicy}, {"fop", Kind::kFailoverPolicy}, {"wss", Kind::kWorkspaceSettings}};
   const size_t slash = std::min(text.find('/'), text.size());
@@ -65,7 +65,7 @@ Result<Question> ParseQuestion(const std::string& text, const std::string& ns) {
     for (char& c : singular) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (word != brief && word != singular && word != InfoOf(kind).plural) continue;
     if (slash + 1 >= text.size()) break;
-    return Question{kind, ParseName(text.substr(slash + 1), ns)};
+    return Question{kind, ParseName(text.substr(slash + 1), "")};
   }
   return Unexpected(Error{ErrorClass::kInvalid,
                           "\"" + text +
@@ -203,6 +203,73 @@ Result<Ruling> Ask(const CanIOptions& options, const reconcilers::View& view, co
                                                   after ? &after->object : nullptr, labels_of));
 }
 
+// What the answer depends on: who is in which workspace, what is there, and the labels of its targets.
+const std::vector<Kind> kDecisive = {
+    Kind::kWorkspace,      Kind::kWorkspaceSettings, Kind::kRetryTimeoutPolicy,
+    Kind::kFailoverPolicy, Kind::kNamespace,         Kind::kService,
+    Kind::kServiceEntry,   Kind::kHTTPRoute,         Kind::kGRPCRoute};
+
+// Who asks: --as, or against a cluster whoever the API server takes us for.
+Result<Caller> CallerOf(const CanIOptions& options, const Offline& offline) {
+  Identity who{options.user, options.groups};
+  if (who.user.empty()) {
+    Result<Identity> self = offline.cluster->WhoAmI();
+    if (!self) return Unexpected(self.error());
+    who = std::move(*self);
+  }
+  const bool administrator = reconcilers::IsAdministrator(who.groups);
+  return Caller{std::move(who.user), std::move(who.groups), administrator};
+}
+
+// Where workspaces or the namespace cannot be read, there is no answer rather than a wrong one.
+Result<void> EnoughIsKnown(const Loaded& loaded, const std::string& ns) {
+  for (const Unread& unread : loaded.unread) {
+    if (unread.kind != Kind::kWorkspace && (unread.kind != Kind::kNamespace || unread.ns != ns)) continue;
+    return Unexpected(
+        Error{ErrorClass::kForbidden, "no answer, since " + kube::ResourceOf(unread.kind).ToString() +
+                                          " may not be read; ask whoever may, or answer from files with -f"});
+  }
+  return {};
+}
+
+// What Kubernetes' own rights say, which count besides the roles of the workspace.
+Result<Ruling> NativeRuling(const CanIOptions& options, const Offline& offline, const Caller& caller,
+                            const std::optional<Question>& question) {
+  if (!offline.cluster || !question) return Ruling{true, "", ""};
+  Identity who{caller.user, caller.groups};
+  if (std::find(who.groups.begin(), who.groups.end(), "system:authenticated") == who.groups.end())
+    who.groups.emplace_back("system:authenticated");  // as the API server adds it to whoever is impersonated
+  const ObjectKey key{question->kind, question->name.ns, question->name.name};
+  const Result<Cluster::Access> access =
+      offline.cluster->MayDo(options.user.empty() ? nullptr : &who, options.verb, key);
+  if (!access) return Unexpected(access.error());
+  if (access->allowed) return Ruling{true, "rbac", access->reason};
+  return Ruling{false, "rbac",
+                "Kubernetes' own rights (RBAC) do not let " + caller.user + " " + options.verb + " " +
+                    std::string(InfoOf(key.kind).plural) + " in namespace " + key.ns +
+                    (access->reason.empty() ? "" : ": " + access->reason)};
+}
+
+// The workspace's roles, after Kubernetes' own rights had nothing against it.
+int Decide(const CanIOptions& options, const Offline& offline, const Caller& caller,
+           const std::optional<Question>& question, const Output& output) {
+  const reconcilers::View& view = offline.world.view();
+  const std::string& ns = question ? question->name.ns : offline.ns;
+  const Ptr<api::Workspace> workspace =
+      view.tables.Get<api::Workspace>({"", view.membership.WorkspaceOf(ns)});
+  if (workspace == nullptr) {
+    if (!question) {
+      output.out << "namespace " << ns << " is in no workspace: Kubernetes' RBAC alone decides\n";
+      return kExitGood;
+    }
+    return Answer({true, "no-workspace", "namespace " + ns + " is in none: Kubernetes' RBAC alone decides"},
+                  options.format, output);
+  }
+  if (!question) return List(*workspace, caller, options.format, output);
+  const Result<Ruling> ruling = Ask(options, view, *workspace, caller, *question);
+  return ruling ? Answer(*ruling, options.format, output) : Fail(ruling.error(), output);
+}
+
 }  // namespace
 
 int CanI(const CanIOptions& options, const Output& output) {
@@ -210,32 +277,32 @@ int CanI(const CanIOptions& options, const Output& output) {
   if (!options.list) {
     if (options.verb.empty() || options.object.empty())
       return Refuse("can-i needs a verb and an object, as in `can-i update rtp/ratings`, or --list", output);
-    Result<Question> parsed = ParseQuestion(options.object, options.input.ns);
+    Result<Question> parsed = ParseQuestion(options.object);
     if (!parsed) return Refuse(parsed.error().message, output);
     question = std::move(*parsed);
   }
-  const Offline offline = Read(options.input);
+  if (options.user.empty() && !options.input.paths.empty())
+    return Refuse("--as is required with -f: files do not say who asks", output);
+  if (options.user.empty() && !options.groups.empty()) return Refuse("--as-group needs --as", output);
+  const Result<Offline> read =
+      Read(options.input, {.name = question ? question->name.ToString() : "", .kinds = kDecisive});
+  if (!read) return Fail(read.error(), output);
+  const Offline& offline = *read;
   PrintProblems(offline.loaded, output);
-  const reconcilers::View& view = offline.world.view();
-  const std::string& ns = question ? question->name.ns : options.input.ns;
-  const std::string name = view.membership.WorkspaceOf(ns);
-  const Ptr<api::Workspace> workspace = view.tables.Get<api::Workspace>({"", name});
-  if (workspace == nullptr) {
-    if (options.list) {
-      output.out << "namespace " << ns << " is in no workspace: Kubernetes' RBAC alone decides\n";
-      return kExitGood;
-    }
-    return Answer({true, "no-workspace", "namespace " + ns + " is in none: Kubernetes' RBAC alone decides"},
-                  options.format, output);
+  if (question && question->name.ns.empty()) question->name.ns = offline.ns;
+  const Result<Caller> caller = CallerOf(options, offline);
+  if (!caller) return Fail(caller.error(), output);
+  const Result<Ruling> native = NativeRuling(options, offline, *caller, question);
+  if (!native) {
+    output.err << "cluster: " << output.PaintErr(Style::kYellow, "warning")
+               << ": Kubernetes' own rights were not asked: " << native.error().message << "\n";
+  } else if (!native->allowed) {
+    return Answer(*native, options.format, output);
   }
-  const Caller caller{options.user, options.groups, reconcilers::IsAdministrator(options.groups)};
-  if (options.list) return List(*workspace, caller, options.format, output);
-  const Result<Ruling> ruling = Ask(options, view, *workspace, caller, *question);
-  if (!ruling) {
-    output.err << "fairleadctl: " << ruling.error().message << "\n";
-    return kExitFindings;
-  }
-  return Answer(*ruling, options.format, output);
+  const std::string& ns = question ? question->name.ns : offline.ns;
+  if (const Result<void> known = EnoughIsKnown(offline.loaded, ns); !known)
+    return Fail(known.error(), output);
+  return Decide(options, offline, *caller, question, output);
 }
 
 }  // namespace fairlead::cli

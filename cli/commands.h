@@ -13,8 +13,11 @@ enum class Format { kYaml, kJson, kText };
 
 // What all commands that read manifests share.
 struct InputOptions {
-  std::vector<std::string> paths;  // -f
-  std::string ns = "default";      // -n: for objects without a namespace, and for names given without one
+  std::vector<std::string> paths;   // -f; none: the cluster
+  std::string kubeconfig, context;  // which cluster
+  // -n: for objects without a namespace, and for names given without one. Empty: that of the cluster's
+  // context, or "default".
+  std::string ns;
   std::string root_namespace = "fairlead-system";
   std::string cluster_domain = "cluster.local";
   bool istio_mode = false;

@@ -66,9 +66,11 @@ std::string Meant(const reconcilers::World& world, std::initializer_list<Kind> k
 }  // namespace
 
 int Explain(const ExplainOptions& options, const Output& output) {
-  const Offline offline = Read(options.input);
+  const Result<Offline> read = Read(options.input, {.name = options.name, .kinds = {}});
+  if (!read) return Fail(read.error(), output);
+  const Offline& offline = *read;
   PrintProblems(offline.loaded, output);
-  const NamespacedName name = ParseName(options.name, options.input.ns);
+  const NamespacedName name = ParseName(options.name, offline.ns);
   const std::initializer_list<Kind> services = {Kind::kService, Kind::kServiceEntry},
                                     routes = {Kind::kHTTPRoute, Kind::kGRPCRoute};
   const std::initializer_list<Kind>& kinds = options.kind == "service" ? services : routes;
@@ -77,7 +79,8 @@ int Explain(const ExplainOptions& options, const Output& output) {
   if (!offline.world.Find(key)) {
     const ObjectKey other = FindKey(offline.world, others, name);
     output.err << "fairleadctl: there is no " << InfoOf(*kinds.begin()).name << " or "
-               << InfoOf(*(kinds.begin() + 1)).name << " " << name.ToString() << " in the input";
+               << InfoOf(*(kinds.begin() + 1)).name << " " << name.ToString()
+               << (offline.cluster ? " in the cluster" : " in the input");
     if (offline.world.Find(other)) {
       output.err << ", but a " << other.ToString() << ": explain it with `fairleadctl explain "
                  << (options.kind == "service" ? "route " : "service ") << name.ToString() << "`\n";

@@ -114,7 +114,10 @@ std::string Ignored(const Loaded& loaded) {
 }  // namespace
 
 int Lint(const LintOptions& options, const Output& output) {
-  const Offline offline = Read(options.input);
+  const Result<Offline> read = Read(options.input);
+  if (!read) return Fail(read.error(), output);
+  const Offline& offline = *read;
+  PrintUnread(offline.loaded, output);
   const std::vector<Line> lines = Collect(offline);
   const auto count = [&](Severity s) {
     return static_cast<size_t>(

@@ -1,5 +1,5 @@
 // Load: manifests from files, folders and standard input, as parsed objects that remember their file and
-// line.
+// line. What a cluster has comes as the same value (cli/cluster.h).
 //
 // Who calls: every command that takes -f. Never stops at the first bad file or document: what cannot be read
 // becomes a problem with its place and the code that lint has for it, and what is no kind of ours is counted
@@ -40,11 +40,19 @@ struct LoadedObject {
   YamlDocument document;  // to find the line of a field
 };
 
+// What of a cluster may not be read.
+struct Unread {
+  Kind kind = Kind::kService;
+  std::string ns;   // empty: in none
+  std::string why;  // the API server's words
+};
+
 struct Loaded {
   std::vector<LoadedObject> objects;  // in the order of files (sorted by name) and documents
   std::vector<Problem> problems;
   std::map<std::string, size_t>
       ignored;  // "apps/v1 Deployment": documents of kinds that Fairlead does not read
+  std::vector<Unread> unread;
 
   bool HasErrors() const;
   const LoadedObject* Find(const ObjectKey& key) const;  // the last of the key; null: not among them

@@ -4,17 +4,49 @@
 
 namespace fairlead::cli {
 
-Offline Read(const InputOptions& input) {
+namespace {
+
+Result<Offline> ReadCluster(const InputOptions& input, const Interest& interest,
+                            const reconcilers::WorldOptions& world) {
+  Result<std::unique_ptr<Cluster>> cluster =
+      Cluster::Connect({.kubeconfig = input.kubeconfig, .context = input.context});
+  if (!cluster)
+    return Unexpected(Error{cluster.error().error_class,
+                            "no -f is given, and there is no cluster to read: " + cluster.error().message});
+  std::string ns = input.ns.empty() ? (*cluster)->default_namespace() : input.ns;
+  Result<Loaded> loaded = (*cluster)->Load({.ns = ParseName(interest.name, ns).ns,
+                                            .root_namespace = input.root_namespace,
+                                            .kinds = interest.kinds});
+  if (!loaded)
+    return Unexpected(
+        Error{loaded.error().error_class, (*cluster)->server() + ": " + loaded.error().message});
+  return Offline{std::move(*loaded), reconcilers::World(world), std::move(ns), std::move(*cluster)};
+}
+
+Offline ReadFiles(const InputOptions& input, const reconcilers::WorldOptions& world) {
   LoadOptions options;
-  options.default_namespace = input.ns;
+  if (!input.ns.empty()) options.default_namespace = input.ns;
+  return Offline{Load(input.paths, options), reconcilers::World(world), options.default_namespace, nullptr};
+}
+
+}  // namespace
+
+Result<Offline> Read(const InputOptions& input, const Interest& interest) {
   reconcilers::WorldOptions world;
   world.cluster_domain = input.cluster_domain;
   world.root_namespace = input.root_namespace;
   world.istio_mode = input.istio_mode;
-  Offline offline{Load(input.paths, options), reconcilers::World(world)};
-  for (const LoadedObject& object : offline.loaded.objects) offline.world.Apply(object.object);
-  offline.world.Drain();
+  Result<Offline> offline =
+      input.paths.empty() ? ReadCluster(input, interest, world) : ReadFiles(input, world);
+  if (!offline) return offline;
+  for (const LoadedObject& object : offline->loaded.objects) offline->world.Apply(object.object);
+  offline->world.Drain();
   return offline;
+}
+
+int Fail(const Error& error, const Output& output) {
+  output.err << "fairleadctl: " << error.message << "\n";
+  return kExitFindings;
 }
 
 void PrintProblems(const Loaded& loaded, const Output& output) {
@@ -23,6 +55,15 @@ void PrintProblems(const Loaded& loaded, const Output& output) {
                << output.PaintErr(StyleOf(p.severity()), reconcilers::ToString(p.severity())) << " "
                << reconcilers::ToString(p.code) << ": " << (p.object.empty() ? "" : p.object + ": ")
                << p.error.ToString() << "\n";
+  }
+  PrintUnread(loaded, output);
+}
+
+void PrintUnread(const Loaded& loaded, const Output& output) {
+  for (const Unread& u : loaded.unread) {
+    output.err << "cluster: " << output.PaintErr(Style::kYellow, "warning") << ": "
+               << kube::ResourceOf(u.kind).ToString() << (u.ns.empty() ? "" : " in namespace " + u.ns)
+               << " may not be read, the answer is without them: " << u.why << "\n";
   }
 }
 

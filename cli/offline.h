@@ -1,9 +1,13 @@
-// Offline: a World made of manifests, and the printing of their problems; what all commands with -f begin
-// with.
+// Offline: a World made of manifests, or of what a cluster has at this moment, and the printing of problems;
+// what all commands that answer from objects begin with.
 #pragma once
 
 #include <json/value.h>
 
+#include <memory>
+#include <vector>
+
+#include "cli/cluster.h"
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "reconcilers/world.h"
@@ -13,13 +17,25 @@ namespace fairlead::cli {
 struct Offline {
   Loaded loaded;
   reconcilers::World world;
+  std::string ns;                    // of names that give none
+  std::unique_ptr<Cluster> cluster;  // that it was read from; null: files
 };
 
-// Loads and lowers. Problems stay in `loaded`.
-Offline Read(const InputOptions& input);
+// What a command wants to know of a cluster; of files all is read.
+struct Interest {
+  std::string name;         // "ns/name" or "name" of what it is about; decides whose neighbours are read
+  std::vector<Kind> kinds;  // that the answer depends on; empty: all
+};
 
-// Each problem as a line on stderr; its severity coloured.
+// Loads and lowers. Problems of objects stay in `loaded`; an error: there is no cluster to read.
+Result<Offline> Read(const InputOptions& input, const Interest& interest = {});
+
+// One line on stderr; the exit code for it.
+int Fail(const Error& error, const Output& output);
+
+// Each problem as a line on stderr, its severity coloured; then what could not be read.
 void PrintProblems(const Loaded& loaded, const Output& output);
+void PrintUnread(const Loaded& loaded, const Output& output);
 
 // One value as JSON or YAML on stdout.
 void Print(const Json::Value& value, Format format, const Output& output);

@@ -62,7 +62,9 @@ void TellNotCarriedOut(const Offline& offline, const Output& output) {
 }  // namespace
 
 int Render(const RenderOptions& options, const Output& output) {
-  const Offline offline = Read(options.input);
+  const Result<Offline> read = Read(options.input);
+  if (!read) return Fail(read.error(), output);
+  const Offline& offline = *read;
   PrintProblems(offline.loaded, output);
   if (!options.input.istio_mode && !options.with_status && options.format == Format::kYaml) {
     output.out << EffectiveYaml(offline.world);

@@ -26,15 +26,20 @@ void AddFormat(CLI::App* command, Format* format, const std::vector<std::string>
 
 void AddInput(CLI::App* command, InputOptions* input) {
   command
-      ->add_option(
-          "-f,--filename", input->paths,
-          "File, folder (recursively: .yaml, .yml, .json) or - for standard input; may be given again")
-      ->required()
+      ->add_option("-f,--filename", input->paths,
+                   "File, folder (recursively: .yaml, .yml, .json) or - for standard input; may be given "
+                   "again; default: "
+                   "what is in the cluster")
       ->allow_extra_args(false)
       ->type_name("FILE");
-  CLI::Option* ns =
-      command->add_option("-n,--namespace", input->ns, "Namespace of objects and names that give none")
-          ->capture_default_str();
+  command
+      ->add_option("--kubeconfig", input->kubeconfig,
+                   "Which cluster; default: $KUBECONFIG, the one that this runs in, ~/.kube/config")
+      ->type_name("FILE");
+  command->add_option("--context", input->context, "Context of the kubeconfig; default: its current one");
+  CLI::Option* ns = command->add_option("-n,--namespace", input->ns,
+                                        "Namespace of objects and names that give none; default: of files "
+                                        "default, of a cluster that of the context");
   CLI::Option* root = command
                           ->add_option("--root-namespace", input->root_namespace,
                                        "Namespace whose policies of scope Mesh are honoured")
@@ -96,7 +101,10 @@ void DescribeCanI(CLI::App* app, CanIOptions* options) {
           "away; may be given again")
       ->allow_extra_args(false)
       ->type_name("PATH=VALUE");
-  can_i->add_option("--as", options->user, "The user, as Kubernetes knows it")->required()->type_name("USER");
+  can_i
+      ->add_option("--as", options->user,
+                   "The user, as Kubernetes knows it; default: whoever asks the cluster")
+      ->type_name("USER");
   can_i->add_option("--as-group", options->groups, "A group of the user; may be given again")
       ->allow_extra_args(false)
       ->type_name("GROUP");
@@ -120,7 +128,7 @@ void Describe(CLI::App* app, Commands* c) {
   OneOf(color, {"auto", "always", "never"});
   app->footer(kExitCodes);
 
-  CLI::App* render = app->add_subcommand("render", "Print what manifests are lowered to; needs no cluster");
+  CLI::App* render = app->add_subcommand("render", "Print what manifests are lowered to");
   AddInput(render, &c->render.input);
   AddFormat(render, &c->render.format, {"yaml", "json"});
   render->add_flag("--with-status", c->render.with_status,

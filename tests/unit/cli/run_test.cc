@@ -38,7 +38,6 @@ constexpr char kBad[] = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspe
 TEST(RunTest, Usage) {
   for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
                                                 {"rendr"},
-                                                {"lint"},
                                                 {"lint", "--strct", "-f", "x"},
                                                 {"completion", "fish"},
                                                 {"explain", "service", "a/b/c", "-f", "x"},

@@ -1,0 +1,260 @@
+// fairleadctl without -f: the same answers out of a cluster as out of the files that were applied to it, for
+// administrators and for those who may read little.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "cli/commands.h"
+#include "crds/base/base64.h"
+#include "crds/base/json_write.h"
+#include "crds/base/yaml.h"
+#include "crds/schema/manifests.h"
+#include "tests/support/crds/cases.h"
+#include "tests/support/eventually.h"
+#include "tests/support/kube/real_cluster.h"
+#include "tests/support/shop_workspace.h"
+
+namespace fairlead::cli {
+namespace {
+
+using fairlead::testing::HttpReply;
+using fairlead::testing::KeyPair;
+using fairlead::testing::RealCluster;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Ran {
+  int code = 0;
+  std::string out, err;
+};
+
+constexpr char kObjects[] = R"(
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/use-waypoint: waypoint}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: other}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: waypoint, namespace: shop, labels: {istio.io/waypoint-for: service}}
+spec:
+  gatewayClassName: fairlead-waypoint
+  listeners: [{name: mesh, port: 15008, protocol: HBONE}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ratings, namespace: shop, labels: {tier: web}}
+spec:
+  clusterIP: 10.96.0.50
+  ports: [{name: http, port: 8080, appProtocol: http}]
+---
+apiVersion: fairlead.dev/v1alpha1
+kind: RetryTimeoutPolicy
+metadata: {name: ratings, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: ratings}]
+  retries: {attempts: 2, "on": [GatewayError]}
+---
+apiVersion: fairlead.dev/v1alpha1
+kind: RetryTimeoutPolicy
+metadata: {name: lost, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: nobody}]
+  retries: {attempts: 2}
+)";
+
+std::vector<YamlDocument> Documents(const std::string& yaml) {
+  Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
+  return documents ? std::move(*documents) : std::vector<YamlDocument>();
+}
+
+class ClusterTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!RealCluster::Missing().empty()) return;
+    auto started = RealCluster::Start();
+    ASSERT_TRUE(started) << started.error().message;
+    cluster_ = started->release();
+    ASSERT_TRUE(cluster_->ApplyCrds(fairlead::testing::CrdFile("gateway-standard.yaml")));
+    for (const std::string& manifest : CrdManifests()) {
+      for (const YamlDocument& crd : Documents(manifest))
+        Create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd.json);
+    }
+    ASSERT_TRUE(fairlead::testing::Eventually([] {
+      return cluster_->Call("GET", "/apis/fairlead.dev/v1alpha1/workspaces").ok() &&
+             cluster_->Call("GET", "/apis/fairlead.dev/v1alpha1/retrytimeoutpolicies").ok();
+    }));
+    const std::string rbac = "/apis/rbac.authorization.k8s.io/v1/";
+    const std::string all = kObjects + ("---" + std::string(fairlead::testing::kShopWorkspace));
+    for (const YamlDocument& object : Documents(all)) {
+      const Json::Value value = fairlead::testing::ParseJsonValue(object.json);
+      const std::string ns = value["metadata"]["namespace"].asString(), kind = value["kind"].asString();
+      std::string api = value["apiVersion"].asString();
+      api = api == "v1" ? "/api/v1/" : "/apis/" + api + "/";
+      const KindInfo* info = FindKind(api == "/api/v1/" ? "" : api.substr(6, api.find('/', 6) - 6), kind);
+      ASSERT_NE(info, nullptr) << kind;
+      Create(api + (ns.empty() ? "" : "namespaces/" + ns + "/") + std::string(info->plural), object.json);
+    }
+    // dave may do everything in shop, erin read its policies alone.
+    Create(rbac + "clusterroles", R"({"metadata":{"name":"all"},"rules":[)"
+                                  R"({"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]})");
+    Create(rbac + "clusterroles",
+           R"({"metadata":{"name":"workspaces"},"rules":[)"
+           R"({"apiGroups":["fairlead.dev"],"resources":["workspaces"],"verbs":["list"]}]})");
+    const auto bind = [&](const std::string& where, const std::string& name, const std::string& role,
+                          const std::string& user) {
+      Create(rbac + where,
+             R"({"metadata":{"name":")" + name +
+                 R"("},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":")" +
+                 role + R"("},"subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":")" +
+                 user + R"("}]})");
+    };
+    bind("namespaces/shop/rolebindings", "dave", "all", "dave");
+    bind("clusterrolebindings", "dave", "workspaces", "dave");
+  }
+  static void TearDownTestSuite() { delete std::exchange(cluster_, nullptr); }
+  void SetUp() override {
+    if (cluster_ == nullptr) GTEST_SKIP() << RealCluster::Missing();
+  }
+
+  static void Create(const std::string& path, const std::string& body) {
+    const HttpReply reply = cluster_->Call("POST", path, body);
+    ASSERT_TRUE(reply.ok()) << path << ": " << reply.body;
+  }
+
+  // A kubeconfig of a user with a client certificate; its context is in `ns`.
+  std::string KubeconfigOf(const std::string& user, const std::string& group, const std::string& ns) {
+    const KeyPair pair = cluster_->IssueClient(user, group);
+    const std::string path = files_ / (user + ".kubeconfig");
+    fairlead::testing::WriteFile(
+        path,
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: k, user: "
+        "u, "
+        "namespace: " +
+            ns + "}}]\nclusters: [{name: k, cluster: {server: \"" + cluster_->server() +
+            "\", certificate-authority: " + cluster_->ca_file() +
+            "}}]\nusers: [{name: u, user: {client-certificate-data: " + EncodeBase64(pair.certificate_pem) +
+            ", client-key-data: " + EncodeBase64(pair.key_pem) + "}}]\n");
+    return path;
+  }
+
+  static Ran RunWith(const std::vector<std::string>& arguments) {
+    std::ostringstream out, err;
+    const int code = cli::Run(arguments, {out, err}, ColorMode::kNever);
+    return {code, out.str(), err.str()};
+  }
+  Ran AsAdmin(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--kubeconfig", cluster_->kubeconfig_path()});
+    return RunWith(arguments);
+  }
+  // The developer of the workspace, with no rights outside of its namespace but to see Workspaces.
+  Ran AsDave(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--kubeconfig", KubeconfigOf("dave", "shop-devs", "shop")});
+    return RunWith(arguments);
+  }
+
+  static RealCluster* cluster_;
+  fairlead::testing::TempDir files_;
+};
+RealCluster* ClusterTest::cluster_ = nullptr;
+
+TEST_F(ClusterTest, ExplainsAsFromFiles) {
+  fairlead::testing::WriteFile(files_ / "objects.yaml", kObjects);
+  const Ran files = RunWith({"explain", "service", "shop/ratings", "-f", files_ / "objects.yaml"});
+  const Ran cluster = AsAdmin({"explain", "service", "shop/ratings"});
+  EXPECT_EQ(cluster.code, 0) << cluster.err;
+  EXPECT_EQ(cluster.out, files.out);
+  EXPECT_THAT(cluster.out, HasSubstr("attempts"));
+}
+
+TEST_F(ClusterTest, LintNamesObjectsWhereThereAreNoFiles) {
+  const Ran lint = AsAdmin({"lint"});
+  EXPECT_THAT(lint.err, HasSubstr("cluster: error FL002: RetryTimeoutPolicy shop/lost: spec.targetRefs[0]"));
+}
+
+TEST_F(ClusterTest, WhoMayReadLittleIsAnsweredFromWhatMatters) {
+  const Ran explained = AsDave({"explain", "service", "ratings"});
+  EXPECT_EQ(explained.code, 0) << explained.err;
+  EXPECT_THAT(explained.out, HasSubstr("attempts")) << "the context's namespace, read by itself";
+  EXPECT_THAT(
+      explained.err,
+      HasSubstr("cluster: warning: retrytimeoutpolicies.fairlead.dev in namespace fairlead-system may not be "
+                "read, the answer is without them: "))
+      << "mesh-wide policies could be there";
+  EXPECT_THAT(explained.err, Not(HasSubstr("namespace shop ")));
+}
+
+TEST_F(ClusterTest, CanIAsksWhoeverAsks) {
+  const Ran yes = AsDave({"can-i", "update", "rtp/ratings", "--field", "spec.retries.attempts=3"});
+  EXPECT_EQ(yes.code, 0) << yes.out << yes.err;
+  EXPECT_THAT(yes.out, HasSubstr("yes: role/developers"));
+  const Ran no = AsDave({"can-i", "update", "rtp/ratings", "--field", "spec.retries.attempts=4"});
+  EXPECT_EQ(no.code, 1);
+  EXPECT_THAT(no.out,
+              AllOf(HasSubstr("no: "), HasSubstr("spec.retries.attempts"), HasSubstr("platform-team")));
+  EXPECT_THAT(AsDave({"can-i", "--list"}).out, HasSubstr("workspace shop\n  developers\n"));
+  EXPECT_THAT(AsAdmin({"can-i", "update", "rtp/shop/ratings", "--field", "spec.retries.attempts=4"}).out,
+              HasSubstr("break-glass"))
+      << "an administrator needs a reason, too";
+}
+
+TEST_F(ClusterTest, CanIAsksKubernetesFirst) {
+  const Ran other = AsDave({"can-i", "create", "rtp/other/x", "--field", "spec.retries.attempts=1"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_THAT(other.out,
+              HasSubstr("no: Kubernetes' own rights (RBAC) do not let dave create retrytimeoutpolicies in "
+                        "namespace other"));
+  const Ran erin = AsAdmin({"can-i", "update", "rtp/shop/ratings", "--field", "spec.retries.attempts=3",
+                            "--as", "erin", "--as-group", "shop-devs"});
+  EXPECT_THAT(erin.out, HasSubstr("(RBAC) do not let erin update retrytimeoutpolicies in namespace shop"));
+  const Ran dave = AsAdmin({"can-i", "update", "rtp/shop/ratings", "--field", "spec.retries.attempts=3",
+                            "--as", "dave", "--as-group", "shop-devs"});
+  EXPECT_EQ(dave.code, 0) << dave.out << dave.err;
+}
+
+// Whoever sees no workspaces gets no answer, rather than "no workspace: yes".
+TEST_F(ClusterTest, CanIDoesNotGuess) {
+  const std::string config = KubeconfigOf("erin", "shop-devs", "shop");
+  const Ran ran = RunWith({"can-i", "--list", "--kubeconfig", config});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err,
+              HasSubstr("fairleadctl: no answer, since workspaces.fairlead.dev may not be read; ask whoever "
+                        "may, or answer from files with -f"));
+  EXPECT_EQ(ran.out, "");
+}
+
+TEST_F(ClusterTest, WrongInput) {
+  const std::string admin = cluster_->kubeconfig_path();
+  EXPECT_THAT(RunWith({"lint", "--kubeconfig", files_ / "none"}).err, HasSubstr(files_ / "none"));
+  const Ran context = RunWith({"lint", "--kubeconfig", admin, "--context", "nope"});
+  EXPECT_EQ(context.code, 1);
+  EXPECT_THAT(context.err, AllOf(HasSubstr(admin), HasSubstr("there is no \"nope\"")));
+  const Ran as = RunWith({"can-i", "--list", "-f", files_ / "none"});
+  EXPECT_EQ(as.code, 2);
+  EXPECT_THAT(as.err, HasSubstr("--as is required with -f"));
+  const Ran unknown = AsAdmin({"explain", "service", "shop/rating"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.err,
+              HasSubstr("there is no Service or ServiceEntry shop/rating in the cluster; did you mean "
+                        "ratings?"));
+}
+
+TEST(NoClusterTest, SaysWhatIsMissing) {
+  fairlead::testing::TempDir dir;
+  fairlead::testing::WriteFile(dir / "config",
+                               "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, "
+                               "context: {cluster: k}}]\nclusters: [{name: k, cluster: {server: "
+                               "\"http://127.0.0.1:1\"}}]\n");
+  std::ostringstream out, err;
+  EXPECT_EQ(cli::Run({"lint", "--kubeconfig", dir / "config"}, {out, err}, ColorMode::kNever), 1);
+  EXPECT_THAT(err.str(), HasSubstr("http://127.0.0.1:1: GET "));
+  EXPECT_EQ(out.str(), "");
+}
+
+}  // namespace
+}  // namespace fairlead::cli
