@@ -10,7 +10,7 @@
 namespace fairlead::cli {
 namespace {
 
-// A policy's status as if every proxy that needs it had acknowledged: offline there are none that could lag.
+// A status as if every proxy that needs it had acknowledged: offline there are none that could lag.
 Json::Value StatusDocument(const reconcilers::World& world, const ObjectKey& key) {
   api::ProxyCounts proxies;
   proxies.needed = proxies.programmed = static_cast<int>(world.WaypointsOf(key).size());
@@ -19,8 +19,8 @@ Json::Value StatusDocument(const reconcilers::World& world, const ObjectKey& key
   out["apiVersion"] = std::string(kind.group) + "/" + std::string(kind.version);
   out["kind"] = std::string(kind.name);
   out["metadata"]["name"] = key.name;
-  out["metadata"]["namespace"] = key.ns;
-  out["status"] = api::ToJson(world.StatusOf(key, proxies));
+  if (!key.ns.empty()) out["metadata"]["namespace"] = key.ns;
+  out["status"] = api::ToJson(world.ObjectStatusOf(key, proxies).value_or(api::ObjectStatus()));
   return out;
 }
 
@@ -74,8 +74,9 @@ int Render(const RenderOptions& options, const Output& output) {
                                            ? reconcilers::istiod::LowerToIstio(offline.world)
                                            : reconcilers::RenderEffective(offline.world);
   if (options.with_status) {
-    for (const ObjectKey& key : offline.world.policies())
-      documents.push_back(StatusDocument(offline.world, key));
+    for (const auto& keys : {offline.world.policies(), offline.world.TenancyObjects()}) {
+      for (const ObjectKey& key : keys) documents.push_back(StatusDocument(offline.world, key));
+    }
     TellNotCarriedOut(offline, output);
   }
   if (options.format == Format::kJson) {

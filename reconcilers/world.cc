@@ -6,6 +6,7 @@
 
 #include "reconcilers/status/not_supported.h"
 #include "reconcilers/status/status.h"
+#include "reconcilers/tenancy/status.h"
 #include "reconcilers/world_impl.h"
 
 namespace fairlead::reconcilers {
@@ -23,6 +24,8 @@ constexpr std::array kWithStatus = {Kind::kRetryTimeoutPolicy, Kind::kFailoverPo
 bool HasStatus(Kind kind) {
   return std::find(kWithStatus.begin(), kWithStatus.end(), kind) != kWithStatus.end();
 }
+
+bool IsTenancy(Kind kind) { return kind == Kind::kWorkspace || kind == Kind::kWorkspaceSettings; }
 
 // Calls with a null pointer of the type that holds objects of the kind.
 template <class F>
@@ -71,6 +74,7 @@ void World::Apply(const AnyObject& object) {
     if (impl_->tables.Put(key, object) == Tables::Outcome::kSame) return;
     const Ptr<T> now = impl_->tables.Get<T>(key.nn());
     if (HasStatus(key.kind)) impl_->dirty_statuses.insert(key);
+    if (IsTenancy(key.kind)) impl_->dirty_tenancy.insert(key);
     if (old != now) impl_->Changed(old, now, key);
   });
 }
@@ -110,6 +114,18 @@ void World::ReportIstio(const ObjectKey& service, uint64_t epoch, IstioReport re
   if (state->second.report == report) return;
   state->second.report = std::move(report);
   impl_->MarkPoliciesOf(service);
+}
+
+void World::ReportTenancy(const std::string& workspace, uint64_t epoch, TenancyReport report) {
+  const auto state = impl_->tenancy_states.find(workspace);
+  if (state == impl_->tenancy_states.end() || state->second.epoch != epoch) return;
+  if (impl_->tenancy.Find(workspace) == nullptr) {  // gone, and so are its objects
+    impl_->tenancy_states.erase(state);
+    return;
+  }
+  if (state->second.report == report) return;
+  state->second.report = std::move(report);
+  impl_->dirty_tenancy.insert({Kind::kWorkspace, "", workspace});
 }
 
 Delta World::Drain() {
@@ -162,6 +178,42 @@ std::set<NamespacedName> World::WaypointsOf(const ObjectKey& policy) const {
 
 const std::set<ObjectKey>& World::PoliciesAt(const NamespacedName& waypoint) const {
   return impl_->book.PoliciesAt(waypoint);
+}
+
+std::vector<ObjectKey> World::TenancyObjects() const {
+  std::vector<ObjectKey> keys;
+  for (const Kind kind : {Kind::kWorkspace, Kind::kWorkspaceSettings}) {
+    for (NamespacedName& name : impl_->tables.Names(kind)) {
+      keys.push_back({kind, std::move(name.ns), std::move(name.name)});
+    }
+  }
+  return keys;
+}
+
+uint64_t World::TenancyEpoch(const std::string& workspace) const {
+  const auto state = impl_->tenancy_states.find(workspace);
+  return state == impl_->tenancy_states.end() ? 0 : state->second.epoch;
+}
+
+bool World::AwaitsTenancy(const ObjectKey& workspace) const {
+  const auto state = impl_->tenancy_states.find(workspace.name);
+  return workspace.kind == Kind::kWorkspace && state != impl_->tenancy_states.end() && !state->second.report;
+}
+
+std::optional<api::ObjectStatus> World::ObjectStatusOf(const ObjectKey& key,
+                                                       const api::ProxyCounts& proxies) const {
+  if (impl_->tables.Find(key) == nullptr) return std::nullopt;
+  if (HasStatus(key.kind)) return StatusOf(key, proxies);
+  const auto invalid = impl_->tables.InvalidOf(key);
+  if (key.kind == Kind::kWorkspaceSettings) return SettingsStatus(impl_->view, key.nn(), invalid.get());
+  if (key.kind != Kind::kWorkspace) return std::nullopt;
+  const auto state = impl_->tenancy_states.find(key.name);
+  const bool reported = state != impl_->tenancy_states.end() && state->second.report;
+  return StatusFrom(WorkspaceStatusInput{.view = impl_->view,
+                                         .workspace = impl_->tenancy.Find(key.name).get(),
+                                         .invalid = invalid.get(),
+                                         .written = impl_->options.tenancy_reported,
+                                         .report = reported ? &*state->second.report : nullptr});
 }
 
 uint64_t World::IstioEpoch(const ObjectKey& service) const {

@@ -23,6 +23,7 @@
 #include "reconcilers/istio/capabilities.h"
 #include "reconcilers/istio/report.h"
 #include "reconcilers/model/service.h"
+#include "reconcilers/tenancy/report.h"
 
 namespace fairlead::reconcilers {
 
@@ -40,6 +41,8 @@ struct WorldOptions {
   IstioCapabilities istio;  // Istio mode: what the installed Istio can carry
   // Istio mode: the caller writes the objects of LowerToIstio and tells by ReportIstio what became of them.
   bool istio_reported = false;
+  // The caller writes the objects of LowerWorkspace and tells by ReportTenancy what became of them.
+  bool tenancy_reported = false;
   // False: services() keep their frame only (ports without rules); whole services are in the Delta, and are
   // lowered anew by Lowered(). Rules are most of the memory, and proxies are programmed from deltas. A Delta
   // may then name a service that is equal to what it was: its reader compares what it makes of it.
@@ -63,10 +66,11 @@ struct Delta {
   std::set<ObjectKey> istio;     // Istio mode: services whose objects for istiod are to be looked at anew
   // What Workspaces lower to, and their statuses, are to be looked at anew; those that are gone among them.
   std::set<std::string> workspaces;
+  std::set<ObjectKey> tenancy;  // Workspaces and WorkspaceSettings whose status is to be computed anew
 
   bool empty() const {
     return services.empty() && endpoints.empty() && waypoints.empty() && policies.empty() && istio.empty() &&
-           workspaces.empty();
+           workspaces.empty() && tenancy.empty();
   }
 };
 
@@ -84,6 +88,8 @@ class World {
   void SetIstio(const IstioCapabilities& capabilities);
   // What became of the objects for the service as it was at IstioEpoch; an older epoch is ignored.
   void ReportIstio(const ObjectKey& service, uint64_t epoch, IstioReport report);
+  // What became of the objects of the workspace as it was at TenancyEpoch; an older epoch is ignored.
+  void ReportTenancy(const std::string& workspace, uint64_t epoch, TenancyReport report);
   Delta Drain();
   // Lowers about so many services and leaves the rest, and what follows from all, to the next call; false:
   // that was all. For the first lowering of a large state, whose results would else be in memory twice.
@@ -106,6 +112,9 @@ class World {
   // The reverse: policies that proxies of the waypoint must carry.
   const std::set<ObjectKey>& PoliciesAt(const NamespacedName& waypoint) const;
 
+  uint64_t TenancyEpoch(const std::string& workspace) const;
+  // Of a Workspace: its objects are not reported yet.
+  bool AwaitsTenancy(const ObjectKey& workspace) const;
   uint64_t IstioEpoch(const ObjectKey& service) const;
   // Objects for istiod that carry the policy are not reported yet.
   bool AwaitsIstio(const ObjectKey& policy) const;
@@ -114,6 +123,12 @@ class World {
   // Truthful about the data plane by `proxies` (which the caller counts for WaypointsOf(policy)).
   // lastTransitionTime is left for the writer to fill.
   api::PolicyStatus StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const;
+
+  // The status of any kind that has one; of a policy as StatusOf. nullopt: no such object, or none of these.
+  std::optional<api::ObjectStatus> ObjectStatusOf(const ObjectKey& key,
+                                                  const api::ProxyCounts& proxies) const;
+  // All Workspaces and WorkspaceSettings, invalid ones included.
+  std::vector<ObjectKey> TenancyObjects() const;
 
   // The objects as they are kept, for the pure functions beside World (explain.h, lint.h, render.h).
   const View& view() const;

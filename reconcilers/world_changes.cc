@@ -32,6 +32,9 @@ const ObjectMeta* Meta(const Ptr<T>& object) {
 void World::Impl::MembershipChanged(const MembershipChange& change) {
   for (const std::string& name : change.workspaces) tenancy.Touch(name);
   for (const MembershipChange::Move& move : change.moved) {
+    tables.ForEachIn<api::WorkspaceSettings>(move.ns, [&](const Ptr<api::WorkspaceSettings>& settings) {
+      dirty_tenancy.insert({Kind::kWorkspaceSettings, settings->meta.ns, settings->meta.name});
+    });
     const auto& policies = workspace_policies.Find(move.ns);
     dirty_policies.insert(policies.begin(), policies.end());
     const auto mark = [&](const auto& object) {

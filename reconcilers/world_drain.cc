@@ -101,7 +101,10 @@ void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* del
   const bool all =
       row.service == nullptr || !SameFrame(*row.service, *lowered.service) || (changed && options.istio_mode);
   if (all) {
-    MarkWorkspaceOf(key.ns);  // it may have come to another waypoint
+    // It may have come to another waypoint: both workspaces say so in their access rules.
+    MarkWorkspaceOf(key.ns);
+    if (row.service != nullptr && row.service->waypoint) MarkWorkspaceOf(row.service->waypoint->ns);
+    if (lowered.service->waypoint) MarkWorkspaceOf(lowered.service->waypoint->ns);
     dirty_rows.insert(key);
   } else if (changed || row.outcomes != lowered.outcomes) {
     MarkDifferent(row.outcomes, lowered.outcomes, &dirty_pairs);
@@ -153,6 +156,7 @@ void World::Impl::DrainWaypoints(Delta* delta) {
   for (const NamespacedName& name : std::exchange(dirty_waypoints, {})) {
     if (!Exchange(&waypoints, name, LowerWaypoint(view, name), &delta->waypoints)) continue;
     MarkWorkspaceOf(name.ns);
+    for (const ObjectKey& service : bound_to.Find(name)) MarkWorkspaceOf(service.ns);
     // Who must have a policy has changed.
     const auto& policies = book.PoliciesAt(name);
     dirty_statuses.insert(policies.begin(), policies.end());
@@ -168,7 +172,24 @@ void World::Impl::DrainWorkspaces(Delta* delta) {
     if (workspace == nullptr) continue;
     for (const auto& [user, consent] : workspace->exports) changed.insert(user);
   }
+  for (const std::string& name : changed) {
+    dirty_tenancy.insert({Kind::kWorkspace, "", name});
+    if (const Ptr<ResolvedWorkspace> workspace = tenancy.Find(name)) {
+      if (workspace->settings != nullptr)
+        dirty_tenancy.insert(
+            {Kind::kWorkspaceSettings, workspace->settings->meta.ns, workspace->settings->meta.name});
+      for (const NamespacedName& other : workspace->other_settings)
+        dirty_tenancy.insert({Kind::kWorkspaceSettings, other.ns, other.name});
+    }
+    if (!options.tenancy_reported) continue;
+    TenancyState& state = tenancy_states[name];
+    state.epoch = ++tenancy_epoch;
+    state.report.reset();
+  }
   delta->workspaces.merge(changed);
+  for (const ObjectKey& key : std::exchange(dirty_tenancy, {})) {
+    if (tables.Find(key) != nullptr) delta->tenancy.insert(key);
+  }
 }
 
 void World::Impl::Assess(Delta* delta) {

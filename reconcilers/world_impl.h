@@ -88,6 +88,12 @@ struct World::Impl {
   std::set<NamespacedName> all_selecting_entries;
   uint64_t istio_epoch = 0;  // of the newest state
   std::map<ObjectKey, IstioState> istio_states;
+  struct TenancyState {
+    uint64_t epoch = 0;
+    std::optional<TenancyReport> report;
+  };
+  uint64_t tenancy_epoch = 0;  // of the newest state
+  std::map<std::string, TenancyState> tenancy_states;
   View view{options, tables, membership, tenancy, attachments, routes_of, slices_of, pods_of, istio_states};
 
   // Marks.
@@ -102,6 +108,7 @@ struct World::Impl {
   std::set<std::pair<ObjectKey, ObjectKey>> dirty_pairs;  // policy, target
   std::set<ObjectKey> dirty_statuses;
   std::set<std::string> dirty_workspaces;
+  std::set<ObjectKey> dirty_tenancy;  // whose status is to be computed anew
 
   // Results of the last drain.
   ServiceRows rows;

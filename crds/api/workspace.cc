@@ -226,13 +226,16 @@ Json::Value ToJson(const WorkspaceRole& role) {
 }  // namespace
 
 Parsed<Workspace> ParseWorkspace(const JsonNode& object) {
-  return ParseOwn<Workspace>(object, [](ObjectReader& spec, Workspace* out) {
+  const auto read_spec = [](ObjectReader& spec, Workspace* out) {
     spec.Objects("namespaces", {.min = 1, .max = kMaxSelections, .required = true},
                  [&](ObjectReader& r) { out->namespaces.push_back(ReadSelection(r)); });
     out->isolation = ReadIsolation(spec).value_or(out->isolation);
     ReadIngress(spec, out);
     out->waypoints = spec.Enum("waypoints", kWaypoints).value_or(out->waypoints);
     ReadRoles(spec, out);
+  };
+  return ParseOwn<Workspace>(object, read_spec, [](const JsonNode& status, Workspace* out) {
+    out->status = ParseWorkspaceStatus(status);
   });
 }
 
@@ -255,6 +258,7 @@ Json::Value ToJson(const Workspace& workspace) {
   }
   spec["waypoints"] = std::string(NameOf(kWaypoints, workspace.waypoints));
   for (const WorkspaceRole& role : workspace.roles) spec["roles"].append(ToJson(role));
+  if (workspace.status) out["status"] = ToJson(*workspace.status);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crds/api/policy_common.h"
+#include "crds/api/tenancy_status.h"
 #include "crds/base/duration.h"
 
 namespace fairlead::api {
@@ -68,6 +69,7 @@ struct Workspace {
   std::vector<IngressGateway> ingress;  // may call in
   WaypointMode waypoints = WaypointMode::kManual;
   std::vector<WorkspaceRole> roles;
+  std::optional<WorkspaceStatus> status;  // what the API server has, to compare before a write
   friend bool operator==(const Workspace&, const Workspace&) = default;
 };
 
@@ -98,6 +100,7 @@ struct WorkspaceSettings {
     std::optional<Duration> request_timeout;
     friend bool operator==(const Defaults&, const Defaults&) = default;
   } defaults;
+  std::optional<WorkspaceSettingsStatus> status;
   friend bool operator==(const WorkspaceSettings&, const WorkspaceSettings&) = default;
 };
 

@@ -72,13 +72,16 @@ Json::Value ToJson(const std::vector<SharedResources>& shares) {
 }  // namespace
 
 Parsed<WorkspaceSettings> ParseWorkspaceSettings(const JsonNode& object) {
-  return ParseOwn<WorkspaceSettings>(object, [](ObjectReader& spec, WorkspaceSettings* out) {
+  const auto read_spec = [](ObjectReader& spec, WorkspaceSettings* out) {
     out->import_from = ReadShares(spec, "importFrom");
     out->export_to = ReadShares(spec, "exportTo");
     spec.Object("defaults", [&](ObjectReader& r) {
       out->defaults.waypoint = r.String("waypoint", {.max = 317, .check = CheckWaypoint});
       out->defaults.request_timeout = r.ReadDuration("requestTimeout");
     });
+  };
+  return ParseOwn<WorkspaceSettings>(object, read_spec, [](const JsonNode& status, WorkspaceSettings* out) {
+    out->status = ParseWorkspaceSettingsStatus(status);
   });
 }
 
@@ -91,6 +94,7 @@ Json::Value ToJson(const WorkspaceSettings& settings) {
   if (settings.defaults.request_timeout) {
     spec["defaults"]["requestTimeout"] = settings.defaults.request_timeout->ToString();
   }
+  if (settings.status) out["status"] = ToJson(*settings.status);
   return out;
 }
 

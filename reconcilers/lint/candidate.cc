@@ -7,6 +7,7 @@
 #include "reconcilers/lower/view.h"
 #include "reconcilers/policy/fields.h"
 #include "reconcilers/policy/resolver.h"
+#include "reconcilers/tenancy/claims.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -68,25 +69,15 @@ void LintPolicy(const World& world, const ObjectKey& key, const api::RetryTimeou
   }
 }
 
-// Namespaces that it names and that belong to an older Workspace.
+// Namespaces that it claims and that belong to an older Workspace.
 void LintClaims(const World& world, const ObjectKey& key, const api::Workspace& workspace, Findings* out) {
   const View& view = world.view();
-  const auto names = [&](const std::string& ns) {
-    return std::any_of(workspace.namespaces.begin(), workspace.namespaces.end(), [&](const auto& selection) {
-      return fairlead::GlobMatches(selection.cluster, view.options.cluster_name) &&
-             std::any_of(selection.names.begin(), selection.names.end(),
-                         [&](const std::string& name) { return fairlead::GlobMatches(name, ns); });
-    });
-  };
-  for (const NamespacedName& other : view.tables.Names(Kind::kWorkspace)) {
-    const auto rival = view.tables.Get<api::Workspace>(other);
-    if (rival == nullptr || other.name == key.name) continue;
-    const bool stored = view.tables.Find(key) != nullptr;
-    const auto age = [](const ObjectMeta& meta) { return std::pair(meta.created, meta.name); };
-    if (stored && age(workspace.meta) < age(rival->meta)) continue;
-    for (const std::string& ns : view.membership.NamespacesOf(other.name)) {
-      if (names(ns)) AddOverlap(key.name, ns, other.name, out);
-    }
+  const bool stored = view.tables.Find(key) != nullptr;
+  const auto age = [](const ObjectMeta& meta) { return std::pair(meta.created, meta.name); };
+  for (const auto& [ns, holder] : NamespacesOfOthers(view, workspace)) {
+    const Ptr<ResolvedWorkspace> other = view.tenancy.Find(holder);
+    if (stored && age(workspace.meta) < age(other->workspace->meta)) continue;
+    AddOverlap(key.name, ns, holder, out);
   }
 }
 

@@ -16,9 +16,9 @@ void Check(const api::FailoverPolicy& policy, Findings* out) {
   Whole(policy, "traffic goes to endpoints as without it", out);
 }
 void Check(const api::WorkspaceSettings& settings, Findings* out) {
-  out->Add(LintCode::kNotCarriedOut, {Kind::kWorkspaceSettings, settings.meta.ns, settings.meta.name}, "",
-           "this version asks it at admission alone: what both sides share may be named by routes and hosts, "
-           "traffic is not isolated by it, and nothing is set by default");
+  if (settings.defaults == api::WorkspaceSettings::Defaults()) return;
+  out->Add(LintCode::kNotCarriedOut, {settings.kKind, settings.meta.ns, settings.meta.name}, "spec.defaults",
+           "this version sets nothing by default", "say it by a policy of scope Workspace, or by labels");
 }
 void Check(const api::DataPlane& data_plane, Findings* out) {
   Whole(data_plane, "nothing is installed or rolled out", out);
@@ -30,8 +30,9 @@ void Check(const api::Workspace& workspace, Findings* out) {
   if (workspace.isolation != api::Isolation::kOff) {
     out->Add(
         LintCode::kNotCarriedOut, key, "spec.isolation",
-        "this version does not carry it out: callers from outside are neither refused nor reported",
-        "isolate with an AuthorizationPolicy or a NetworkPolicy, or set Off to say that nothing is isolated");
+        "it is written as AuthorizationPolicies, and this version leaves it to istiod to carry them out: "
+        "where none runs, nobody is refused",
+        "isolate with a NetworkPolicy there, or set Off to say that nothing is isolated");
   }
   if (workspace.waypoints == api::WaypointMode::kAuto) {
     out->Add(LintCode::kNotCarriedOut, key, "spec.waypoints", "this version makes no waypoints by itself",

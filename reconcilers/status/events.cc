@@ -52,4 +52,23 @@ std::vector<PolicyEvent> EventsOf(const std::optional<api::PolicyStatus>& old, c
   return events;
 }
 
+std::vector<PolicyEvent> EventsOf(const std::optional<api::ObjectStatus>& old, const api::ObjectStatus& now) {
+  if (const auto* policy = std::get_if<api::PolicyStatus>(&now)) {
+    const auto* before = old ? std::get_if<api::PolicyStatus>(&*old) : nullptr;
+    return EventsOf(before == nullptr ? std::nullopt : std::optional(*before), *policy);
+  }
+  std::vector<PolicyEvent> events;
+  for (const Condition& condition : api::ConditionsOf(now)) {
+    std::string before;
+    if (old) {
+      for (const Condition& c : api::ConditionsOf(*old))
+        before = c.type == condition.type ? c.reason : before;
+    }
+    const bool well = condition.status == ConditionStatus::kTrue;
+    if (condition.reason == before || condition.reason == "Reconciling" || (well && before.empty())) continue;
+    events.push_back(Make(!well, condition.reason, condition.message));
+  }
+  return events;
+}
+
 }  // namespace fairlead::reconcilers

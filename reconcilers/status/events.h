@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "crds/api/policy_common.h"
+#include "crds/api/tenancy_status.h"
 
 namespace fairlead::reconcilers {
 
@@ -21,5 +21,7 @@ struct PolicyEvent {
 
 // `old`: what the API server has; nullopt: no status yet.
 std::vector<PolicyEvent> EventsOf(const std::optional<api::PolicyStatus>& old, const api::PolicyStatus& now);
+// Of any kind. Of tenancy: a condition whose reason is another one, but for what is well from the beginning.
+std::vector<PolicyEvent> EventsOf(const std::optional<api::ObjectStatus>& old, const api::ObjectStatus& now);
 
 }  // namespace fairlead::reconcilers

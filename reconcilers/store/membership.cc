@@ -13,8 +13,8 @@ bool Selects(const api::NamespaceSelection& selection, const std::string& cluste
   if (!GlobMatches(selection.cluster, cluster)) return false;
   const bool named = std::any_of(selection.names.begin(), selection.names.end(),
                                  [&](const std::string& glob) { return GlobMatches(glob, ns); });
-  if (named) return true;
-  return selection.selector && selection.selector->Matches(labels);
+  if (!named && !selection.names.empty()) return false;
+  return selection.selector ? selection.selector->Matches(labels) : named;
 }
 
 }  // namespace

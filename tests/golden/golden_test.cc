@@ -52,7 +52,8 @@ Json::Value StatusDocument(const World& world, const ObjectKey& key, const std::
   Json::Value out(Json::objectValue);
   out["kind"] = "Status";
   out["of"] = key.ToString();
-  out["status"] = api::ToJson(world.StatusOf(key, ProxiesOf(world, key, how)));
+  const auto status = world.ObjectStatusOf(key, ProxiesOf(world, key, how));
+  out["status"] = api::ToJson(status.value_or(api::ObjectStatus()));
   return out;
 }
 
@@ -87,6 +88,7 @@ std::string Lower(const std::string& input) {
   for (const ObjectKey& policy : world.policies()) {
     out.push_back(StatusDocument(world, policy, Get(directives, "proxies")));
   }
+  for (const ObjectKey& key : world.TenancyObjects()) out.push_back(StatusDocument(world, key, ""));
   Json::Value findings(Json::objectValue);
   findings["kind"] = "Findings";
   findings["findings"] = Json::Value(Json::arrayValue);

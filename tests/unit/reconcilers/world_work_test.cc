@@ -134,5 +134,44 @@ TEST(WorldWork, AnInvalidRouteLeavesTheLastGoodInForceAndItsRemovalEndsIt) {
   EXPECT_EQ(service.ports.front().rules.front().route, service.key);
 }
 
+api::Workspace WorkspaceNamed(int i) {
+  api::Workspace workspace;
+  workspace.meta.name = Name("w", i);
+  workspace.namespaces.push_back({"*", {}, LabelSelector{{{"team", Name("w", i)}}, {}}});
+  return workspace;
+}
+
+core::Namespace NamespaceNamed(int i, int team) {
+  core::Namespace ns;
+  ns.meta.name = Name("n", i);
+  ns.meta.labels.Set("team", Name("w", team));
+  return ns;
+}
+
+// Of ten workspaces with ten namespaces each; every one has a policy over its workspace.
+TEST(WorldWork, ANamespaceThatMovesCostsWhatIsInIt) {
+  World world({});
+  for (int i = 0; i < 10; ++i) world.Apply(Share(WorkspaceNamed(i)));
+  for (int i = 0; i < 100; ++i) {
+    world.Apply(Share(NamespaceNamed(i, i % 10)));
+    core::Service service = ServiceNamed(i);
+    service.meta.ns = Name("n", i);
+    world.Apply(Share(service));
+    api::RetryTimeoutPolicy policy = PolicyNamed(i);
+    policy.meta.ns = Name("n", i);
+    policy.targets = {{}, {{Kind::kService, LabelSelector{{{"tier", "web"}}, {}}}}, api::Scope::kWorkspace};
+    world.Apply(Share(policy));
+  }
+  world.Drain();
+  const WorldCounters before = world.counters();
+  world.Apply(Share(NamespaceNamed(3, 4)));
+  const Delta delta = world.Drain();
+  EXPECT_EQ(delta.workspaces, (std::set<std::string>{"w3", "w4"}));
+  EXPECT_EQ(world.counters().policies - before.policies, 1u) << "its own policy looks elsewhere now";
+  // Its own policy sees the services of the other workspace; its service is seen from there.
+  EXPECT_EQ(delta.policies.size(), 1u + 9 + 10) << "those that lost and won a target";
+  EXPECT_LE(world.counters().services - before.services, 20u);
+}
+
 }  // namespace
 }  // namespace fairlead::reconcilers

@@ -69,6 +69,15 @@ TEST_F(TenancyTest, ChangeIsToldToTheWorkspacesItConcerns) {
   EXPECT_EQ(world_.WorkspaceOf("pay"), nullptr);
 }
 
+TEST_F(TenancyTest, AnItemThatHasBothNamesAndASelectorTakesWhatMatchesBoth) {
+  ApplyWorkspace("shop", "{names: [\"shop-*\"], selector: {matchLabels: {team: shop}}}");
+  ApplyNamespace("shop-web", "team: shop");
+  ApplyNamespace("shop-pay", "team: pay");
+  ApplyNamespace("basket", "team: shop");
+  Changed();
+  EXPECT_EQ(NamespacesOf("shop"), Names{"shop-web"});
+}
+
 TEST_F(TenancyTest, NamespaceBelongsToItsWorkspaceWhileItOrSomethingInItIsThere) {
   ApplyWorkspace("shop", "{names: [shop]}");
   ApplyNamespace("shop");

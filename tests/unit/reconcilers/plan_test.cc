@@ -1,10 +1,10 @@
-#include "reconcilers/istio/plan.h"
+#include "reconcilers/plan.h"
 
 #include <gtest/gtest.h>
 
-#include "reconcilers/istio/lower.h"
+#include "reconcilers/tenancy/owned_object.h"
 
-namespace fairlead::reconcilers::istiod {
+namespace fairlead::reconcilers {
 namespace {
 
 Json::Value Object(const std::string& name, int timeout) {
@@ -13,7 +13,7 @@ Json::Value Object(const std::string& name, int timeout) {
   out["kind"] = "VirtualService";
   out["metadata"]["namespace"] = "shop";
   out["metadata"]["name"] = name;
-  out["metadata"]["labels"][kManagedByLabel] = kManagedByValue;
+  out["metadata"]["labels"][kManagedByLabel] = kManagedByFairlead;
   out["spec"]["timeout"] = timeout;
   return out;
 }
@@ -54,6 +54,30 @@ TEST(Plan, AFieldThatWeNoLongerSetGoes) {
   EXPECT_EQ(Writes(MakePlan({Object("a", 1)}, {live})), Strings{"apply VirtualService shop/a"});
 }
 
+TEST(Plan, WhatTheApiServerFillsInIsNoDifference) {
+  Json::Value live = Live(Object("a", 1));
+  live["spec"]["matchPolicy"] = "Equivalent";
+  live["spec"]["objectSelector"] = Json::objectValue;
+  EXPECT_TRUE(IsCurrent(live, Object("a", 1)));
+  live["spec"]["objectSelector"]["matchLabels"]["a"] = "b";
+  EXPECT_FALSE(IsCurrent(live, Object("a", 1)));
+}
+
+TEST(Plan, ContentIsAllThatIsNeitherMetadataNorStatus) {
+  Json::Value desired = Object("a", 1);
+  desired["rules"][0]["verbs"][0] = "get";
+  Json::Value live = Live(desired);
+  EXPECT_TRUE(IsCurrent(live, desired));
+  live["rules"][0]["verbs"][1] = "list";
+  EXPECT_FALSE(IsCurrent(live, desired));
+}
+
+TEST(Plan, CreatesComeBeforeAppliesAndDeletesLast) {
+  EXPECT_EQ(Writes(MakePlan({Object("a", 2), Object("b", 1)}, {Live(Object("a", 1)), Live(Object("0", 1))})),
+            (Strings{"create VirtualService shop/b", "apply VirtualService shop/a",
+                     "delete VirtualService shop/0"}));
+}
+
 TEST(Plan, DeletesOnlyWhatIsOurs) {
   Json::Value foreign = Live(Object("theirs", 1));
   foreign["metadata"]["labels"].removeMember(kManagedByLabel);
@@ -78,4 +102,4 @@ TEST(Plan, WhatIsOnItsWayOutIsNotDeletedTwice) {
 }
 
 }  // namespace
-}  // namespace fairlead::reconcilers::istiod
+}  // namespace fairlead::reconcilers

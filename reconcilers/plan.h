@@ -2,7 +2,8 @@
 //
 // Who calls: the applier of the leader (operator/), `fairleadctl diff`. Only objects that carry our label are
 // changed or deleted; one of the same name without it is somebody else's and is reported, not touched. An
-// object that already is as it should be costs no write. Pure.
+// object that already is as it should be costs no write; what the API server fills in by itself is no
+// difference, any other field that we do not set is. Pure.
 //
 //   Plan plan = MakePlan(istiod::LowerToIstio(world), live);
 //   for (const PlannedWrite& w : plan.writes) applier.Do(w);
@@ -13,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace fairlead::reconcilers::istiod {
+namespace fairlead::reconcilers {
 
 struct PlannedWrite {
   enum class Verb : unsigned char { kCreate, kApply, kDelete };
@@ -23,10 +24,18 @@ struct PlannedWrite {
 };
 
 struct Plan {
-  std::vector<PlannedWrite> writes;  // creates and applies, then deletes; each sorted
+  // Creates, then applies, then deletes, each sorted: access that is closed by an object before is closed by
+  // another at all times.
+  std::vector<PlannedWrite> writes;
   std::vector<std::string> refused;  // names in use by objects that are not ours
 };
 
+// Everything that we set is there as we set it, and nothing else, beside metadata of others and status.
+bool IsCurrent(const Json::Value& live, const Json::Value& desired);
+
+bool IsOurs(const Json::Value& object);           // by the label
+std::string Refusal(const Json::Value& desired);  // as in `refused`, of an object whose name is in use
+
 Plan MakePlan(const std::vector<Json::Value>& desired, const std::vector<Json::Value>& live);
 
-}  // namespace fairlead::reconcilers::istiod
+}  // namespace fairlead::reconcilers
