@@ -205,6 +205,28 @@ std::optional<Verdict> RightToWrite(const Case& c) {
   return ByRights(c, update ? c.Stored() : nullptr, &c.Parsed().object);
 }
 
+// The older keeps what two claim, so such a claim would have no effect; and a Workspace that is older still
+// must not take a namespace from whoever has it.
+std::optional<Verdict> ClaimedNamespace(const Case& c) {
+  if (*c.kind != Kind::kWorkspace) return std::nullopt;
+  const AnyObject* stored = c.review.operation == Operation::kUpdate ? c.Stored() : nullptr;
+  const auto* before = stored == nullptr ? nullptr : std::get_if<Ptr<api::Workspace>>(stored);
+  const auto& candidate = std::get<Ptr<api::Workspace>>(c.Parsed().object);
+  const auto taken = c.view.TakenBy(*candidate, before == nullptr ? nullptr : before->get());
+  if (taken.empty()) return std::nullopt;
+  std::vector<FieldError> causes;
+  for (const auto& [ns, owner] : taken) {
+    if (causes.size() == kMaxNamed) break;
+    causes.push_back({"spec.namespaces", "namespace " + ns + " belongs to Workspace " + owner});
+  }
+  std::string message = Title(c.review) + " claims what others have: " + Join(causes, kMaxNamed);
+  if (taken.size() > causes.size()) {
+    message += "; and " + std::to_string(taken.size() - causes.size()) + " more";
+  }
+  message += "; take them out of the other Workspace first, or out of this one";
+  return Refuse(422, "Invalid", std::move(message), std::move(causes));
+}
+
 std::optional<Verdict> ValidObject(const Case& c) {
   Verdict out = Allow();
   for (const FieldError& warning : c.Parsed().warnings) out.warnings.push_back(warning.ToString());
@@ -235,6 +257,7 @@ constexpr std::array kRules = {
     Rule{{"being-deleted", "an object that waits for its finalizers is not judged again"}, BeingDeleted},
     Rule{{"unchanged", "an update that changes nothing but metadata or status"}, Unchanged},
     Rule{{"invalid-object", "what can never be carried out, by each of its fields"}, InvalidObject},
+    Rule{{"claimed-namespace", "a Workspace that newly claims a namespace of another one"}, ClaimedNamespace},
     Rule{{"valid-object", "what can be carried out; warnings say what is missing for it"}, ValidObject},
 };
 

@@ -45,6 +45,11 @@ class View {
   virtual std::optional<reconcilers::ForeignRuling> OnForeign(
       const reconcilers::ForeignChange& change) const = 0;
   virtual std::string ClusterDomain() const { return "cluster.local"; }
+  // Namespaces that belong to other Workspaces and that the candidate would newly claim: namespace ->
+  // Workspace. `before`: as it is stored; null: there is none. What is not known now is left to the status.
+  virtual std::map<std::string, std::string> TakenBy(const api::Workspace&, const api::Workspace*) const {
+    return {};
+  }
 };
 
 class NoView : public View {

@@ -64,6 +64,43 @@ TEST(Judge, NamesAnObjectWithoutName) {
   EXPECT_THAT(verdict.message, HasSubstr("RetryTimeoutPolicy shop/r-* is invalid: "));
 }
 
+constexpr char kTeam[] =
+    R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"Workspace","metadata":{"name":"late"},)"
+    R"("spec":{"namespaces":[{"names":["web"]}]}})";
+
+// Namespace web belongs to early, and only who claims it already may go on to.
+class TakenView final : public NoView {
+ public:
+  std::map<std::string, std::string> TakenBy(const api::Workspace& candidate,
+                                             const api::Workspace* before) const override {
+    const bool new_claim = before == nullptr || before->namespaces != candidate.namespaces;
+    return new_claim ? std::map<std::string, std::string>{{"web", "early"}}
+                     : std::map<std::string, std::string>{};
+  }
+};
+
+TEST(Judge, AWorkspaceMayNotNewlyClaimWhatAnotherHas) {
+  const auto judge = [](Request request) {
+    request.kind = Kind::kWorkspace;
+    request.name = "late";
+    return Judge(*ReadReview(request.Body()), TakenView());
+  };
+  const Verdict verdict = judge({.object = kTeam});
+  EXPECT_FALSE(verdict.allowed);
+  EXPECT_EQ(verdict.code, 422);
+  EXPECT_EQ(verdict.rule, "claimed-namespace");
+  EXPECT_EQ(
+      verdict.message,
+      "Workspace late claims what others have: spec.namespaces: namespace web belongs to Workspace early; "
+      "take them out of the other Workspace first, or out of this one");
+  std::string other = kTeam;
+  other.replace(other.find("web"), 3, "pay");
+  EXPECT_FALSE(judge({.operation = "UPDATE", .object = kTeam, .old_object = other}).allowed);
+  std::string off = kTeam;
+  off.replace(off.find("\"spec\":{"), 8, "\"spec\":{\"isolation\":\"Off\",");
+  EXPECT_TRUE(judge({.operation = "UPDATE", .object = off, .old_object = kTeam}).allowed);
+}
+
 struct Way {
   std::string name;
   Request request;
