@@ -6,6 +6,7 @@
 #include "operator/app/peer_reporter.h"
 #include "operator/app/status_loop.h"
 #include "operator/app/telemetry.h"
+#include "operator/app/tenancy_loop.h"
 #include "operator/app/watches.h"
 #include "operator/app/webhooks.h"
 #include "operator/kube/cpprest_transport.h"
@@ -28,6 +29,7 @@ EngineOptions EngineOptionsOf(const Options& options) {
   out.world.keep_rules = options.istio_mode;  // objects for istiod are made from whole services
   out.world.istio_reported = options.istio_mode && options.roles.contains(Role::kControllers);
   out.await_istio = out.world.istio_reported;
+  out.world.tenancy_reported = options.roles.contains(Role::kControllers);
   out.planner.plaintext_address = options.waypoint_plaintext.host;
   out.planner.plaintext_port = options.waypoint_plaintext.port;
   out.kinds = WatchedKinds();
@@ -81,7 +83,9 @@ struct App::Impl {
 
   void OnDelta(const reconcilers::Delta& delta) {
     if (istio) istio->OnPublished(delta.istio);
+    if (tenancy) tenancy->OnPublished(delta.workspaces);
     if (statuses) statuses->Enqueue(delta.policies);
+    if (statuses) statuses->Enqueue(delta.tenancy);
     if (reporter) reporter->Touch(delta.policies);
   }
   void OnProgress(const std::set<ObjectKey>& objects) {
@@ -101,6 +105,7 @@ struct App::Impl {
     log->Info(gained ? "leading" : "no longer leading", {{"identity", options.identity}});
     if (gained && keeper) keeper->Wake();
     if (gained && istio) istio->EnqueueAll();
+    if (gained && tenancy) tenancy->EnqueueAll();
     if (gained && statuses) statuses->EnqueueAll();
   }
 
@@ -131,6 +136,7 @@ struct App::Impl {
   std::unique_ptr<runtime::EventRecorder> events;
   std::unique_ptr<StatusLoop> statuses;
   std::unique_ptr<IstioLoop> istio;  // Istio mode
+  std::unique_ptr<TenancyLoop> tenancy;
   std::unique_ptr<PeerReporter> reporter;
   std::unique_ptr<runtime::LeaseRunner> lease;
   std::unique_ptr<xds::AdsServer> ads;
@@ -176,6 +182,7 @@ void App::Impl::StartWriting() {
   events->Start();
   statuses->Start();
   if (istio) istio->Start();
+  tenancy->Start();
   if (!options.leader_elect) {
     fence.Extend(Clock::TimePoint::max());
     return OnLeadership(true);
@@ -240,6 +247,7 @@ void App::Impl::Stop() {
   if (keeper) keeper->Stop();
   if (statuses) statuses->Stop();
   if (istio) istio->Stop();
+  if (tenancy) tenancy->Stop();
   if (events) events->Stop();
   if (reporter) reporter->Stop();
   if (lease) lease->Stop();  // after the writers: whoever takes it over finds them silent
@@ -270,9 +278,14 @@ Result<void> App::Start() {
     i.istio = std::make_unique<IstioLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence,
                                           &i.readiness, i.log, i.options.cluster_domain, i.clock);
   }
+  if (i.Has(Role::kControllers)) {
+    i.tenancy =
+        std::make_unique<TenancyLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence, i.log, i.clock);
+  }
   i.watches = std::make_unique<Watches>(i.transport.get(), &i.engine, &i.readiness, i.log, i.clock,
                                         [&i](const std::string& crd) {
                                           if (i.istio) i.istio->OnCrd(crd);
+                                          if (i.tenancy) i.tenancy->OnCrd(crd);
                                         });
   i.reporter = std::make_unique<PeerReporter>(&i.engine, &i.catalog, PeerTlsOf(i.options), i.log);
   i.catalog.SetPeers(&i.peers);

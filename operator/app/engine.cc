@@ -117,6 +117,8 @@ void Engine::Handle(Event& event) {
     istio_pending_ = false;
   } else if (auto* result = std::get_if<IstioResult>(&event)) {
     world_.ReportIstio(result->service, result->epoch, std::move(result->report));
+  } else if (auto* written = std::get_if<TenancyResult>(&event)) {
+    world_.ReportTenancy(written->workspace, written->epoch, std::move(written->report));
   }
   if (listed) {
     listed_ = true;

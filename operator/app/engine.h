@@ -71,7 +71,12 @@ class Engine {
     uint64_t epoch = 0;
     reconcilers::IstioReport report;
   };
-  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult>;
+  struct TenancyResult {
+    std::string workspace;
+    uint64_t epoch = 0;
+    reconcilers::TenancyReport report;
+  };
+  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult, TenancyResult>;
 
   // `on_delta`: called after a publication, with what changed; on the engine's thread, or one that it waits
   // for.

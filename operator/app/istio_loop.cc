@@ -2,19 +2,17 @@
 
 #include <utility>
 
-#include "crds/base/json.h"
-#include "crds/base/json_write.h"
 #include "operator/kube/discovery.h"
 #include "operator/kube/json_stream.h"
 #include "reconcilers/istio/lower.h"
-#include "reconcilers/istio/plan.h"
+#include "reconcilers/plan.h"
 
 namespace fairlead::app {
 namespace {
 
 using Type = IstioObjects::Type;
 using reconcilers::IstioReport;
-using reconcilers::istiod::PlannedWrite;
+using reconcilers::PlannedWrite;
 
 constexpr const char kManager[] = "fairlead/istio";
 constexpr const char kCapabilities[] = "capabilities";  // a key of the queue; no service's key looks like it
@@ -71,9 +69,9 @@ std::string Joined(const std::vector<std::string>& names) {
 }
 
 // Of the live object under the name, "" where it is not there.
-std::string VersionOf(const std::vector<Json::Value>& live, const Json::Value& object) {
+std::string LiveVersion(const std::vector<Json::Value>& live, const Json::Value& object) {
   for (const Json::Value& candidate : live) {
-    if (NameOf(candidate) == NameOf(object)) return candidate["metadata"]["resourceVersion"].asString();
+    if (NameOf(candidate) == NameOf(object)) return VersionOf(candidate);
   }
   return "";
 }
@@ -87,6 +85,7 @@ IstioLoop::IstioLoop(Engine* engine, kube::HttpTransport* transport, kube::Clien
       client_(client),
       fence_(fence),
       log_(log),
+      writer_(client, kManager),
       queue_({}, clock),
       objects_(cluster_domain, [this](const std::set<ObjectKey>& services) { Enqueue(services); }),
       capabilities_pending_(readiness->Wait("facts of the installed Istio")) {
@@ -208,14 +207,11 @@ runtime::Outcome IstioLoop::Process(const ObjectKey& service) {
   });
   IstioReport report = Yield(&wish);
   const std::vector<Json::Value> live = objects_.LiveFor(service, wish.objects);
-  const reconcilers::istiod::Plan plan = reconcilers::istiod::MakePlan(wish.objects, live);
+  const reconcilers::Plan plan = reconcilers::MakePlan(wish.objects, live);
   if (!plan.refused.empty()) report.problem = Joined(plan.refused);
   runtime::Outcome outcome = plan.refused.empty() ? runtime::Outcome::Ok() : runtime::Outcome::After(kTaken);
   for (const PlannedWrite& write : plan.writes) {
-    const Result<void> done =
-        write.verb == PlannedWrite::Verb::kDelete
-            ? Delete(write.object)
-            : Write(write.object, write.verb == PlannedWrite::Verb::kCreate, VersionOf(live, write.object));
+    const Result<void> done = Carry(write, live);
     if (done) {
       ++writes_;
       log_->Info("written for istiod", {{"write", write.ToString()}});
@@ -231,25 +227,17 @@ runtime::Outcome IstioLoop::Process(const ObjectKey& service) {
   return outcome;
 }
 
-// A create takes no field over from anybody: an object that came in between is another's.
-Result<void> IstioLoop::Write(const Json::Value& object, bool create, const std::string& version) {
-  const Result<kube::Written> written =
-      client_->Apply(NameOf(object), WriteJson(object),
-                     {.manager = kManager, .force = !create, .resource_version = version});
-  if (!written) return Unexpected(written.error());
-  if (const Result<JsonDocument> now = JsonDocument::Parse(written->body)) {
-    objects_.Upsert(TypeOf(object), ToJsonValue(now->root()));
+Result<void> IstioLoop::Carry(const PlannedWrite& write, const std::vector<Json::Value>& live) {
+  const Type type = TypeOf(write.object);
+  const kube::Resource& resource = kResources[static_cast<size_t>(type)];
+  if (write.verb == PlannedWrite::Verb::kDelete) {
+    const Result<void> deleted = writer_.Delete(resource, write.object);
+    if (deleted) objects_.Delete(type, write.object);
+    return deleted;
   }
-  return {};
-}
-
-Result<void> IstioLoop::Delete(const Json::Value& object) {
-  const Json::Value& meta = object["metadata"];
-  const Result<void> deleted = client_->Delete(
-      NameOf(object),
-      {.uid = meta["uid"].asString(), .resource_version = meta["resourceVersion"].asString()});
-  if (!deleted && deleted.error().error_class != ErrorClass::kNotFound) return deleted;
-  objects_.Delete(TypeOf(object), object);
+  Result<Json::Value> now = writer_.Write(resource, write, LiveVersion(live, write.object));
+  if (!now) return Unexpected(now.error());
+  objects_.Upsert(type, *std::move(now));
   return {};
 }
 

@@ -16,6 +16,7 @@
 
 #include "operator/app/engine.h"
 #include "operator/app/istio_objects.h"
+#include "operator/app/owned_writer.h"
 #include "operator/kube/client.h"
 #include "operator/kube/reflector.h"
 #include "operator/runtime/lease.h"
@@ -52,13 +53,13 @@ class IstioLoop {
   runtime::Outcome Process(const ObjectKey& service);
   runtime::Outcome ReadCapabilities(std::stop_token stop);
   reconcilers::IstioReport Yield(Wish* wish) const;
-  Result<void> Write(const Json::Value& object, bool create, const std::string& version);
-  Result<void> Delete(const Json::Value& object);
+  Result<void> Carry(const reconcilers::PlannedWrite& write, const std::vector<Json::Value>& live);
 
   Engine* const engine_;
   kube::Client* const client_;
   const runtime::Fence* const fence_;
   runtime::Log* const log_;
+  OwnedWriter writer_;
   runtime::WorkQueue queue_;
   IstioObjects objects_;
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;

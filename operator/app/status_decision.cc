@@ -20,30 +20,46 @@ bool IsComplete(const api::ProxyCounts& proxies) {
   return proxies.disconnected.empty() || all_needed;
 }
 
-StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api::PolicyStatus>& live,
+namespace {
+
+int64_t GenerationOf(const api::ObjectStatus& status) {
+  return std::visit([](const auto& value) { return value.observed_generation; }, status);
+}
+
+}  // namespace
+
+const api::ProxyCounts& ProxiesOf(const api::ObjectStatus& status) {
+  static const api::ProxyCounts kNone;
+  const auto* policy = std::get_if<api::PolicyStatus>(&status);
+  return policy == nullptr ? kNone : policy->proxies;
+}
+
+StatusDecision Decide(const api::ObjectStatus& desired, const std::optional<api::ObjectStatus>& live,
                       std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,
                       const StatusPatience& patience, bool awaited, bool gone) {
   if (live && *live == desired) return {StatusAction::kNothing, {}};
+  const api::ProxyCounts& proxies = ProxiesOf(desired);
   const bool told =
-      live && live->observed_generation == desired.observed_generation && !live->proxies.rejected.empty();
-  if ((IsComplete(desired.proxies) && !awaited && !gone) || (!desired.proxies.rejected.empty() && !told))
+      live && GenerationOf(*live) == GenerationOf(desired) && !ProxiesOf(*live).rejected.empty();
+  if ((IsComplete(proxies) && !awaited && !gone) || (!proxies.rejected.empty() && !told))
     return {StatusAction::kWrite, {}};
   const std::chrono::milliseconds limit =
-      desired.proxies.lagging.empty() && !awaited ? patience.disconnected : patience.lagging;
+      proxies.lagging.empty() && !awaited ? patience.disconnected : patience.lagging;
   const auto waited =
       std::chrono::duration_cast<std::chrono::milliseconds>(now - incomplete_since.value_or(now));
   if (waited >= limit) return {StatusAction::kWrite, {}};
   return {StatusAction::kWait, limit - waited};
 }
 
-void StampTransitions(api::PolicyStatus* status, const std::optional<api::PolicyStatus>& live,
+void StampTransitions(api::ObjectStatus* status, const std::optional<api::ObjectStatus>& live,
                       Timestamp now) {
-  for (Condition& condition : status->conditions) {
+  for (Condition& condition : api::ConditionsOf(*status)) {
     condition.last_transition = now;
     if (!live) continue;
-    const auto before = std::find_if(live->conditions.begin(), live->conditions.end(),
+    const std::vector<Condition>& conditions = api::ConditionsOf(*live);
+    const auto before = std::find_if(conditions.begin(), conditions.end(),
                                      [&](const Condition& c) { return c.type == condition.type; });
-    if (before != live->conditions.end() && before->status == condition.status) {
+    if (before != conditions.end() && before->status == condition.status) {
       condition.last_transition = before->last_transition;
     }
   }

@@ -10,7 +10,7 @@
 #include <chrono>
 #include <optional>
 
-#include "crds/api/policy_common.h"
+#include "crds/api/tenancy_status.h"
 #include "crds/base/clock.h"
 
 namespace fairlead::app {
@@ -35,14 +35,17 @@ struct StatusDecision {
 // `awaited`: writes that the status tells of are under way.
 // `gone`: there were more proxies: after a start they have yet to come back.
 // `incomplete_since`: when this generation was first seen incomplete; nullopt: just now.
-StatusDecision Decide(const api::PolicyStatus& desired, const std::optional<api::PolicyStatus>& live,
+StatusDecision Decide(const api::ObjectStatus& desired, const std::optional<api::ObjectStatus>& live,
                       std::optional<Clock::TimePoint> incomplete_since, Clock::TimePoint now,
                       const StatusPatience& patience, bool awaited = false, bool gone = false);
+
+// None where the status tells of none.
+const api::ProxyCounts& ProxiesOf(const api::ObjectStatus& status);
 
 // All that is needed has answered, for better or worse.
 bool IsComplete(const api::ProxyCounts& proxies);
 
 // Fills lastTransitionTime: kept from `live` where a condition's status is the same, else `now`.
-void StampTransitions(api::PolicyStatus* status, const std::optional<api::PolicyStatus>& live, Timestamp now);
+void StampTransitions(api::ObjectStatus* status, const std::optional<api::ObjectStatus>& live, Timestamp now);
 
 }  // namespace fairlead::app

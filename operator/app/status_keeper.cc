@@ -10,17 +10,33 @@ namespace {
 
 constexpr size_t kLookedAt = 4;  // writes that the watch may have shown, at each look
 
+bool HasStatus(Kind kind) {
+  return kind == Kind::kRetryTimeoutPolicy || kind == Kind::kFailoverPolicy || kind == Kind::kWorkspace ||
+         kind == Kind::kWorkspaceSettings;
+}
+
 }  // namespace
 
-std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object) {
-  if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) return (*policy)->status;
-  if (const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object)) return (*policy)->status;
+std::optional<api::ObjectStatus> LiveObjectStatusOf(const AnyObject& object) {
+  const auto of = [](const auto& status) {
+    return status ? std::optional<api::ObjectStatus>(*status) : std::nullopt;
+  };
+  if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) return of((*policy)->status);
+  if (const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object)) return of((*policy)->status);
+  if (const auto* workspace = std::get_if<Ptr<api::Workspace>>(&object)) return of((*workspace)->status);
+  if (const auto* settings = std::get_if<Ptr<api::WorkspaceSettings>>(&object))
+    return of((*settings)->status);
   const auto* invalid = std::get_if<Ptr<Invalid>>(&object);
-  if (invalid == nullptr) return std::nullopt;
-  const Kind kind = (*invalid)->key.kind;
-  if (kind != Kind::kRetryTimeoutPolicy && kind != Kind::kFailoverPolicy) return std::nullopt;
+  if (invalid == nullptr || !HasStatus((*invalid)->key.kind)) return std::nullopt;
   const Result<JsonDocument> status = JsonDocument::Parse((*invalid)->status);
-  return status ? std::optional(api::ParsePolicyStatus(status->root())) : std::nullopt;
+  if (!status) return std::nullopt;
+  return api::ParseObjectStatus((*invalid)->key.kind, status->root());
+}
+
+std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object) {
+  const std::optional<api::ObjectStatus> status = LiveObjectStatusOf(object);
+  const auto* policy = status ? std::get_if<api::PolicyStatus>(&*status) : nullptr;
+  return policy == nullptr ? std::nullopt : std::optional(*policy);
 }
 
 StatusKeeper::StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write write, Written written,
@@ -32,26 +48,38 @@ StatusKeeper::StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write wr
       patience_(patience),
       clock_(clock) {}
 
+void StatusKeeper::LookAtProxies(const reconcilers::World& world, const ObjectKey& key,
+                                 PolicyPicture* picture) const {
+  std::map<xds::Audience, std::vector<std::string>> expected;
+  for (const NamespacedName& waypoint : world.WaypointsOf(key)) {
+    const auto found = world.waypoints().find(waypoint);
+    if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
+  }
+  const api::ProxyCounts counts = catalog_->CountFor(key, expected, picture->meta.generation);
+  api::PolicyStatus desired = world.StatusOf(key, counts);
+  const bool by_hand = !expected.empty() && std::all_of(expected.begin(), expected.end(),
+                                                        [](const auto& e) { return e.second.empty(); });
+  if (picture->live) {
+    const auto& live = std::get<api::PolicyStatus>(*picture->live);
+    const bool fewer = counts.needed < live.proxies.needed &&
+                       (counts.needed == 0 || counts.programmed < live.proxies.programmed);
+    picture->gone = by_hand && fewer && live.observed_generation == desired.observed_generation;
+  }
+  picture->desired = std::move(desired);
+  picture->awaited = world.AwaitsIstio(key);
+}
+
 std::optional<PolicyPicture> StatusKeeper::Look(const ObjectKey& key, std::string* shown) {
   return engine_->Read([&](const reconcilers::World& world) -> std::optional<PolicyPicture> {
     const std::optional<AnyObject> object = world.Find(key);
     if (!object) return std::nullopt;
-    std::optional<api::PolicyStatus> live = LiveStatusOf(*object);
-    std::map<xds::Audience, std::vector<std::string>> expected;
-    for (const NamespacedName& waypoint : world.WaypointsOf(key)) {
-      const auto found = world.waypoints().find(waypoint);
-      if (found != world.waypoints().end()) expected[waypoint] = found->second->proxies;
+    PolicyPicture picture{MetaOf(*object), {}, LiveObjectStatusOf(*object)};
+    if (key.kind == Kind::kWorkspace || key.kind == Kind::kWorkspaceSettings) {
+      picture.desired = world.ObjectStatusOf(key, {}).value_or(api::ObjectStatus());
+      picture.awaited = world.AwaitsTenancy(key);
+    } else {
+      LookAtProxies(world, key, &picture);
     }
-    const api::ProxyCounts counts = catalog_->CountFor(key, expected, MetaOf(*object).generation);
-    PolicyPicture picture{MetaOf(*object), world.StatusOf(key, counts), std::move(live),
-                          world.AwaitsIstio(key)};
-    const bool by_hand = !expected.empty() && std::all_of(expected.begin(), expected.end(),
-                                                          [](const auto& e) { return e.second.empty(); });
-    const api::ProxyCounts before = picture.live ? picture.live->proxies : api::ProxyCounts();
-    const bool fewer =
-        counts.needed < before.needed && (counts.needed == 0 || counts.programmed < before.programmed);
-    picture.gone =
-        by_hand && fewer && picture.live->observed_generation == picture.desired.observed_generation;
     *shown = picture.meta.resource_version;
     const std::lock_guard lock(mutex_);
     ForgetSeen(world);
@@ -83,7 +111,7 @@ void StatusKeeper::ForgetSeen(const reconcilers::World& world) {
 }
 
 bool StatusKeeper::IsSettled(const PolicyPicture& picture) {
-  return IsComplete(picture.desired.proxies) && !picture.awaited && !picture.gone;
+  return IsComplete(ProxiesOf(picture.desired)) && !picture.awaited && !picture.gone;
 }
 
 StatusDecision StatusKeeper::Consider(Memory* memory, const PolicyPicture& picture) const {
@@ -94,9 +122,11 @@ StatusDecision StatusKeeper::Consider(Memory* memory, const PolicyPicture& pictu
     memory->incomplete_writes = 0;
   }
   const Clock::TimePoint now = clock_->Now();
-  const StatusDecision decision =
-      Decide(picture.desired, picture.live, memory->incomplete_since, now,
-             patience_.After(memory->incomplete_writes), picture.awaited, picture.gone);
+  StatusPatience patience = patience_.After(memory->incomplete_writes);
+  // Objects that are being written are soon there; nobody waits for the word that they are not.
+  if (!std::holds_alternative<api::PolicyStatus>(picture.desired)) patience.lagging = patience.most;
+  const StatusDecision decision = Decide(picture.desired, picture.live, memory->incomplete_since, now,
+                                         patience, picture.awaited, picture.gone);
   if (IsSettled(picture)) {
     memory->incomplete_since.reset();
     memory->incomplete_writes = 0;
@@ -126,8 +156,11 @@ void StatusKeeper::ForgetDeleted() {
     if (memory_.size() < forget_at_) return;
     forget_at_ = SIZE_MAX;  // one at a time
   }
-  const std::vector<ObjectKey> present =
-      engine_->Read([](const reconcilers::World& world) { return world.policies(); });
+  const std::vector<ObjectKey> present = engine_->Read([](const reconcilers::World& world) {
+    std::vector<ObjectKey> keys = world.policies();
+    for (ObjectKey& key : world.TenancyObjects()) keys.push_back(std::move(key));  // kinds after those
+    return keys;
+  });
   const std::lock_guard lock(mutex_);
   std::erase_if(memory_, [&](const auto& entry) {
     return !std::binary_search(present.begin(), present.end(), entry.first);

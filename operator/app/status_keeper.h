@@ -1,4 +1,4 @@
-// StatusKeeper: keeps the statuses of policies true, with as few writes as can be.
+// StatusKeeper: keeps the statuses of our objects true, with as few writes as can be.
 //
 // Who calls: the leader's work queue, one key at a time (never one key twice at once; several keys in
 // parallel). Reads the newest state through the engine, asks the catalog how far the proxies are, decides
@@ -21,18 +21,20 @@
 
 namespace fairlead::app {
 
-// What is known of a policy at one moment.
+// What is known of an object at one moment.
 struct PolicyPicture {
   ObjectMeta meta;
-  api::PolicyStatus desired;
-  std::optional<api::PolicyStatus> live;
-  bool awaited = false;  // objects for istiod that carry it are being written
+  api::ObjectStatus desired;
+  std::optional<api::ObjectStatus> live;
+  bool awaited = false;  // objects of ours that it tells of are being written
   // Proxies that are no pods, and have it, are fewer than the status says: they went, or have yet to come
   // back after a start, or the replica that serves them has yet to report them.
   bool gone = false;
 };
 
 // The status that the object carries; nullopt: none yet, or no kind whose status we write.
+std::optional<api::ObjectStatus> LiveObjectStatusOf(const AnyObject& object);
+// The same of a policy.
 std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object);
 
 class StatusKeeper {
@@ -59,7 +61,7 @@ class StatusKeeper {
   // What is there now, and at which version.
   struct OwnWrite {
     std::string over, version;
-    api::PolicyStatus status;
+    api::ObjectStatus status;
   };
   struct Memory {
     std::string uid;
@@ -71,6 +73,8 @@ class StatusKeeper {
   };
   // `shown`: the version that the watch shows.
   std::optional<PolicyPicture> Look(const ObjectKey& key, std::string* shown);
+  // Counts the proxies that have the policy.
+  void LookAtProxies(const reconcilers::World& world, const ObjectKey& key, PolicyPicture* picture) const;
   static bool IsSettled(const PolicyPicture& picture);  // no news is on its way
   StatusDecision Consider(Memory* memory, const PolicyPicture& picture) const;
   void Remember(const ObjectKey& key, const std::string& over, const PolicyPicture& picture,

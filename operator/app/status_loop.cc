@@ -12,14 +12,18 @@ namespace {
 constexpr int kWorkers = 4;
 constexpr const char kManager[] = "fairlead/status";
 
-bool HasStatus(Kind kind) { return kind == Kind::kRetryTimeoutPolicy || kind == Kind::kFailoverPolicy; }
+bool HasStatus(Kind kind) {
+  return kind == Kind::kRetryTimeoutPolicy || kind == Kind::kFailoverPolicy || kind == Kind::kWorkspace ||
+         kind == Kind::kWorkspaceSettings;
+}
 
-// "RetryTimeoutPolicy shop/ratings"
+// "RetryTimeoutPolicy shop/ratings", "Workspace shop"
 std::string QueueKey(const ObjectKey& key) { return key.ToString(); }
 
 ObjectKey FromQueueKey(const std::string& text) {
   const size_t space = text.find(' '), slash = text.find('/', space);
   const KindInfo* info = FindKind(api::kGroup, text.substr(0, space));
+  if (slash == std::string::npos) return {info->kind, "", text.substr(space + 1)};
   return {info->kind, text.substr(space + 1, slash - space - 1), text.substr(slash + 1)};
 }
 
@@ -65,9 +69,11 @@ void StatusLoop::Enqueue(const std::set<ObjectKey>& keys) {
 
 void StatusLoop::EnqueueAll() {
   if (!engine_->ready()) return;  // the first publication brings them all
-  const std::vector<ObjectKey> keys =
-      engine_->Read([](const reconcilers::World& world) { return world.policies(); });
-  for (const ObjectKey& key : keys) queue_.Add(QueueKey(key));
+  engine_->Read([&](const reconcilers::World& world) {
+    for (const auto& keys : {world.policies(), world.TenancyObjects()}) {
+      for (const ObjectKey& key : keys) queue_.Add(QueueKey(key));
+    }
+  });
 }
 
 void StatusLoop::Work(std::stop_token stop) {

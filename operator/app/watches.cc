@@ -8,6 +8,7 @@ std::set<Kind> WatchedKinds() {
   return {Kind::kRetryTimeoutPolicy,
           Kind::kFailoverPolicy,
           Kind::kWorkspace,
+          Kind::kWorkspaceSettings,
           Kind::kHTTPRoute,
           Kind::kGRPCRoute,
           Kind::kGateway,

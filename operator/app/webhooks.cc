@@ -2,6 +2,7 @@
 
 #include "reconcilers/lint/candidate.h"
 #include "reconcilers/lower/view.h"
+#include "reconcilers/tenancy/claims.h"
 
 namespace fairlead::app {
 namespace {
@@ -93,6 +94,17 @@ std::optional<reconcilers::ForeignRuling> EngineView::OnForeign(
   return engine_->ReadWithin(kPatienceForRights, [change](const reconcilers::World& world) {
     return reconcilers::JudgeForeign(world.view(), change);
   });
+}
+
+std::map<std::string, std::string> EngineView::TakenBy(const api::Workspace& candidate,
+                                                       const api::Workspace* before) const {
+  if (!engine_->ready()) return {};
+  const auto stored = before == nullptr ? std::nullopt : std::optional(*before);
+  const auto found =
+      engine_->ReadWithin(kPatienceForRights, [candidate, stored](const reconcilers::World& world) {
+        return reconcilers::NamespacesOfOthers(world.view(), candidate, stored ? &*stored : nullptr);
+      });
+  return found ? *found : std::map<std::string, std::string>();
 }
 
 Webhooks::Webhooks(const Options& options, const WebhookParts& parts)

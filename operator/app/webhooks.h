@@ -60,6 +60,8 @@ class EngineView final : public webhooks::View {
   std::optional<reconcilers::ForeignRuling> OnForeign(
       const reconcilers::ForeignChange& change) const override;
   std::string ClusterDomain() const override { return cluster_domain_; }
+  std::map<std::string, std::string> TakenBy(const api::Workspace& candidate,
+                                             const api::Workspace* before) const override;
 
  private:
   Engine* const engine_;

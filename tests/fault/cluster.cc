@@ -13,6 +13,7 @@ using apiserver::TextAt;
 using apiserver::Value;
 
 constexpr char kPolicies[] = "fairlead.dev/retrytimeoutpolicies";
+constexpr char kWorkspaces[] = "fairlead.dev/workspaces";
 
 Unexpected<Error> Refused(const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); }
 
@@ -27,6 +28,7 @@ std::string Condition(const Value& policy, const char* type, const char* field) 
 
 apiserver::StoreKey KeyOf(const std::string& type, const std::string& name) {
   const size_t slash = name.find('/');
+  if (slash == std::string::npos) return {type, "", name};
   return {type, name.substr(0, slash), name.substr(slash + 1)};
 }
 
@@ -99,14 +101,16 @@ Result<void> Cluster::Remove(const std::string& path) {
 }
 
 apiserver::ObjectPtr Cluster::Policy(const std::string& name) const {
-  return server_->store().Get(KeyOf(kPolicies, name));
+  return server_->store().Get(KeyOf(name.find('/') == std::string::npos ? kWorkspaces : kPolicies, name));
 }
 
 bool Cluster::HasReasons(const std::string& policy, const Reasons& reasons) const {
   const apiserver::ObjectPtr object = Policy(policy);
-  return object != nullptr && Condition(*object, "Accepted", "reason") == reasons.accepted &&
-         Condition(*object, "Programmed", "reason") == reasons.programmed &&
-         Condition(*object, "Programmed", "message").find(reasons.says) != std::string::npos;
+  if (object == nullptr || Condition(*object, "Accepted", "reason") != reasons.accepted) return false;
+  const bool workspace = policy.find('/') == std::string::npos;
+  const char* effect = workspace ? "Written" : "Programmed";
+  return Condition(*object, effect, "reason") == reasons.programmed &&
+         Condition(*object, effect, "message").find(reasons.says) != std::string::npos;
 }
 
 std::string Cluster::ReasonsOf(const std::string& policy) const {

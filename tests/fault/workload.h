@@ -2,7 +2,7 @@
 // must have come of each step before the next one begins.
 //
 // Who calls: Run carries it out; main lists them. Values. To add one: a function in workloads.cc or
-// workloads_istio.cc, and its row in Workloads().
+// workloads_tenancy.cc, and its row in Workloads() or TenancyWorkloads().
 //
 //   {.name = "edited", .steps = {{.name = "create", .apply = "apiVersion: …", .policies = {{"shop/ratings",
 //   {}}}}}}
@@ -18,8 +18,8 @@ namespace fairlead::fault {
 // The reasons of a policy's conditions, for its present generation.
 struct Reasons {
   std::string accepted = "Accepted";
-  std::string programmed = "Programmed";
-  std::string says;  // in the message of Programmed
+  std::string programmed = "Programmed";  // of a Workspace: of its condition Written
+  std::string says;                       // in the message of that condition
 };
 
 struct Step {
@@ -27,7 +27,8 @@ struct Step {
   std::string apply;                // YAML documents, applied one after the other as the user
   std::vector<std::string> remove;  // then deleted: paths, "/api/v1/namespaces/shop/services/search"
   // What has come of it when it has come to its end:
-  std::map<std::string, Reasons> policies;  // "namespace/name" → what its status says
+  // "namespace/name" of a policy, or the name of a Workspace → what its status says.
+  std::map<std::string, Reasons> policies;
   // xDS resources that the proxy gets, loses or gets anew: "Route shop/web|80". What goes belongs here: it
   // goes after the status is written.
   std::set<std::string> pushed;
@@ -49,6 +50,7 @@ struct Workload {
 };
 
 const std::vector<Workload>& Workloads();
+std::vector<Workload> TenancyWorkloads();  // a part of these
 const Workload* FindWorkload(const std::string& name);
 
 // The world that every workload begins with: Namespace shop with waypoint, its pod, and some services.

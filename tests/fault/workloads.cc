@@ -316,9 +316,13 @@ status: {phase: Running, podIP: 10.1.2.9, podIPs: [{ip: 10.1.2.9}]}
 }
 
 const std::vector<Workload>& Workloads() {
-  static const std::vector<Workload> workloads = {Edited(),     Overridden(),    Weights(),  Recreated(),
-                                                  TargetGoes(), SharedGateway(), NoPods(),   Takeover(),
-                                                  Istio(),      IstioOwner(),    IstioMany()};
+  static const std::vector<Workload> workloads = [] {
+    std::vector<Workload> out = {Edited(),     Overridden(),    Weights(),  Recreated(),
+                                 TargetGoes(), SharedGateway(), NoPods(),   Takeover(),
+                                 Istio(),      IstioOwner(),    IstioMany()};
+    for (Workload& workload : TenancyWorkloads()) out.push_back(std::move(workload));
+    return out;
+  }();
   return workloads;
 }
 

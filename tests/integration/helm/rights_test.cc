@@ -203,6 +203,7 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
   }
 
   void LivePolicies();
+  void LiveWorkspaces();
   void LiveBesideIstiod();
 
   const std::string ns_ = "rights-" + GetParam();
@@ -259,6 +260,43 @@ void RightsTest::LivePolicies() {
   DeletePolicy(ns_, "quick");
 }
 
+// What a workspace's roles come to is written, put right when somebody changes it, and removed.
+void RightsTest::LiveWorkspaces() {
+  const std::string name = ns_ + "-team", ns = ns_ + "-held";
+  ApplyYaml("apiVersion: v1\nkind: Namespace\nmetadata: {name: " + ns +
+            "}\n---\napiVersion: fairlead.dev/v1alpha1\nkind: WorkspaceSettings\nmetadata: {name: settings, "
+            "namespace: " +
+            ns + "}\nspec: {}\n---\napiVersion: fairlead.dev/v1alpha1\nkind: Workspace\nmetadata: {name: " +
+            name + "}\nspec: {namespaces: [{names: [" + ns +
+            "]}], isolation: \"Off\", roles: [{name: devs, subjects: [{kind: Group, name: devs}], "
+            "allow: [{kinds: [RetryTimeoutPolicy]}]}]}\n");
+  const std::string group = "/apis/admissionregistration.k8s.io/v1/";
+  const std::string policy = group + "validatingadmissionpolicies/retrytimeoutpolicies.rights.fairlead.dev";
+  const std::string binding =
+      group + "validatingadmissionpolicybindings/" + name + ".retrytimeoutpolicies.rights.fairlead.dev";
+  const std::string role = std::string(kRbac) + "/namespaces/" + ns + "/roles/fairlead-role-devs";
+  const std::string grant = std::string(kRbac) + "/namespaces/" + ns + "/rolebindings/fairlead-role-devs";
+  for (const std::string& path : {policy, binding, role, grant}) {
+    ASSERT_TRUE(Eventually([&] { return !cluster().Get(path).isNull(); })) << path;
+  }
+  ASSERT_TRUE(AwaitUse("fairlead.dev/workspaces/status patch"));
+  ASSERT_TRUE(AwaitUse("fairlead.dev/workspacesettings/status patch"));
+  // Something beside ours, so that less is judged, or nothing refused: the object is ours as a whole.
+  const auto spec = [](const std::string& path) { return cluster().Get(path)["spec"]; };
+  const Json::Value refuses = spec(binding)["validationActions"];
+  const auto change = [](const std::string& path, const std::string& patch) {
+    return cluster().real().Call("PATCH", path, patch, "application/merge-patch+json").ok();
+  };
+  ASSERT_TRUE(change(policy, R"({"spec":{"matchConditions":[{"name":"never","expression":"false"}]}})"));
+  ASSERT_TRUE(change(binding, R"({"spec":{"validationActions":["Audit"]}})"));
+  EXPECT_TRUE(Eventually([&] { return spec(policy)["matchConditions"].empty(); }));
+  EXPECT_TRUE(Eventually([&] { return spec(binding)["validationActions"] == refuses; }));
+  cluster().Delete("/apis/fairlead.dev/v1alpha1/workspaces/" + name);
+  for (const std::string& path : {policy, binding, role, grant}) {
+    ASSERT_TRUE(Eventually([&] { return cluster().Get(path).isNull(); })) << path;
+  }
+}
+
 // The objects for istiod are made, changed and removed.
 void RightsTest::LiveBesideIstiod() {
   const std::string ns = ns_ + "-beside";
@@ -284,6 +322,7 @@ void RightsTest::LiveBesideIstiod() {
 TEST_P(RightsTest, AreThoseThatAreUsed) {
   ASSERT_NO_FATAL_FAILURE(StartReplicas());
   ASSERT_NO_FATAL_FAILURE(LivePolicies());
+  ASSERT_NO_FATAL_FAILURE(LiveWorkspaces());
   if (GetParam() == "istio") {
     ASSERT_NO_FATAL_FAILURE(LiveBesideIstiod());
   }
@@ -295,6 +334,14 @@ TEST_P(RightsTest, AreThoseThatAreUsed) {
   std::set<std::string> idle;
   std::set_difference(granted.begin(), granted.end(), seen.used.begin(), seen.used.end(),
                       std::inserter(idle, idle.end()));
+  // What it holds only to give it on, or so that an admission policy may read it.
+  const std::set<std::string> given = {"fairlead.dev/retrytimeoutpolicies", "fairlead.dev/failoverpolicies",
+                                       "fairlead.dev/workspacesettings", "fairlead.dev/workspaces",
+                                       // Of workspaces that are isolated, or export.
+                                       "security.istio.io/authorizationpolicies",
+                                       "gateway.networking.k8s.io/referencegrants"};
+  std::erase_if(idle,
+                [&](const std::string& right) { return given.contains(right.substr(0, right.find(' '))); });
   EXPECT_THAT(idle, IsEmpty()) << "granted, and never used";
 }
 

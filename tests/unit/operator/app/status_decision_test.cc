@@ -108,9 +108,10 @@ TEST(StatusDecision, KeepsTheTimeOfAConditionThatDidNotChange) {
   live.conditions.push_back({"Programmed", ConditionStatus::kFalse, "Reconciling", "", 3, {60}});
   api::PolicyStatus desired = StatusWith({}, {});
   desired.conditions.push_back({"Programmed", ConditionStatus::kTrue, "Programmed", "", 3, {}});
-  StampTransitions(&desired, live, {99});
-  EXPECT_EQ(desired.conditions[0].last_transition.seconds, 50);
-  EXPECT_EQ(desired.conditions[1].last_transition.seconds, 99);
+  api::ObjectStatus stamped = desired;
+  StampTransitions(&stamped, live, {99});
+  EXPECT_EQ(api::ConditionsOf(stamped)[0].last_transition.seconds, 50);
+  EXPECT_EQ(api::ConditionsOf(stamped)[1].last_transition.seconds, 99);
 }
 
 }  // namespace

@@ -13,6 +13,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+const api::PolicyStatus& PolicyOf(const api::ObjectStatus& status) {
+  return std::get<api::PolicyStatus>(status);
+}
+
 class StatusKeeperTest : public ::testing::Test {
  protected:
   StatusKeeperTest() {
@@ -32,7 +36,7 @@ class StatusKeeperTest : public ::testing::Test {
   }
   StatusKeeper::Outcome Process() { return keeper_.Process(kRatings); }
   static std::string ReasonOf(const PolicyPicture& picture, size_t condition) {
-    return picture.desired.conditions.at(condition).reason;
+    return PolicyOf(picture.desired).conditions.at(condition).reason;
   }
 
   testing::FakeClock clock_;
@@ -54,10 +58,10 @@ TEST_F(StatusKeeperTest, WritesOverTheVersionThatWasReadAndTells) {
   EXPECT_TRUE(Process().result);
   ASSERT_TRUE(written_);
   EXPECT_EQ(written_->meta.resource_version, "7");
-  EXPECT_EQ(written_->desired.observed_generation, 7);
+  EXPECT_EQ(PolicyOf(written_->desired).observed_generation, 7);
   EXPECT_FALSE(written_->live);
   EXPECT_EQ(ReasonOf(*written_, 0), "Accepted");
-  EXPECT_EQ(written_->desired.conditions[0].last_transition.seconds, clock_.WallNow().seconds);
+  EXPECT_EQ(PolicyOf(written_->desired).conditions[0].last_transition.seconds, clock_.WallNow().seconds);
   EXPECT_EQ(told_, 1);
   EXPECT_EQ(keeper_.writes(), 1u);
 }
@@ -92,7 +96,7 @@ TEST_F(StatusKeeperTest, ANewGenerationIsWorthAWrite) {
   ShowWritten(2, "2s");
   Process();
   EXPECT_EQ(attempts_, 2);
-  EXPECT_EQ(written_->desired.observed_generation, 2);
+  EXPECT_EQ(PolicyOf(written_->desired).observed_generation, 2);
 }
 
 TEST_F(StatusKeeperTest, NamesALaggingProxyAfterItsPatience) {
@@ -106,7 +110,7 @@ TEST_F(StatusKeeperTest, NamesALaggingProxyAfterItsPatience) {
   clock_.Advance(milliseconds(400));
   EXPECT_EQ(Process().again, milliseconds(0));
   ASSERT_EQ(attempts_, 1);
-  EXPECT_EQ(written_->desired.proxies.lagging, std::vector<std::string>{"shop/waypoint (w-1)"});
+  EXPECT_EQ(PolicyOf(written_->desired).proxies.lagging, std::vector<std::string>{"shop/waypoint (w-1)"});
 }
 
 TEST_F(StatusKeeperTest, WritesOverItsOwnWriteBeforeTheWatchShowsIt) {
@@ -119,7 +123,7 @@ TEST_F(StatusKeeperTest, WritesOverItsOwnWriteBeforeTheWatchShowsIt) {
   ASSERT_EQ(attempts_, 2);
   EXPECT_EQ(written_->meta.resource_version, "99");  // that of the first write: over 7 it would conflict
   ASSERT_TRUE(written_->live);
-  EXPECT_TRUE(written_->live->proxies.lagging.empty());
+  EXPECT_TRUE(PolicyOf(*written_->live).proxies.lagging.empty());
 }
 
 TEST_F(StatusKeeperTest, ProxiesThatAnswerOneByOneDoNotCostAWriteEach) {
@@ -176,7 +180,8 @@ TEST_F(StatusKeeperTest, AnInvalidPolicyIsToldOnce) {
   Process();
   ASSERT_TRUE(written_);
   EXPECT_EQ(ReasonOf(*written_, 0), "Invalid");
-  EXPECT_NE(written_->desired.conditions[0].message.find("spec.timeouts.request"), std::string::npos);
+  EXPECT_NE(PolicyOf(written_->desired).conditions[0].message.find("spec.timeouts.request"),
+            std::string::npos);
   ShowWritten(3, "[1s]");
   Process();
   EXPECT_EQ(attempts_, 1);

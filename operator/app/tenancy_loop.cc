@@ -1,0 +1,307 @@
+#include "operator/app/tenancy_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crds/base/json.h"
+#include "crds/base/json_write.h"
+#include "operator/kube/json_stream.h"
+#include "reconcilers/plan.h"
+#include "reconcilers/tenancy/lower.h"
+
+namespace fairlead::app {
+namespace {
+
+using Verb = reconcilers::PlannedWrite::Verb;
+
+constexpr const char kManager[] = "fairlead/tenancy";
+constexpr const char kSelector[] = "app.kubernetes.io/managed-by=fairlead,fairlead.dev/workspace";
+constexpr size_t kTogether = 32;  // workspaces that are looked at together, beside those that they draw in
+// Of what was drawn in and did not go through: what drew it in may be done, and tells of it no more.
+constexpr std::chrono::milliseconds kDrawnIn{250};
+
+class Stream final : public kube::JsonStream {
+ public:
+  Stream(size_t kind, TenancyObjects* objects, std::function<void()> listed)
+      : kind_(kind), objects_(objects), listed_(std::move(listed)) {}
+  void Status(const kube::WatchStatus& status) override {
+    const bool missing =
+        status.phase == kube::WatchPhase::kAbsent || status.phase == kube::WatchPhase::kForbidden;
+    // While it is asked for again nothing else is known.
+    if (!missing && status.phase != kube::WatchPhase::kWatching) return;
+    if (missing == objects_->missing(kind_)) return;
+    objects_->SetMissing(kind_, missing);
+    listed_();
+  }
+
+ private:
+  void Replace(std::vector<Json::Value> objects) override {
+    objects_->Replace(kind_, std::move(objects));
+    listed_();
+  }
+  void Upsert(Json::Value object) override { objects_->Upsert(kind_, std::move(object)); }
+  void Delete(Json::Value last) override { objects_->Delete(kind_, last); }
+
+  const size_t kind_;
+  TenancyObjects* const objects_;
+  const std::function<void()> listed_;
+};
+
+const kube::Resource& ResourceOf(const Json::Value& object) {
+  return TenancyKinds()[*TenancyKindOf(object)].resource;
+}
+
+// The first phases only take away; what comes after lets in or gives.
+constexpr int kFirstThatOpens = 2;
+
+std::string InWords(const reconcilers::Write& write) {
+  const bool deletes = write.verb == reconcilers::Write::Verb::kDelete;
+  return (deletes ? "delete " : "apply ") + write.object["kind"].asString() + " " +
+         NamespacedName{NamespaceOf(write.object), write.object["metadata"]["name"].asString()}.ToString();
+}
+
+// Where nothing may be opened, since what closes could not be written.
+struct Blocked {
+  std::set<std::string> namespaces;
+  std::set<std::string> workspaces;  // of which something that holds in all its namespaces is missing
+  bool all = false;                  // something that all share is
+  bool transient = false;            // it may be through the next time
+
+  void Add(const Json::Value& object) {
+    namespaces.insert(NamespaceOf(object));
+    if (!NamespaceOf(object).empty()) return;
+    workspaces.insert(WorkspaceOf(object));
+    all |= WorkspaceOf(object) == reconcilers::kShared;
+  }
+  bool Covers(const Json::Value& object) const {
+    return all || namespaces.count(NamespaceOf(object)) > 0 || workspaces.count(WorkspaceOf(object)) > 0;
+  }
+};
+
+// Notes it in the wish. True: it may be through the next time.
+bool NoteFailure(const reconcilers::Write& write, const Error& error, Wish* wish) {
+  if (error.error_class == ErrorClass::kNotFound) {  // the kind, or the namespace, is not there yet
+    AddWaiting(&wish->report, TenancyKinds()[*TenancyKindOf(write.object)].ToString());
+    wish->outcome = runtime::Outcome::After(kTaken);
+    return false;
+  }
+  if (error.error_class == ErrorClass::kInvalid || error.error_class == ErrorClass::kForbidden) {
+    AddProblem(&wish->report, InWords(write) + ": " + error.message);
+    wish->outcome = runtime::Outcome::After(kTaken);
+    return false;
+  }
+  wish->outcome = runtime::Outcome::Retry();
+  return true;
+}
+
+}  // namespace
+
+TenancyLoop::TenancyLoop(Engine* engine, kube::HttpTransport* transport, kube::Client* client,
+                         const runtime::Fence* fence, runtime::Log* log, const Clock* clock)
+    : engine_(engine),
+      client_(client),
+      fence_(fence),
+      log_(log),
+      writer_(client, kManager, OwnedWriter::Foreign::kReplaced),
+      queue_({}, clock),
+      objects_([this](const std::set<std::string>& workspaces) { Enqueue(workspaces); }) {
+  for (size_t kind = 0; kind < TenancyKinds().size(); ++kind) {
+    kube::WatchTarget target;
+    target.collection = kube::CollectionPath(TenancyKinds()[kind].resource, "");
+    target.label_selector = kSelector;
+    reflectors_.push_back(std::make_unique<kube::Reflector>(
+        transport, std::move(target), std::make_unique<Stream>(kind, &objects_, [this] { EnqueueAll(); }),
+        kube::WatcherOptions{}, clock));
+  }
+}
+
+TenancyLoop::~TenancyLoop() { Stop(); }
+
+void TenancyLoop::Start() {
+  for (const auto& reflector : reflectors_) reflector->Start();
+  worker_ = std::jthread([this](const std::stop_token& stop) { Work(stop); });
+}
+
+void TenancyLoop::Stop() {
+  for (const auto& reflector : reflectors_) reflector->Stop();
+  queue_.ShutDown();
+  worker_ = {};  // asks it to stop, and waits
+}
+
+void TenancyLoop::OnPublished(const std::set<std::string>& workspaces) {
+  Enqueue(workspaces);
+  if (!std::exchange(published_, true)) Enqueue(objects_.Workspaces());
+}
+
+void TenancyLoop::Enqueue(const std::set<std::string>& workspaces) {
+  if (!fence_->Leading()) return;
+  for (const std::string& workspace : workspaces) queue_.Add(workspace);
+}
+
+void TenancyLoop::EnqueueAll() {
+  if (!fence_->Leading() || !objects_.synced() || !engine_->ready()) return;
+  std::set<std::string> workspaces = objects_.Workspaces();
+  engine_->Read([&](const reconcilers::World& world) {
+    for (const auto& [name, workspace] : world.tenancy().by_name()) workspaces.insert(name);
+  });
+  Enqueue(workspaces);
+}
+
+void TenancyLoop::OnCrd(const std::string& name) {
+  for (size_t kind = 0; kind < reflectors_.size(); ++kind) {
+    if (TenancyKinds()[kind].resource.ToString() == name) reflectors_[kind]->Wake();
+  }
+}
+
+void TenancyLoop::Work(std::stop_token stop) {
+  while (std::optional<std::string> key = queue_.Take(stop)) {
+    std::set<std::string> workspaces = {*std::move(key)};
+    while (workspaces.size() < kTogether) {
+      std::optional<std::string> more = queue_.Poll();
+      if (!more) break;
+      workspaces.insert(*std::move(more));
+    }
+    Wishes wishes;
+    if (fence_->Leading()) wishes = Process(workspaces);
+    for (const auto& [name, wish] : wishes) {
+      const bool taken = workspaces.count(name) > 0;
+      if (taken || wish.outcome.type == runtime::Outcome::Type::kOk) continue;
+      queue_.AddAfter(name, std::max(kDrawnIn, wish.outcome.after));
+    }
+    for (const std::string& name : workspaces) {
+      const auto wish = wishes.find(name);
+      queue_.Done(name, wish == wishes.end() ? runtime::Outcome::Ok() : wish->second.outcome);
+    }
+  }
+}
+
+Result<Json::Value> TenancyLoop::ReadUnknown(const Json::Value& object) const {
+  const Result<std::string> found =
+      client_->GetJson({ResourceOf(object), NamespaceOf(object), object["metadata"]["name"].asString()});
+  if (!found && found.error().error_class == ErrorClass::kNotFound) return Json::Value();
+  if (!found) return Unexpected(found.error());
+  const Result<JsonDocument> document = JsonDocument::Parse(*found);
+  if (!document) return Unexpected(document.error());
+  Json::Value there = ToJsonValue(document->root());
+  if (writer_.HasApplied(there)) {
+    there["metadata"]["labels"][reconcilers::kManagedByLabel] = reconcilers::kManagedByFairlead;
+    there["metadata"]["labels"].removeMember(reconcilers::kWorkspaceLabel);  // so that it is written again
+  }
+  there["metadata"].removeMember("managedFields");
+  return there;
+}
+
+// What the watches know of the workspaces, and what there is under names that are to be created. Left out is
+// what goes with its namespace, and what cannot be seen now: nothing of that is deleted.
+Result<TenancyState> TenancyLoop::ReadLive(const Wishes& wishes) const {
+  TenancyState live;
+  for (const auto& [name, wish] : wishes) {
+    for (Json::Value& object : objects_.Of(name)) {
+      const bool seen = !objects_.missing(*TenancyKindOf(object));
+      if (seen && wish.going.count(NamespaceOf(object)) == 0) live[IdOf(object)] = std::move(object);
+    }
+  }
+  for (const auto& [name, wish] : wishes) {
+    for (const Json::Value& object : wish.objects) {
+      if (FindIn(live, object) != nullptr) continue;
+      Result<Json::Value> there = Json::Value();
+      if (std::optional<Json::Value> other = objects_.Find(object)) {
+        there = *std::move(other);
+      } else {
+        there = ReadUnknown(object);
+      }
+      if (!there) return Unexpected(there.error());
+      if (!there->isNull()) live[IdOf(object)] = *std::move(there);
+    }
+  }
+  return live;
+}
+
+Result<void> TenancyLoop::Carry(const reconcilers::Write& write, const TenancyState& live) {
+  const Json::Value& object = write.object;
+  const size_t kind = *TenancyKindOf(object);
+  const kube::Resource& resource = TenancyKinds()[kind].resource;
+  objects_.BeginWrite(kind, object);
+  // A form between may have been written a moment ago.
+  std::optional<Json::Value> before = objects_.Find(object);
+  if (!before) {
+    if (const Json::Value* there = FindIn(live, object)) before = *there;
+  }
+  if (write.verb == reconcilers::Write::Verb::kDelete) {
+    if (!before) return {};
+    const Result<void> deleted = writer_.Delete(resource, *before);
+    if (deleted) objects_.Deleted(kind, object);
+    return deleted;
+  }
+  Result<Json::Value> now = writer_.Write(resource, {before ? Verb::kApply : Verb::kCreate, object},
+                                          before ? VersionOf(*before) : "");
+  if (!now) return Unexpected(now.error());
+  objects_.Wrote(kind, *std::move(now));
+  return {};
+}
+
+void TenancyLoop::Carry(const std::vector<reconcilers::Write>& writes, const TenancyState& live,
+                        Wishes* wishes) {
+  Blocked blocked;
+  for (const Json::Value& object : Refuse(live, wishes)) blocked.Add(object);
+  for (const reconcilers::Write& write : writes) {
+    const std::string whose = WorkspaceOf(write.object);
+    const auto wish = wishes->find(whose);
+    const std::string words = InWords(write);
+    if (write.phase >= kFirstThatOpens && blocked.Covers(write.object)) {
+      if (wish == wishes->end()) continue;
+      AddProblem(&wish->second.report, words + " waits for what is in the way there");
+      wish->second.outcome = blocked.transient ? runtime::Outcome::Retry() : runtime::Outcome::After(kTaken);
+      continue;
+    }
+    const Result<void> done = Carry(write, live);
+    if (done) {
+      ++writes_;
+      log_->Info("written for a workspace", {{"write", words}});
+      continue;
+    }
+    blocked.Add(write.object);
+    log_->Warn("not written for a workspace", {{"write", words}, {"error", done.error().message}});
+    if (wish != wishes->end()) blocked.transient |= NoteFailure(write, done.error(), &wish->second);
+  }
+}
+
+void TenancyLoop::Tell(Wishes* wishes) {
+  const reconcilers::TenancyReport shared = wishes->at(reconcilers::kShared).report;
+  for (auto& [name, wish] : *wishes) {
+    if (wish.outcome.type == runtime::Outcome::Type::kRetry) continue;  // told when it is through
+    if (name == reconcilers::kShared) continue;
+    for (const std::string& problem : shared.problems) AddProblem(&wish.report, problem);
+    for (const Json::Value& object : wish.objects) {
+      const std::optional<Json::Value> now = objects_.Find(object);
+      if (now && reconcilers::IsCurrent(*now, object)) ++wish.report.objects;
+    }
+    engine_->Push(Engine::TenancyResult{name, wish.epoch, wish.report});
+  }
+}
+
+Wishes TenancyLoop::Process(const std::set<std::string>& workspaces) {
+  // Half a state is no state: nothing is deleted for what was not listed yet. Both bring everything back.
+  if (!objects_.synced() || !engine_->ready()) return {};
+  auto [wishes, membership] =
+      engine_->Read([&](const reconcilers::World& world) { return ReadRound(world, objects_, workspaces); });
+  std::erase_if(wishes, [](const auto& entry) { return entry.second.unreadable; });
+  LeaveMissing(objects_, &wishes);
+  const Result<bool> settled = membership.IsTrue(client_);
+  const Result<TenancyState> live =
+      settled ? ReadLive(wishes) : Result<TenancyState>(Unexpected(settled.error()));
+  if (!live || !*settled) {
+    if (live) {
+      log_->Info("objects of workspaces wait for a watch", {{"workspaces", std::to_string(workspaces.size())}});
+    } else {
+      log_->Warn("objects of workspaces not read", {{"error", live.error().message}});
+    }
+    for (auto& [name, wish] : wishes) wish.outcome = runtime::Outcome::Retry();
+    return wishes;
+  }
+  Carry(PlanFor(wishes, *live), *live, &wishes);
+  Tell(&wishes);
+  return wishes;
+}
+
+}  // namespace fairlead::app

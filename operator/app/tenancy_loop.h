@@ -1,0 +1,80 @@
+// TenancyLoop: keeps the objects that workspaces lower to (LowerWorkspace) as they should be, while this
+// process leads, and tells World what became of them, so that statuses are true.
+//
+// The composition root feeds it the workspaces that changed; watches by label feed it what happened to the
+// objects. One worker takes what has come, some workspaces at a time, and looks at them together:
+//
+//   1. PlanWrites orders the writes of all of them in phases, those that close before those that open.
+//      Where a delete is due in a namespace, the workspace that has it now takes part: a namespace that
+//      moves is never without the objects of either.
+//   2. Nothing is opened in a namespace where a write failed or somebody else's object has a name of ours:
+//      more is closed for longer, nothing is open sooner, and nobody is bound to a Role that is not ours.
+//   3. Where a namespace changes hands, MembershipCheck asks first whether it really does; else the watch
+//   that
+//      lags is waited for.
+//   4. A workspace that cannot be read keeps what was written for it. One that is gone leaves nothing behind.
+//
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "operator/app/engine.h"
+#include "operator/app/owned_writer.h"
+#include "operator/app/tenancy_objects.h"
+#include "operator/app/tenancy_round.h"
+#include "operator/kube/client.h"
+#include "operator/kube/reflector.h"
+#include "operator/runtime/lease.h"
+#include "operator/runtime/log.h"
+#include "operator/runtime/work_queue.h"
+
+namespace fairlead::app {
+
+class TenancyLoop {
+ public:
+  TenancyLoop(Engine* engine, kube::HttpTransport* transport, kube::Client* client,
+              const runtime::Fence* fence, runtime::Log* log, const Clock* clock);
+  ~TenancyLoop();
+
+  void Start();
+  void Stop();
+  // What a publication changed, on the engine's thread; with the first one come also workspaces that are gone
+  // and left objects, of which no publication tells.
+  void OnPublished(const std::set<std::string>& workspaces);
+  void Enqueue(const std::set<std::string>& workspaces);
+  void EnqueueAll();                    // on gaining the lease
+  void OnCrd(const std::string& name);  // a CRD appeared, changed or went
+  uint64_t writes() const { return writes_; }
+  runtime::QueueStats queue() const { return queue_.stats(); }
+
+ private:
+  void Work(std::stop_token stop);
+  Wishes Process(const std::set<std::string>& workspaces);
+  // What the watches know of the workspaces, and what there is under names that are to be created.
+  Result<TenancyState> ReadLive(const Wishes& wishes) const;
+  // What there is under the name, though no watch of ours tells of it; null: nothing.
+  Result<Json::Value> ReadUnknown(const Json::Value& object) const;
+  void Carry(const std::vector<reconcilers::Write>& writes, const TenancyState& live, Wishes* wishes);
+  Result<void> Carry(const reconcilers::Write& write, const TenancyState& live);
+  void Tell(Wishes* wishes);
+
+  Engine* const engine_;
+  kube::Client* const client_;
+  const runtime::Fence* const fence_;
+  runtime::Log* const log_;
+  OwnedWriter writer_;
+  runtime::WorkQueue queue_;
+  TenancyObjects objects_;
+  std::vector<std::unique_ptr<kube::Reflector>> reflectors_;
+  bool published_ = false;  // the engine's thread
+  std::atomic<uint64_t> writes_{0};
+  std::jthread worker_;
+};
+
+}  // namespace fairlead::app

@@ -1,0 +1,185 @@
+#include "operator/app/tenancy_objects.h"
+
+#include "reconcilers/tenancy/owned_object.h"
+
+namespace fairlead::app {
+namespace {
+
+std::string WorkspaceOf(const Json::Value& object) {
+  return object["metadata"]["labels"][reconcilers::kWorkspaceLabel].asString();
+}
+
+}  // namespace
+
+const std::vector<TenancyKind>& TenancyKinds() {
+  static const std::vector<TenancyKind> kKinds = {
+      {{"admissionregistration.k8s.io", "v1", "validatingadmissionpolicies"}, "ValidatingAdmissionPolicy"},
+      {{"admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings"},
+       "ValidatingAdmissionPolicyBinding"},
+      {{"security.istio.io", "v1", "authorizationpolicies"}, "AuthorizationPolicy"},
+      {{"gateway.networking.k8s.io", "v1beta1", "referencegrants"}, "ReferenceGrant"},
+      {{"rbac.authorization.k8s.io", "v1", "roles"}, "Role"},
+      {{"rbac.authorization.k8s.io", "v1", "rolebindings"}, "RoleBinding"},
+  };
+  return kKinds;
+}
+
+std::optional<size_t> TenancyKindOf(const Json::Value& object) {
+  const std::vector<TenancyKind>& kinds = TenancyKinds();
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    if (object["kind"] == kinds[i].kind && object["apiVersion"] == kinds[i].resource.GroupVersion()) return i;
+  }
+  return std::nullopt;
+}
+
+TenancyObjects::Id TenancyObjects::IdOf(size_t kind, const Json::Value& object) {
+  const Json::Value& meta = object["metadata"];
+  return {kind, meta["namespace"].asString(), meta["name"].asString()};
+}
+
+void TenancyObjects::Erase(const Id& id, std::set<std::string>* touched) {
+  if (id == writing_) disturbed_ = true;
+  const auto at = objects_.find(id);
+  if (at == objects_.end()) return;
+  const std::string workspace = WorkspaceOf(at->second);
+  touched->insert(workspace);
+  const auto owned = of_workspace_.find(workspace);
+  owned->second.erase(id);
+  if (owned->second.empty()) of_workspace_.erase(owned);
+  objects_.erase(at);
+}
+
+// What came from our own write a moment ago is no news. In a list of a kind of Kubernetes' own, items do not
+// say what they are.
+void TenancyObjects::Put(size_t kind, Json::Value object, std::set<std::string>* touched) {
+  object["apiVersion"] = TenancyKinds()[kind].resource.GroupVersion();
+  object["kind"] = TenancyKinds()[kind].kind;
+  const Id id = IdOf(kind, object);
+  if (id == writing_) disturbed_ = true;
+  const auto at = objects_.find(id);
+  if (at != objects_.end()) {
+    const Json::Value& before = at->second["metadata"];
+    const Json::Value& now = object["metadata"];
+    if (before["uid"] == now["uid"] && before["resourceVersion"] == now["resourceVersion"]) return;
+    Erase(id, touched);
+  }
+  const std::string workspace = WorkspaceOf(object);
+  touched->insert(workspace);
+  of_workspace_[workspace].insert(id);
+  objects_[id] = std::move(object);
+}
+
+void TenancyObjects::Replace(size_t kind, std::vector<Json::Value> objects) {
+  std::set<std::string> touched;
+  {
+    const std::lock_guard lock(mutex_);
+    std::set<Id> gone;
+    for (const auto& [id, object] : objects_) {
+      if (id.kind == kind) gone.insert(id);
+    }
+    for (Json::Value& object : objects) {
+      gone.erase(IdOf(kind, object));
+      Put(kind, std::move(object), &touched);
+    }
+    for (const Id& id : gone) Erase(id, &touched);
+    listed_.insert(kind);
+  }
+  touched_(touched);
+}
+
+void TenancyObjects::Upsert(size_t kind, Json::Value object) {
+  std::set<std::string> touched;
+  {
+    const std::lock_guard lock(mutex_);
+    Put(kind, std::move(object), &touched);
+  }
+  if (!touched.empty()) touched_(touched);
+}
+
+void TenancyObjects::Delete(size_t kind, const Json::Value& last) {
+  std::set<std::string> touched;
+  {
+    const std::lock_guard lock(mutex_);
+    Erase(IdOf(kind, last), &touched);
+  }
+  if (!touched.empty()) touched_(touched);
+}
+
+void TenancyObjects::BeginWrite(size_t kind, const Json::Value& object) {
+  const std::lock_guard lock(mutex_);
+  writing_ = IdOf(kind, object);
+  disturbed_ = false;
+}
+
+void TenancyObjects::Wrote(size_t kind, Json::Value object) {
+  std::set<std::string> touched;
+  const std::lock_guard lock(mutex_);
+  writing_.reset();
+  if (!disturbed_) Put(kind, std::move(object), &touched);
+}
+
+void TenancyObjects::Deleted(size_t kind, const Json::Value& object) {
+  std::set<std::string> touched;
+  const std::lock_guard lock(mutex_);
+  writing_.reset();
+  if (!disturbed_) Erase(IdOf(kind, object), &touched);
+}
+
+void TenancyObjects::SetMissing(size_t kind, bool missing) {
+  const std::lock_guard lock(mutex_);
+  if (missing) {
+    missing_.insert(kind);
+  } else {
+    missing_.erase(kind);
+  }
+}
+
+bool TenancyObjects::synced() const {
+  const std::lock_guard lock(mutex_);
+  std::set<size_t> known = listed_;
+  known.insert(missing_.begin(), missing_.end());
+  return known.size() == TenancyKinds().size();
+}
+
+bool TenancyObjects::missing(size_t kind) const {
+  const std::lock_guard lock(mutex_);
+  return missing_.count(kind) > 0;
+}
+
+std::optional<Json::Value> TenancyObjects::Find(const Json::Value& like) const {
+  const std::optional<size_t> kind = TenancyKindOf(like);
+  if (!kind) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  const auto at = objects_.find(IdOf(*kind, like));
+  return at == objects_.end() ? std::nullopt : std::optional(at->second);
+}
+
+std::vector<Json::Value> TenancyObjects::Of(const std::string& workspace) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Json::Value> out;
+  const auto owned = of_workspace_.find(workspace);
+  if (owned == of_workspace_.end()) return out;
+  for (const Id& id : owned->second) out.push_back(objects_.at(id));
+  return out;
+}
+
+std::set<std::string> TenancyObjects::Workspaces() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> out;
+  for (const auto& [workspace, ids] : of_workspace_) out.insert(workspace);
+  return out;
+}
+
+std::set<std::string> TenancyObjects::WorkspacesIn(const std::string& ns) const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> out;
+  for (size_t kind = 0; kind < TenancyKinds().size(); ++kind) {
+    for (auto at = objects_.lower_bound({kind, ns, ""}); at != objects_.end(); ++at) {
+      if (at->first.kind != kind || at->first.ns != ns) break;
+      out.insert(WorkspaceOf(at->second));
+    }
+  }
+  return out;
+}
+
+}  // namespace fairlead::app

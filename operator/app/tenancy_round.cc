@@ -1,0 +1,190 @@
+#include "operator/app/tenancy_round.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "operator/app/owned_writer.h"
+#include "reconcilers/lower/view.h"
+#include "reconcilers/plan.h"
+#include "reconcilers/tenancy/lower.h"
+
+namespace fairlead::app {
+namespace {
+
+constexpr size_t kMaxProblems = 8;  // of one workspace
+
+bool IsGoing(const reconcilers::World& world, const std::string& ns) {
+  const auto found = world.view().tables.Get<core::Namespace>({"", ns});
+  return found != nullptr && found->meta.deleting;
+}
+
+Wish ReadWish(const reconcilers::World& world, const std::string& name) {
+  Wish wish;
+  wish.epoch = world.TenancyEpoch(name);
+  wish.unreadable =
+      world.WorkspaceOf(name) == nullptr && world.Find({Kind::kWorkspace, "", name}).has_value();
+  if (wish.unreadable) return wish;
+  for (reconcilers::OwnedObject& owned : reconcilers::LowerWorkspace(world.view(), name)) {
+    if (!IsGoing(world, owned.ns)) wish.objects.push_back(std::move(owned.object));
+  }
+  return wish;
+}
+
+// Namespaces that a policy does not refuse, or that a binding holds in.
+void AddNamed(const Json::Value& object, std::set<std::string>* out) {
+  const Json::Value& spec = object["spec"];
+  for (const Json::Value& rule : spec["rules"]) {
+    for (const Json::Value& from : rule["from"]) {
+      for (const Json::Value& ns : from["source"]["notNamespaces"]) out->insert(ns.asString());
+    }
+  }
+  for (const Json::Value& ask : spec["matchResources"]["namespaceSelector"]["matchExpressions"]) {
+    for (const Json::Value& ns : ask["values"]) out->insert(ns.asString());
+  }
+}
+
+struct Reach {
+  std::set<TenancyId> objects;
+  std::set<std::string> in, named;  // namespaces
+};
+Reach ReachOf(const std::vector<Json::Value>& objects) {
+  Reach out;
+  for (const Json::Value& object : objects) {
+    out.objects.insert(IdOf(object));
+    out.in.insert(NamespaceOf(object));
+    const std::string kind = object["kind"].asString();
+    if (kind == "AuthorizationPolicy" || kind == "ValidatingAdmissionPolicyBinding")
+      AddNamed(object, &out.named);
+  }
+  out.in.erase("");
+  return out;
+}
+
+void AddDifference(const std::set<std::string>& a, const std::set<std::string>& b,
+                   std::set<std::string>* out) {
+  std::set_symmetric_difference(a.begin(), a.end(), b.begin(), b.end(), std::inserter(*out, out->end()));
+}
+
+// Namespaces where the workspace gets its first object, or loses one; that its objects name from now on, or
+// no longer.
+std::set<std::string> Changing(const Wish& wish, const std::vector<Json::Value>& live) {
+  const Reach wanted = ReachOf(wish.objects), has = ReachOf(live);
+  std::set<std::string> out;
+  AddDifference(wanted.in, has.in, &out);
+  AddDifference(wanted.named, has.named, &out);
+  for (const TenancyId& id : has.objects) {
+    if (wanted.objects.count(id) == 0) out.insert(std::get<1>(id));
+  }
+  out.erase("");
+  return out;
+}
+
+}  // namespace
+
+std::string NamespaceOf(const Json::Value& object) { return object["metadata"]["namespace"].asString(); }
+std::string WorkspaceOf(const Json::Value& object) {
+  return object["metadata"]["labels"][reconcilers::kWorkspaceLabel].asString();
+}
+TenancyId IdOf(const Json::Value& object) {
+  return {object["kind"].asString(), NamespaceOf(object), object["metadata"]["name"].asString()};
+}
+const Json::Value* FindIn(const TenancyState& objects, const Json::Value& like) {
+  const auto at = objects.find(IdOf(like));
+  return at == objects.end() ? nullptr : &at->second;
+}
+
+Round ReadRound(const reconcilers::World& world, const TenancyObjects& objects,
+                const std::set<std::string>& workspaces) {
+  Round round;
+  std::set<std::string> todo = workspaces, moving;
+  todo.insert(reconcilers::kShared);
+  while (!todo.empty()) {
+    const std::string name = todo.extract(todo.begin()).value();
+    Wish& wish = round.wishes.emplace(name, ReadWish(world, name)).first->second;
+    if (wish.unreadable) continue;
+    const std::vector<Json::Value> live = objects.Of(name);
+    for (const Json::Value& object : live) {
+      if (IsGoing(world, NamespaceOf(object))) wish.going.insert(NamespaceOf(object));
+    }
+    for (const std::string& ns : Changing(wish, live)) {
+      if (wish.going.count(ns) > 0) continue;
+      std::set<std::string> concerned = objects.WorkspacesIn(ns);
+      const std::string& holder = world.view().membership.WorkspaceOf(ns);
+      // An object that goes, of a workspace that stays, moves nothing.
+      if (holder != name || concerned != std::set{name}) moving.insert(ns);
+      concerned.insert(holder);
+      concerned.erase(reconcilers::kShared);
+      for (const std::string& other : concerned) {
+        if (round.wishes.count(other) == 0) todo.insert(other);
+      }
+    }
+  }
+  std::set<std::string> looked_at;
+  for (const auto& [name, wish] : round.wishes) {
+    if (name != reconcilers::kShared) looked_at.insert(name);
+  }
+  round.membership.Look(world, moving, looked_at);
+  return round;
+}
+
+void LeaveMissing(const TenancyObjects& objects, Wishes* wishes) {
+  for (auto& [name, wish] : *wishes) {
+    std::erase_if(wish.objects, [&, report = &wish.report](const Json::Value& object) {
+      const std::optional<size_t> kind = TenancyKindOf(object);
+      if (kind && !objects.missing(*kind)) return false;
+      AddWaiting(report, object["kind"].asString() + " (" + object["apiVersion"].asString() + ")");
+      return true;
+    });
+  }
+}
+
+std::vector<Json::Value> Refuse(const TenancyState& live, Wishes* wishes) {
+  std::vector<Json::Value> out;
+  for (auto& [name, wish] : *wishes) {
+    for (const Json::Value& object : wish.objects) {
+      const Json::Value* there = FindIn(live, object);
+      if (there == nullptr || reconcilers::IsOurs(*there)) continue;
+      AddProblem(&wish.report, reconcilers::Refusal(object));
+      wish.outcome = runtime::Outcome::After(kTaken);
+      out.push_back(object);
+    }
+  }
+  return out;
+}
+
+std::vector<reconcilers::Write> PlanFor(const Wishes& wishes, const TenancyState& live) {
+  std::vector<reconcilers::OwnedObject> stored, wished;
+  TenancyState wanted;
+  for (const auto& [name, wish] : wishes) {
+    for (const Json::Value& object : wish.objects) {
+      const Json::Value* there = FindIn(live, object);
+      if (there != nullptr && (!reconcilers::IsOurs(*there) || reconcilers::IsCurrent(*there, object))) {
+        wanted.emplace(IdOf(object), object);
+        continue;
+      }
+      if (wanted.emplace(IdOf(object), object).second) wished.push_back(Owned(object));
+    }
+  }
+  for (const auto& [id, object] : live) {
+    const auto want = wanted.find(id);
+    const bool going = object["metadata"].isMember("deletionTimestamp");
+    if (!reconcilers::IsOurs(object) || going) continue;
+    if (want != wanted.end() && reconcilers::IsCurrent(object, want->second)) continue;
+    stored.push_back(Owned(object));
+  }
+  return reconcilers::PlanWrites(stored, wished);
+}
+
+void AddProblem(reconcilers::TenancyReport* report, std::string problem) {
+  std::vector<std::string>& problems = report->problems;
+  problems.insert(std::lower_bound(problems.begin(), problems.end(), problem), std::move(problem));
+  if (problems.size() > kMaxProblems) problems.pop_back();
+}
+
+void AddWaiting(reconcilers::TenancyReport* report, const std::string& kind) {
+  const auto at = std::lower_bound(report->waiting.begin(), report->waiting.end(), kind);
+  if (at == report->waiting.end() || *at != kind) report->waiting.insert(at, kind);
+}
+
+}  // namespace fairlead::app
