@@ -130,6 +130,12 @@ void ExplainParents(const World& world, Explanation* out) {
 
 }  // namespace
 
+std::vector<ExplainedField> FieldsInForce(const EffectivePolicy& policy) {
+  std::vector<ExplainedField> out;
+  for (auto& [field, explained] : InForce(policy)) out.push_back(std::move(explained));
+  return out;
+}
+
 Explanation Explain(const World& world, const ObjectKey& key) {
   Explanation out{key, "", {}};
   if (key.kind == Kind::kHTTPRoute || key.kind == Kind::kGRPCRoute) {

@@ -70,6 +70,9 @@ struct Explanation {
 // `key`: Service, ServiceEntry, HTTPRoute or GRPCRoute. Of the last drained state.
 Explanation Explain(const World& world, const ObjectKey& key);
 
+// What is in force of a policy, without what lost; in the order of PolicyField.
+std::vector<ExplainedField> FieldsInForce(const EffectivePolicy& policy);
+
 Json::Value ToJson(const Explanation& explanation);
 std::string ToText(const Explanation& explanation);  // for a terminal, without colour
 
