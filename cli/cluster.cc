@@ -1,6 +1,7 @@
 #include "cli/cluster.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "cli/parallel.h"
@@ -20,6 +21,7 @@ constexpr char kPlace[] = "cluster";  // in place of a file, in messages
 // What one kind gave: objects and problems, or why there are none.
 struct Part {
   Kind kind = Kind::kService;
+  bool whole = false;
   Loaded loaded;
   std::vector<std::set<std::string>> members;  // of Workspaces: their namespaces, as their status lists them
   Result<void> read;
@@ -41,6 +43,14 @@ std::set<std::string> MembersOf(const JsonNode& workspace) {
   return out;
 }
 
+// An item of a list is without the names of its kind.
+std::string Whole(const std::string& version, const std::string& kind, const JsonNode& item) {
+  std::string text = item.Print();
+  if (!item.IsObject() || item.Find("kind")) return text;
+  const std::string names = R"({"apiVersion":")" + version + R"(","kind":")" + kind + "\"";
+  return text == "{}" ? names + "}" : names + "," + text.substr(1);
+}
+
 void Add(const JsonNode& item, Part* part) {
   Loaded* const out = &part->loaded;
   if (part->kind == Kind::kWorkspace) part->members.push_back(MembersOf(item));
@@ -55,22 +65,27 @@ void Add(const JsonNode& item, Part* part) {
   for (const FieldError& warning : parsed.warnings) problem(warning, LintCode::kDoubtfulValue);
   YamlDocument nowhere;
   nowhere.line = 0;
+  if (part->whole) {
+    const KindInfo& info = InfoOf(part->kind);
+    nowhere.json = Whole(kube::ResourceOf(part->kind).GroupVersion(), std::string(info.name), item);
+  }
   out->objects.push_back({std::move(parsed.object), kPlace, std::move(nowhere)});
 }
 
 // All pages of one collection. ns empty: all namespaces, or a cluster-scoped kind.
-Result<void> ReadPages(kube::Client& client, const std::string& ns, Part* part) {
+Result<void> ReadPages(kube::Client& client, const kube::Resource& resource, const std::string& ns,
+                       const std::function<void(const JsonNode&)>& add) {
   std::string token;
   do {
-    const std::string path = kube::WithQuery(kube::CollectionPath(kube::ResourceOf(part->kind), ns),
-                                             {{"limit", "500"}, {"continue", token}});
+    const std::string path =
+        kube::WithQuery(kube::CollectionPath(resource, ns), {{"limit", "500"}, {"continue", token}});
     const Result<std::string> body = client.GetJson(path);
     if (!body) return Unexpected(body.error());
     const Result<JsonDocument> page = JsonDocument::Parse(*body, kMaxListPage);
     if (!page) return Unexpected(page.error());
     const std::optional<JsonNode> items = page->root().Find("items");
     if (items && items->IsArray()) {
-      for (const JsonNode item : items->Items()) Add(item, part);
+      for (const JsonNode item : items->Items()) add(item);
     }
     const std::optional<JsonNode> meta = page->root().Find("metadata");
     token = meta ? std::string(meta->StringAt("continue")) : "";
@@ -80,15 +95,37 @@ Result<void> ReadPages(kube::Client& client, const std::string& ns, Part* part) 
 
 // A kind that is not installed has no objects. Pages that became too old between two of them are read anew,
 // once.
-Part ReadKind(kube::Client& client, Kind kind, const std::string& ns) {
+Part ReadKind(kube::Client& client, Kind kind, bool whole, const std::string& ns) {
   Part part;
   for (int round = 0; round < 2; ++round) {
-    part = Part{kind, {}, {}, {}};
-    part.read = ReadPages(client, ns, &part);
+    part = Part{kind, whole, {}, {}, {}};
+    part.read =
+        ReadPages(client, kube::ResourceOf(kind), ns, [&](const JsonNode& item) { Add(item, &part); });
     if (part.read || part.read.error().error_class != ErrorClass::kExpired) break;
   }
-  if (!part.read && part.read.error().error_class == ErrorClass::kNotFound) part = Part{kind, {}, {}, {}};
+  if (!part.read && part.read.error().error_class == ErrorClass::kNotFound)
+    part = Part{kind, whole, {}, {}, {}};
   return part;
+}
+
+// World does not read them, so they come as they are.
+Result<void> ReadAuthorizationPolicies(kube::Client& client, const std::string& ns, Loaded* loaded) {
+  static const kube::Resource kResource{"security.istio.io", "v1", "authorizationpolicies"};
+  std::vector<LoadedForeign> found;
+  Result<void> read;
+  for (int round = 0; round < 2; ++round) {
+    found.clear();
+    read = ReadPages(client, kResource, ns, [&](const JsonNode& item) {
+      YamlDocument document;
+      document.line = 0;
+      document.json = Whole(kResource.GroupVersion(), "AuthorizationPolicy", item);
+      found.push_back({kPlace, std::move(document)});
+    });
+    if (read || read.error().error_class != ErrorClass::kExpired) break;
+  }
+  if (!read && read.error().error_class == ErrorClass::kNotFound) return {};
+  if (read) std::move(found.begin(), found.end(), std::back_inserter(loaded->foreign));
+  return read;
 }
 
 void Append(Loaded part, Loaded* loaded) {
@@ -107,28 +144,28 @@ std::set<std::string> Neighbours(const ClusterQuestion& question, const std::vec
   return out;
 }
 
-bool IsRefusal(const Part& part) {
-  return !part.read && part.read.error().error_class == ErrorClass::kForbidden &&
-         part.read.error().http_status == 403;
+bool IsRefusal(const Result<void>& read) {
+  return !read && read.error().error_class == ErrorClass::kForbidden && read.error().http_status == 403;
 }
 
 // What may be read of a kind that may not be read in all namespaces. What a Namespace is may be seen by
 // whoever may see what is in it.
-void ReadInside(kube::Client& client, Kind kind, const std::set<std::string>& namespaces, Loaded* loaded) {
+void ReadInside(kube::Client& client, Kind kind, bool whole, const std::set<std::string>& namespaces,
+                Loaded* loaded) {
   for (const std::string& ns : namespaces) {
     if (kind == Kind::kNamespace) {
-      Part part{kind, {}, {}, {}};
+      Part part{kind, whole, {}, {}, {}};
       const Result<std::string> body = client.GetJson(kube::ObjectPath(kube::ResourceOf(kind), "", ns));
       const Result<JsonDocument> json =
           body ? JsonDocument::Parse(*body, kMaxListPage) : Unexpected(body.error());
       if (json) Add(json->root(), &part);
       if (!json && json.error().error_class != ErrorClass::kNotFound)
-        loaded->unread.push_back({kind, ns, json.error().message});
+        loaded->unread.push_back({kind, ns, json.error().message, ""});
       Append(std::move(part.loaded), loaded);
       continue;
     }
-    Part part = ReadKind(client, kind, ns);
-    if (!part.read) loaded->unread.push_back({kind, ns, part.read.error().message});
+    Part part = ReadKind(client, kind, whole, ns);
+    if (!part.read) loaded->unread.push_back({kind, ns, part.read.error().message, ""});
     Append(std::move(part.loaded), loaded);
   }
 }
@@ -164,20 +201,30 @@ Result<std::unique_ptr<Cluster>> Cluster::Connect(const kube::ConfigSources& sou
 Result<Loaded> Cluster::Load(const ClusterQuestion& question) {
   const std::vector<Kind> kinds = question.kinds.empty() ? AllKinds() : question.kinds;
   std::vector<Part> parts(kinds.size());
-  ForEachIndex(kinds.size(), [&](size_t i) { parts[i] = ReadKind(client_, kinds[i], ""); });
+  ForEachIndex(kinds.size(), [&](size_t i) { parts[i] = ReadKind(client_, kinds[i], question.whole, ""); });
   const std::set<std::string> neighbours = Neighbours(question, parts);
   Loaded loaded;
   for (Part& part : parts) {
     const bool inside = InfoOf(part.kind).namespaced || part.kind == Kind::kNamespace;
     if (part.read) {
       Append(std::move(part.loaded), &loaded);
-    } else if (!IsRefusal(part)) {
+    } else if (!IsRefusal(part.read)) {
       return Unexpected(part.read.error());
     } else if (inside) {
-      ReadInside(client_, part.kind, neighbours, &loaded);
+      ReadInside(client_, part.kind, question.whole, neighbours, &loaded);
     } else {
-      loaded.unread.push_back({part.kind, "", part.read.error().message});
+      loaded.unread.push_back({part.kind, "", part.read.error().message, ""});
     }
+  }
+  if (!question.whole) return loaded;
+  const Result<void> policies = ReadAuthorizationPolicies(client_, "", &loaded);
+  if (policies) return loaded;
+  if (!IsRefusal(policies)) return Unexpected(policies.error());
+  for (const std::string& ns : neighbours) {
+    const Result<void> inside = ReadAuthorizationPolicies(client_, ns, &loaded);
+    if (!inside)
+      loaded.unread.push_back(
+          {Kind::kService, ns, inside.error().message, "authorizationpolicies.security.istio.io"});
   }
   return loaded;
 }

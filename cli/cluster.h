@@ -28,6 +28,7 @@ struct ClusterQuestion {
   std::string ns;              // that the question is about
   std::string root_namespace;  // policies of scope Mesh
   std::vector<Kind> kinds;     // that the answer depends on; empty: all
+  bool whole = false;          // objects as they are stored, too, and AuthorizationPolicies
 };
 
 class Cluster {

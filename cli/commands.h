@@ -57,6 +57,18 @@ struct CanIOptions {
 };
 int CanI(const CanIOptions& options, const Output& output);
 
+struct DiffOptions {
+  InputOptions input;                // paths: what would be applied
+  std::vector<std::string> base;     // over what; none: the cluster
+  std::vector<std::string> deletes;  // files whose objects would be deleted
+  bool prune = false;                // what `selector` finds and the files do not have would be deleted
+  std::string selector;
+  std::string user;  // whose rights are judged; empty: nobody's
+  std::vector<std::string> groups;
+  Format format = Format::kText;
+};
+int Diff(const DiffOptions& options, const Output& output);
+
 struct VersionOptions {
   Format format = Format::kText;
 };

@@ -10,6 +10,7 @@
 #include "crds/base/json_scan.h"
 #include "crds/base/json_text.h"
 #include "crds/base/nearest.h"
+#include "reconcilers/reach/foreign.h"
 
 namespace fairlead::cli {
 namespace {
@@ -154,6 +155,8 @@ class FileReader {
     }
     if (version.substr(0, version.find('/')) != api::kGroup) {
       ++loaded_->ignored[version + " " + kind];
+      const std::string group = version.find('/') == version.npos ? "" : version.substr(0, version.find('/'));
+      if (reconcilers::IsForeign(group, kind)) loaded_->foreign.push_back({file_, document});
       return;
     }
     const KindInfo* info = FindKind(api::kGroup, kind);
@@ -200,6 +203,7 @@ void LoadFile(const std::string& file, const LoadOptions& options, Loaded* loade
 void Append(Loaded part, Loaded* loaded) {
   std::move(part.objects.begin(), part.objects.end(), std::back_inserter(loaded->objects));
   std::move(part.problems.begin(), part.problems.end(), std::back_inserter(loaded->problems));
+  std::move(part.foreign.begin(), part.foreign.end(), std::back_inserter(loaded->foreign));
   for (const auto& [what, count] : part.ignored) loaded->ignored[what] += count;
 }
 

@@ -40,18 +40,26 @@ struct LoadedObject {
   YamlDocument document;  // to find the line of a field
 };
 
+// An object of a kind that World does not read and a preview does: AuthorizationPolicy and the like.
+struct LoadedForeign {
+  std::string file;
+  YamlDocument document;
+};
+
 // What of a cluster may not be read.
 struct Unread {
   Kind kind = Kind::kService;
-  std::string ns;   // empty: in none
-  std::string why;  // the API server's words
+  std::string ns;        // empty: in none
+  std::string why;       // the API server's words
+  std::string resource;  // of a kind that World does not read; empty: of `kind`
 };
 
 struct Loaded {
   std::vector<LoadedObject> objects;  // in the order of files (sorted by name) and documents
   std::vector<Problem> problems;
   std::map<std::string, size_t>
-      ignored;  // "apps/v1 Deployment": documents of kinds that Fairlead does not read
+      ignored;                         // "apps/v1 Deployment": documents of kinds that Fairlead does not read
+  std::vector<LoadedForeign> foreign;  // they are among `ignored`, too
   std::vector<Unread> unread;
 
   bool HasErrors() const;

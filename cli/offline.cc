@@ -16,7 +16,8 @@ Result<Offline> ReadCluster(const InputOptions& input, const Interest& interest,
   std::string ns = input.ns.empty() ? (*cluster)->default_namespace() : input.ns;
   Result<Loaded> loaded = (*cluster)->Load({.ns = ParseName(interest.name, ns).ns,
                                             .root_namespace = input.root_namespace,
-                                            .kinds = interest.kinds});
+                                            .kinds = interest.kinds,
+                                            .whole = interest.whole});
   if (!loaded)
     return Unexpected(
         Error{loaded.error().error_class, (*cluster)->server() + ": " + loaded.error().message});
@@ -31,14 +32,19 @@ Offline ReadFiles(const InputOptions& input, const reconcilers::WorldOptions& wo
 
 }  // namespace
 
-Result<Offline> Read(const InputOptions& input, const Interest& interest) {
+reconcilers::WorldOptions WorldOptionsOf(const InputOptions& input) {
   reconcilers::WorldOptions world;
   world.cluster_domain = input.cluster_domain;
   world.root_namespace = input.root_namespace;
   world.istio_mode = input.istio_mode;
+  return world;
+}
+
+Result<Offline> Read(const InputOptions& input, const Interest& interest) {
+  const reconcilers::WorldOptions world = WorldOptionsOf(input);
   Result<Offline> offline =
       input.paths.empty() ? ReadCluster(input, interest, world) : ReadFiles(input, world);
-  if (!offline) return offline;
+  if (!offline || interest.whole) return offline;
   for (const LoadedObject& object : offline->loaded.objects) offline->world.Apply(object.object);
   offline->world.Drain();
   return offline;
@@ -62,7 +68,8 @@ void PrintProblems(const Loaded& loaded, const Output& output) {
 void PrintUnread(const Loaded& loaded, const Output& output) {
   for (const Unread& u : loaded.unread) {
     output.err << "cluster: " << output.PaintErr(Style::kYellow, "warning") << ": "
-               << kube::ResourceOf(u.kind).ToString() << (u.ns.empty() ? "" : " in namespace " + u.ns)
+               << (u.resource.empty() ? kube::ResourceOf(u.kind).ToString() : u.resource)
+               << (u.ns.empty() ? "" : " in namespace " + u.ns)
                << " may not be read, the answer is without them: " << u.why << "\n";
   }
 }

@@ -25,10 +25,13 @@ struct Offline {
 struct Interest {
   std::string name;         // "ns/name" or "name" of what it is about; decides whose neighbours are read
   std::vector<Kind> kinds;  // that the answer depends on; empty: all
+  bool whole = false;       // objects as they are written are kept, and nothing is lowered
 };
 
 // Loads and lowers. Problems of objects stay in `loaded`; an error: there is no cluster to read.
 Result<Offline> Read(const InputOptions& input, const Interest& interest = {});
+
+reconcilers::WorldOptions WorldOptionsOf(const InputOptions& input);
 
 // One line on stderr; the exit code for it.
 int Fail(const Error& error, const Output& output);

@@ -62,6 +62,7 @@ constexpr const char kExitCodes[] =
     "usage.";
 
 struct Commands {
+  DiffOptions diff;
   RenderOptions render;
   LintOptions lint;
   ExplainOptions explain;
@@ -116,6 +117,40 @@ void DescribeCanI(CLI::App* app, CanIOptions* options) {
       "shop-devs -n shop -f manifests\nExit code: 0 yes; 1 no, or errors in the input; 2 wrong usage.");
 }
 
+void DescribeDiff(CLI::App* app, DiffOptions* options) {
+  CLI::App* diff = app->add_subcommand(
+      "diff", "What a change would do before it is applied: objects, services, access, workloads");
+  AddInput(diff, &options->input);
+  diff->get_option("--filename")
+      ->description(
+          "File, folder (recursively: .yaml, .yml, .json) or - for standard input, with what would be "
+          "applied; may "
+          "be given again");
+  diff->add_option("--base", options->base,
+                   "File or folder over which it would be applied; may be given again; default: what is in "
+                   "the cluster")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  diff->add_option("--delete", options->deletes, "File whose objects would be deleted; may be given again")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  diff->add_flag("--prune", options->prune,
+                 "What -l finds in the base, and -f does not have, would be deleted");
+  diff->add_option("-l,--selector", options->selector,
+                   "Labels of what --prune deletes: KEY=VALUE, KEY, "
+                   "!KEY, KEY!=VALUE, separated by commas")
+      ->type_name("LABELS");
+  diff->add_option("--as", options->user, "Judge the rights of this user, as Kubernetes knows it")
+      ->type_name("USER");
+  diff->add_option("--as-group", options->groups, "A group of the user; may be given again")
+      ->allow_extra_args(false)
+      ->type_name("GROUP");
+  AddFormat(diff, &options->format, {"text", "json", "yaml"});
+  diff->footer(
+      "Example: fairleadctl diff -f change --base config/samples/shop\nExit code: 0 nothing would change; 1 "
+      "something would, or is wrong in the input, or would be refused; 2 wrong usage.");
+}
+
 void Describe(CLI::App* app, Commands* c) {
   app->description(
       "fairleadctl: see what Fairlead does with your manifests, before and after they are applied");
@@ -144,6 +179,7 @@ void Describe(CLI::App* app, Commands* c) {
   lint->footer(std::string("Example: helm template my-chart | fairleadctl lint -f -\n") + kExitCodes);
 
   DescribeExplain(app, c);
+  DescribeDiff(app, &c->diff);
   DescribeCanI(app, &c->can_i);
 
   CLI::App* version = app->add_subcommand("version", "Print the version");
@@ -168,6 +204,7 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
   if (app.got_subcommand("render")) return Render(c.render, output);
   if (app.got_subcommand("lint")) return Lint(c.lint, output);
   if (app.got_subcommand("explain")) return Explain(c.explain, output);
+  if (app.got_subcommand("diff")) return Diff(c.diff, output);
   if (app.got_subcommand("can-i")) return CanI(c.can_i, output);
   if (app.got_subcommand("version")) return PrintVersion(c.version, output);
   output.out << (c.shell == "bash" ? BashCompletion(app) : ZshCompletion(app));

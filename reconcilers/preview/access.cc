@@ -215,7 +215,7 @@ std::string_view ToString(Answer answer) {
     case Answer::kNo:
       return "no";
     case Answer::kDepends:
-      return "depends on the request";
+      return "depends on request or address";
     case Answer::kSome:
       return "some pods";
     case Answer::kYes:

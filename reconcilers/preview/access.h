@@ -46,7 +46,7 @@ enum class Answer : unsigned char {
   kSome,     // some of its pods let the caller in
   kYes,
 };
-std::string_view ToString(Answer answer);  // "no", "depends on the request", "some pods", "yes"
+std::string_view ToString(Answer answer);  // "no", "depends on request or address", …
 
 struct WayPort {
   uint16_t port = 0;    // of the service

@@ -4,6 +4,8 @@
 #include <optional>
 #include <tuple>
 
+#include "reconcilers/preview/field_diff.h"
+
 namespace fairlead::reconcilers::preview {
 namespace {
 
@@ -154,7 +156,8 @@ std::vector<std::string> Because(const PolicyTable& table, const Way& before, co
   std::vector<int> differ;
   std::set_symmetric_difference(was.begin(), was.end(), is.begin(), is.end(), std::back_inserter(differ));
   std::set<std::string> names;
-  for (const int id : differ) names.insert("AuthorizationPolicy " + table.At(id).policy.name.ToString());
+  for (const int id : differ)
+    names.insert(Printable("AuthorizationPolicy " + table.At(id).policy.name.ToString()));
   if (before.waypoint != after.waypoint || before.waypoint_account != after.waypoint_account) {
     const Source& account = after.waypoint ? after.waypoint_account : before.waypoint_account;
     names.insert("waypoint " + account.ns + "/" + account.account);
@@ -186,8 +189,12 @@ class Summing {
 
  private:
   // What makes one line.
-  using LineKey =
-      std::tuple<What, bool, Answer, Answer, Source, std::vector<Source>, std::vector<std::string>>;
+  using LineKey = std::tuple<What, bool, Answer, Answer, Source, std::vector<Source>>;
+  using Services = std::set<std::pair<std::string, std::string>>;  // group, name
+  struct Found {
+    Services services;
+    std::set<std::string> because;
+  };
 
   std::string GroupOf(const std::string& ns) const {
     const auto at = after_.workspace_of.find(ns);
@@ -218,14 +225,15 @@ class Summing {
     for (const Change& change : at->second.first) {
       std::string name = service.kind == Kind::kService ? service.nn().ToString() : service.ToString();
       if (change.port != 0) name += ":" + std::to_string(change.port);
-      lines_[{WhatOf(change), around, change.before, change.after, change.source, change.except,
-              at->second.second}]
-          .insert({GroupOf(service.ns), std::move(name)});
+      Found& found =
+          lines_[{WhatOf(change), around, change.before, change.after, change.source, change.except}];
+      found.services.insert({GroupOf(service.ns), Printable(std::move(name))});
+      found.because.insert(at->second.second.begin(), at->second.second.end());
     }
   }
 
   // Each name once, by group; a group that is there as a whole in one word.
-  std::string Sum(const std::set<std::pair<std::string, std::string>>& services) const {
+  std::string Sum(const Services& services) const {
     std::map<std::string, std::vector<std::string>> groups;
     for (const auto& [group, name] : services) groups[group].push_back(name);
     std::string out;
@@ -266,27 +274,33 @@ class Summing {
 
   std::vector<AccessLine> Lines() {
     // Namespaces with the same line, to find workspaces among them.
-    using Rest = std::pair<LineKey, std::set<std::pair<std::string, std::string>>>;
-    std::map<Rest, std::set<std::string>> alike;
+    using Rest = std::pair<LineKey, Services>;
+    std::map<Rest, std::map<std::string, const Found*>> alike;
     std::vector<AccessLine> out;
-    for (const auto& [key, services] : lines_) {
+    for (const auto& [key, found] : lines_) {
       const Source& source = std::get<4>(key);
       if (source.account == kAnyOther && source.ns != kAnyOther && std::get<5>(key).empty()) {
         LineKey any = key;
         std::get<4>(any) = Source();
-        alike[{std::move(any), services}].insert(source.ns);
+        alike[{std::move(any), found.services}][source.ns] = &found;
       } else {
-        out.push_back(Line(key, services, ""));
+        out.push_back(Line(key, found, ""));
       }
     }
     for (auto& [rest, namespaces] : alike) {
       for (const auto& [workspace, members] : members_) {
-        if (!std::includes(namespaces.begin(), namespaces.end(), members.begin(), members.end())) continue;
-        for (const std::string& ns : members) namespaces.erase(ns);
-        out.push_back(Line(rest.first, rest.second, "workspace " + workspace));
+        if (!std::all_of(members.begin(), members.end(),
+                         [&n = namespaces](const auto& ns) { return n.count(ns) > 0; }))
+          continue;
+        Found whole{rest.second, {}};
+        for (const std::string& ns : members) {
+          whole.because.insert(namespaces.at(ns)->because.begin(), namespaces.at(ns)->because.end());
+          namespaces.erase(ns);
+        }
+        out.push_back(Line(rest.first, whole, "workspace " + workspace));
       }
-      for (const std::string& ns : namespaces)
-        out.push_back(Line(rest.first, rest.second, InWords(Source{ns, kAnyOther})));
+      for (const auto& [ns, found] : namespaces)
+        out.push_back(Line(rest.first, *found, InWords(Source{ns, kAnyOther})));
     }
     std::sort(out.begin(), out.end(), [](const AccessLine& a, const AccessLine& b) {
       return std::tie(a.what, a.to, a.caller, a.around, a.before, a.after, a.because) <
@@ -295,12 +309,12 @@ class Summing {
     return out;
   }
 
-  AccessLine Line(const LineKey& key, const std::set<std::pair<std::string, std::string>>& services,
-                  const std::string& caller) const {
+  AccessLine Line(const LineKey& key, const Found& found, const std::string& caller) const {
     AccessLine out;
     const Source& source = std::get<4>(key);
     const std::vector<Source>& except = std::get<5>(key);
-    std::tie(out.what, out.around, out.before, out.after, std::ignore, std::ignore, out.because) = key;
+    std::tie(out.what, out.around, out.before, out.after, std::ignore, std::ignore) = key;
+    out.because.assign(found.because.begin(), found.because.end());
     out.caller = caller.empty() ? InWords(source) : caller;
     if (caller.empty() && source == Source()) {
       out.caller = except.empty() ? "everyone in the mesh" : "everyone else in the mesh";
@@ -309,9 +323,9 @@ class Summing {
       out.caller = "the rest of " + out.caller;
     }
     for (const Source& other : except) out.except.push_back(InWords(other));
-    for (const auto& [group, name] : services) out.services.push_back(name);
+    for (const auto& [group, name] : found.services) out.services.push_back(name);
     std::sort(out.services.begin(), out.services.end());
-    out.to = Sum(services);
+    out.to = Sum(found.services);
     return out;
   }
 
@@ -323,7 +337,7 @@ class Summing {
   std::map<std::tuple<std::string, std::string, bool>,
            std::pair<std::vector<Change>, std::vector<std::string>>>
       compared_;
-  std::map<LineKey, std::set<std::pair<std::string, std::string>>> lines_;
+  std::map<LineKey, Found> lines_;
 };
 
 }  // namespace
@@ -347,13 +361,14 @@ std::string_view ToString(AccessLine::What what) {
 std::string InWords(const Source& source) {
   const auto pattern = [](std::string text) {
     for (char& c : text) c = c == kAnyOther[0] ? '*' : c;
-    return text;
+    return Printable(std::move(text));
   };
   if (source.plain()) return "plain text";
   if (source == Source()) return "everyone";
-  if (source.account != kAnyOther) return pattern(source.ns) + "/" + pattern(source.account);
-  const std::string ns = pattern(source.ns);
-  return (ns == source.ns ? "namespace " : "namespaces ") + ns;
+  const bool many = (source.ns + source.account).find(kAnyOther) != std::string::npos;
+  if (source.account != kAnyOther)
+    return (many ? "accounts " : "") + pattern(source.ns) + "/" + pattern(source.account);
+  return (source.ns.find(kAnyOther) == std::string::npos ? "namespace " : "namespaces ") + pattern(source.ns);
 }
 
 std::vector<AccessLine> DiffAccess(const AccessSide& before, const AccessSide& after,

@@ -11,7 +11,8 @@ namespace {
 constexpr size_t kMaxText = 100;  // of a value in words
 
 bool OfObjects(const Json::Value& list) {
-  return !list.empty() && std::all_of(list.begin(), list.end(), [](const auto& v) { return v.isObject(); });
+  return list.isArray() && !list.empty() &&
+         std::all_of(list.begin(), list.end(), [](const auto& v) { return v.isObject(); });
 }
 
 class Diffing {
@@ -62,6 +63,19 @@ class Diffing {
 
 }  // namespace
 
+std::string Printable(std::string text) {
+  for (char& c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code < 0x20 || code == 0x7F) c = '?';
+  }
+  // C1 controls, which are two bytes in UTF-8
+  for (size_t at = text.find('\xC2'); at != std::string::npos && at + 1 < text.size();
+       at = text.find('\xC2', at + 1)) {
+    if (static_cast<unsigned char>(text[at + 1]) < 0xA0) text.replace(at, 2, "?");
+  }
+  return text;
+}
+
 std::vector<FieldDelta> FieldDiff(const Json::Value& before, const Json::Value& after) {
   Diffing diffing;
   diffing.Value("", before, after);
@@ -100,7 +114,7 @@ std::string InWords(const Json::Value& value) {
   } else {
     out = WriteJson(value);
   }
-  for (char& c : out) c = c == '\n' || c == '\t' ? ' ' : c;
+  out = Printable(out);
   if (out.size() <= kMaxText) return out;
   size_t cut = kMaxText;
   while (cut > 0 && (static_cast<unsigned char>(out[cut]) & 0xC0) == 0x80) --cut;

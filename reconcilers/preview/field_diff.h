@@ -24,6 +24,9 @@ std::vector<FieldDelta> FieldDiff(const Json::Value& before, const Json::Value& 
 // What a user wrote, or may have: spec and the like, labels, and annotations without those of kubectl.
 Json::Value Written(const Json::Value& object);
 
+// Without what a terminal would take for a command: names are not trusted.
+std::string Printable(std::string text);
+
 // A value in one short line: "2", "[a, b]", "none".
 std::string InWords(const Json::Value& value);
 

@@ -2,6 +2,7 @@
 
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
+#include "reconcilers/preview/field_diff.h"
 #include "reconcilers/tenancy/owned_object.h"
 
 namespace fairlead::reconcilers::preview {
@@ -34,6 +35,8 @@ void Overlay(const Json::Value& now, Json::Value* stored) {
 }
 
 }  // namespace
+
+std::string ManifestId::ToString() const { return Printable(kind + " " + name.ToString()); }
 
 std::optional<Manifest> ReadManifest(std::string_view json, const std::string& default_namespace,
                                      std::string place) {

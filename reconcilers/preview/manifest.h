@@ -20,7 +20,7 @@ namespace fairlead::reconcilers::preview {
 struct ManifestId {
   std::string group, kind;  // "" for core
   NamespacedName name;
-  std::string ToString() const { return kind + " " + name.ToString(); }
+  std::string ToString() const;  // "Service shop/ratings"; printable
   friend auto operator<=>(const ManifestId&, const ManifestId&) = default;
   friend bool operator==(const ManifestId&, const ManifestId&) = default;
 };

@@ -30,7 +30,7 @@ void Refused(const Preview& preview, std::string* out) {
   *out += "Refused at admission, so left out below: " + Counted(preview.refused.size(), "finding") + "\n";
   for (const Refusal& refusal : preview.refused) {
     *out += "  ! " + refusal.object + (refusal.place.empty() ? "" : " (" + refusal.place + ")") + ": " +
-            refusal.rule + "\n      " + refusal.message + "\n";
+            refusal.rule + "\n      " + Printable(refusal.message) + "\n";
   }
 }
 
@@ -56,7 +56,8 @@ void Objects(const std::string& title, const std::vector<ObjectChange>& changes,
         break;
       }
       const FieldDelta& field = change.fields[i];
-      *out += "      " + field.path + ": " + InWords(field.before) + " → " + InWords(field.after) + "\n";
+      *out += "      " + Printable(field.path) + ": " + InWords(field.before) + " → " + InWords(field.after) +
+              "\n";
     }
   }
 }
@@ -65,10 +66,9 @@ void Value(size_t indent, const ValueChange& value, std::string* out) {
   const std::string space(indent, ' ');
   if (value.before.empty() || value.after.empty()) {
     const bool begins = value.before.empty();
-    *out += space + value.path + ": " +
-            (value.path == "without effect" ? (begins ? value.after : "no longer: " + value.before)
-                                            : (begins ? value.after : value.before)) +
-            "\n";
+    const std::string& by = begins ? value.after_by : value.before_by;
+    *out += space + value.path + ": " + (begins || value.path != "without effect" ? "" : "no longer: ") +
+            (begins ? value.after : value.before) + (by.empty() ? "" : ", by " + by) + "\n";
     return;
   }
   *out += space + value.path + ": " +
@@ -85,6 +85,26 @@ void Value(size_t indent, const ValueChange& value, std::string* out) {
   *out += "\n";
 }
 
+// Rules that change alike are told together.
+void Rules(const std::vector<RuleChange>& rules, std::string* out) {
+  std::vector<std::pair<const RuleChange*, std::string>> told;
+  for (const RuleChange& rule : rules) {
+    const std::string title = ":" + std::to_string(rule.port) + " " + rule.rule;
+    const auto at = std::find_if(told.begin(), told.end(), [&](const auto& one) {
+      return one.first->sign == rule.sign && one.first->values == rule.values;
+    });
+    if (at == told.end()) {
+      told.push_back({&rule, title});
+    } else {
+      at->second += ", " + title;
+    }
+  }
+  for (const auto& [rule, title] : told) {
+    *out += Line(4, rule->sign, title);
+    for (const ValueChange& value : rule->values) Value(8, value, out);
+  }
+}
+
 void Services(const Preview& preview, std::string* out) {
   if (preview.services.empty()) return;
   *out += "Services: " + std::to_string(preview.services.size()) + " of " +
@@ -97,10 +117,7 @@ void Services(const Preview& preview, std::string* out) {
     }
     *out += Line(2, service.sign, service.service.ToString());
     for (const ValueChange& value : service.values) Value(6, value, out);
-    for (const RuleChange& rule : service.rules) {
-      *out += Line(4, rule.sign, ":" + std::to_string(rule.port) + " " + rule.rule);
-      for (const ValueChange& value : rule.values) Value(8, value, out);
-    }
+    Rules(service.rules, out);
   }
 }
 
@@ -148,12 +165,15 @@ void Access(const Preview& preview, std::string* out) {
 void Touches(const Touched& touched, std::string* out) {
   if (touched.services == 0) return;
   *out += "Reaches " + Counted(touched.services, "service") + "\n";
-  const auto line = [out](size_t count, const std::string& one, const std::vector<std::string>& names) {
-    if (count > 0) *out += "      " + Counted(count, one) + ": " + Joined(names, count) + "\n";
+  const auto line = [out](size_t count, const std::string& what, const std::vector<std::string>& names) {
+    if (count > 0) *out += "      " + what + ": " + Joined(names, count) + "\n";
   };
-  line(touched.workload_count, "workload", touched.workloads);
-  line(touched.proxy_count, "waypoint proxy", touched.proxies);
-  line(touched.node_count, "node whose ztunnel gets other rules", touched.nodes);
+  line(touched.workload_count, Counted(touched.workload_count, "workload"), touched.workloads);
+  line(touched.proxy_count,
+       std::to_string(touched.proxy_count) + (touched.proxy_count == 1 ? " proxy" : " proxies") +
+           " of waypoints",
+       touched.proxies);
+  line(touched.node_count, Counted(touched.node_count, "ztunnel") + " with other rules, on", touched.nodes);
 }
 
 Json::Value List() { return Json::Value(Json::arrayValue); }

@@ -74,20 +74,21 @@ std::string Who(const ExplainedField& field) {
   return field.object + " (" + std::string(ToString(field.level)) + (field.is_override ? ", Override)" : ")");
 }
 
-void AddFields(const EffectivePolicy& before, const EffectivePolicy& after, std::vector<ValueChange>* out) {
+// Empty: the rule is not there.
+void AddFields(const EffectivePolicy* before, const EffectivePolicy* after, std::vector<ValueChange>* out) {
   std::map<std::string, std::pair<const ExplainedField*, const ExplainedField*>> fields;
-  const std::vector<ExplainedField> was = FieldsInForce(before), is = FieldsInForce(after);
+  std::vector<ExplainedField> was, is;
+  if (before != nullptr) was = FieldsInForce(*before);
+  if (after != nullptr) is = FieldsInForce(*after);
   for (const ExplainedField& field : was) fields[field.path].first = &field;
   for (const ExplainedField& field : is) fields[field.path].second = &field;
   for (const auto& [path, pair] : fields) {
-    ValueChange change{path, "none", "", "none", ""};
-    if (pair.first != nullptr)
-      std::tie(change.before, change.before_by) = std::pair(pair.first->value, Who(*pair.first));
-    if (pair.second != nullptr)
-      std::tie(change.after, change.after_by) = std::pair(pair.second->value, Who(*pair.second));
+    const auto& [old, now] = pair;
+    ValueChange change{path, before == nullptr ? "" : "none", "", after == nullptr ? "" : "none", ""};
+    if (old != nullptr) std::tie(change.before, change.before_by) = std::pair(old->value, Who(*old));
+    if (now != nullptr) std::tie(change.after, change.after_by) = std::pair(now->value, Who(*now));
     // Defaults that come and go with what they belong to say nothing more.
-    const bool defaults = (pair.first == nullptr || pair.first->object.empty()) &&
-                          (pair.second == nullptr || pair.second->object.empty());
+    const bool defaults = (old == nullptr || old->object.empty()) && (now == nullptr || now->object.empty());
     if (defaults || (change.before == change.after && change.before_by == change.after_by)) continue;
     out->push_back(std::move(change));
   }
@@ -101,7 +102,6 @@ RuleChange DiffRule(const RulePlace* before, const RulePlace* after) {
                  any.port->port,
                  Title(any.rule()),
                  {}};
-  static const EffectivePolicy kNone;
   const std::map<std::string, std::string> words = WordsOf(any);
   if (out.sign == Sign::kChanged) {
     const std::map<std::string, std::string> old = WordsOf(*before);
@@ -115,8 +115,8 @@ RuleChange DiffRule(const RulePlace* before, const RulePlace* after) {
                                                     : ValueChange{name, value, "", "", ""});
     }
   }
-  AddFields(before == nullptr ? kNone : before->rule().policy,
-            after == nullptr ? kNone : after->rule().policy, &out.values);
+  AddFields(before == nullptr ? nullptr : &before->rule().policy,
+            after == nullptr ? nullptr : &after->rule().policy, &out.values);
   return out;
 }
 
@@ -157,6 +157,9 @@ std::optional<ServiceChange> DiffService(const EffectiveService* before, const E
     if (out.rules.size() < kMaxRules) out.rules.push_back(std::move(change));
   }
   if (out.values.empty() && out.rules.empty()) return std::nullopt;
+  const std::string& problem = after->waypoint_problem;
+  if (!problem.empty() && problem == before->waypoint_problem)
+    out.values.push_back({"without effect", "", "", problem, ""});
   return out;
 }
 
