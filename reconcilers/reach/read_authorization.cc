@@ -28,16 +28,30 @@ void Count(const std::optional<JsonNode>& of, const std::array<std::string_view,
   }
 }
 
-Conditions ConditionsOf(const JsonNode& rule) {
-  Conditions out;
+struct RuleConditions {
+  Conditions all;
+  std::string unseen;  // a part of the rule that is about requests alone: "to"; all parts must match
+};
+
+RuleConditions ConditionsOf(const JsonNode& rule) {
+  RuleConditions out;
+  const auto add = [&out](const std::string& part, const Conditions& conditions) {
+    out.all.l4 += conditions.l4;
+    out.all.l7 += conditions.l7;
+    if (conditions.l7 > 0 && conditions.l4 == 0 && out.unseen.empty()) out.unseen = part;
+  };
+  Conditions from, to;
   EachItem(rule.Find("from"), "",
-           [&](const std::string&, const JsonNode& from) { Count(from.Find("source"), kSourceOfL4, &out); });
-  EachItem(rule.Find("to"), "", [&](const std::string&, const JsonNode& to) {
-    Count(to.Find("operation"), kOperationOfL4, &out);
+           [&](const std::string&, const JsonNode& item) { Count(item.Find("source"), kSourceOfL4, &from); });
+  EachItem(rule.Find("to"), "", [&](const std::string&, const JsonNode& item) {
+    Count(item.Find("operation"), kOperationOfL4, &to);
   });
-  EachItem(rule.Find("when"), "", [&](const std::string&, const JsonNode& when) {
+  add("from", from);
+  add("to", to);
+  EachItem(rule.Find("when"), "when", [&](const std::string& at, const JsonNode& when) {
     const std::string_view key = when.StringAt("key");
-    ++(std::find(kKeysOfL4.begin(), kKeysOfL4.end(), key) != kKeysOfL4.end() ? out.l4 : out.l7);
+    const bool l4 = std::find(kKeysOfL4.begin(), kKeysOfL4.end(), key) != kKeysOfL4.end();
+    add(at, l4 ? Conditions{1, 0} : Conditions{0, 1});
   });
   return out;
 }
@@ -62,11 +76,19 @@ void ReadAuthorizationPolicy(const ReadContext&, const JsonNode& object, Foreign
   }
   if (action != "DENY") return;  // of an ALLOW ztunnel leaves rules out, which lets nobody in
   EachItem(spec->Find("rules"), "spec.rules", [&](const std::string& at, const JsonNode& rule) {
-    const Conditions conditions = ConditionsOf(rule);
-    if (conditions.l7 == 0 || conditions.l4 > 0) return;
-    out->silent.push_back(
-        {at, "all its conditions are about requests, which ztunnel does not see, so it denies nothing",
-         std::string(kFix) + ", or add a condition on identities, namespaces, addresses or ports"});
+    const RuleConditions conditions = ConditionsOf(rule);
+    if (conditions.unseen.empty()) return;
+    if (conditions.all.l4 == 0) {
+      out->silent.push_back(
+          {at, "all its conditions are about requests, which ztunnel does not see, so it denies nothing",
+           std::string(kFix) + ", or add a condition on identities, namespaces, addresses or ports"});
+      return;
+    }
+    // Of from, to and each of when one condition at least must match, and ztunnel has none of that part.
+    out->silent.push_back({at + "." + conditions.unseen,
+                           "it is about requests alone, which ztunnel does not see, and what is left of it "
+                           "matches nothing, so the rule denies nothing",
+                           std::string(kFix) + ", or leave that part out, which denies more"});
   });
 }
 

@@ -290,7 +290,14 @@ std::vector<Case> Rules() {
       {"DenyOfIdentitiesAndRequests", "",
        Access("action: DENY, rules: [{from: [{source: {namespaces: [pay]}}], to: [{operation: {methods: "
               "[GET]}}]}]"),
-       ""},
+       kSilentRule,
+       "AuthorizationPolicy shop/deny would be accepted and not enforced: spec.rules[0].to: it is about "
+       "requests alone, which ztunnel does not see, and what is left of it matches nothing, so the rule "
+       "denies "
+       "nothing. The way out: name the Service or Gateway in spec.targetRefs, so that its waypoint enforces "
+       "it, or leave that part out, which denies more"},
+      {"DenyOfPortsAndRequests", "",
+       Access("action: DENY, rules: [{to: [{operation: {ports: ['80'], methods: [GET]}}]}]"), ""},
       {"DenyOfAll", "", Access("action: DENY, rules: [{}]"), ""},
       {"OneRuleOfTwo", "",
        Access("action: DENY, rules: [{from: [{source: {namespaces: [pay]}}]}, {to: [{operation: {paths: "
