@@ -69,6 +69,16 @@ struct DiffOptions {
 };
 int Diff(const DiffOptions& options, const Output& output);
 
+enum class Drawing { kSvg, kHtml, kDot };
+
+struct GraphOptions {
+  InputOptions input;
+  std::vector<std::string> against;  // the state before; none: nothing is compared
+  std::string workspace, service;    // what it is about; empty: everything
+  Drawing drawing = Drawing::kSvg;
+};
+int DrawGraph(const GraphOptions& options, const Output& output);
+
 struct VersionOptions {
   Format format = Format::kText;
 };

@@ -63,6 +63,7 @@ constexpr const char kExitCodes[] =
 
 struct Commands {
   DiffOptions diff;
+  GraphOptions graph;
   RenderOptions render;
   LintOptions lint;
   ExplainOptions explain;
@@ -151,6 +152,34 @@ void DescribeDiff(CLI::App* app, DiffOptions* options) {
       "something would, or is wrong in the input, or would be refused; 2 wrong usage.");
 }
 
+void DescribeGraph(CLI::App* app, GraphOptions* options) {
+  CLI::App* graph =
+      app->add_subcommand("graph", "A picture of workspaces, who may call whom, and the policies on the way");
+  AddInput(graph, &options->input);
+  CLI::Option* format = graph->add_option_function<std::string>(
+      "-o,--output",
+      [options](const std::string& name) {
+        options->drawing = name == "html" ? Drawing::kHtml : name == "dot" ? Drawing::kDot : Drawing::kSvg;
+      },
+      "A picture, a page in one file that needs no network, or for graphviz");
+  OneOf(format, {"svg", "html", "dot"});
+  format->default_str("svg");
+  CLI::Option* workspace =
+      graph->add_option("--workspace", options->workspace, "What this workspace has to do with")
+          ->type_name("NAME");
+  graph->add_option("--service", options->service, "Who may call this Service or ServiceEntry")
+      ->type_name("NAME")
+      ->excludes(workspace);
+  graph
+      ->add_option("--against", options->against,
+                   "File or folder with the state before: what came, went or changed is marked; may be given "
+                   "again")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  graph->footer(std::string("Example: fairleadctl graph -f config/samples -o html > mesh.html\n") +
+                kExitCodes);
+}
+
 void Describe(CLI::App* app, Commands* c) {
   app->description(
       "fairleadctl: see what Fairlead does with your manifests, before and after they are applied");
@@ -180,6 +209,7 @@ void Describe(CLI::App* app, Commands* c) {
 
   DescribeExplain(app, c);
   DescribeDiff(app, &c->diff);
+  DescribeGraph(app, &c->graph);
   DescribeCanI(app, &c->can_i);
 
   CLI::App* version = app->add_subcommand("version", "Print the version");
@@ -204,6 +234,7 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
   if (app.got_subcommand("render")) return Render(c.render, output);
   if (app.got_subcommand("lint")) return Lint(c.lint, output);
   if (app.got_subcommand("explain")) return Explain(c.explain, output);
+  if (app.got_subcommand("graph")) return DrawGraph(c.graph, output);
   if (app.got_subcommand("diff")) return Diff(c.diff, output);
   if (app.got_subcommand("can-i")) return CanI(c.can_i, output);
   if (app.got_subcommand("version")) return PrintVersion(c.version, output);

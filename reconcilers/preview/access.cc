@@ -5,7 +5,6 @@
 
 #include "crds/base/json_write.h"
 #include "reconcilers/lower/waypoint.h"
-#include "reconcilers/native/isolation_view.h"
 
 namespace fairlead::reconcilers::preview {
 namespace {
@@ -245,14 +244,13 @@ AccessModel AccessOf(const View& view, const std::vector<int>& policies, const P
   return Building(view, policies, table).Run();
 }
 
-std::vector<AuthorizationPolicy> IsolationPolicies(const View& view) {
+std::vector<AuthorizationPolicy> PoliciesAmong(const std::vector<OwnedObject>& objects) {
   std::vector<AuthorizationPolicy> out;
-  for (const auto& [name, workspace] : view.tenancy.by_name()) {
-    for (const OwnedObject& object : LowerIsolation(*workspace, IsolationViewOf(view, *workspace)).objects) {
-      const Result<JsonDocument> document = JsonDocument::Parse(WriteJson(object.object));
-      if (!document) continue;
-      if (auto policy = ReadPolicy(document->root())) out.push_back(std::move(*policy));
-    }
+  for (const OwnedObject& object : objects) {
+    if (object.kind != "AuthorizationPolicy") continue;
+    const Result<JsonDocument> document = JsonDocument::Parse(WriteJson(object.object));
+    if (!document) continue;
+    if (auto policy = ReadPolicy(document->root())) out.push_back(std::move(*policy));
   }
   return out;
 }

@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "reconcilers/lower/view.h"
-#include "reconcilers/native/isolation.h"
 #include "reconcilers/preview/authorization.h"
+#include "reconcilers/tenancy/owned_object.h"
 
 namespace fairlead::reconcilers::preview {
 
@@ -74,8 +74,8 @@ struct AccessModel {
 // `policies`: all of the state, those of isolation among them.
 AccessModel AccessOf(const View& view, const std::vector<int>& policies, const PolicyTable& table);
 
-// The policies that isolation of all workspaces comes to.
-std::vector<AuthorizationPolicy> IsolationPolicies(const View& view);
+// The AuthorizationPolicies among what workspaces lower to.
+std::vector<AuthorizationPolicy> PoliciesAmong(const std::vector<OwnedObject>& objects);
 
 Answer Ask(const PolicyTable& table, const Way& way, const Source& source, const WayPort& port);
 

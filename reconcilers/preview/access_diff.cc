@@ -263,11 +263,16 @@ class Summing {
   // Namespaces of the input that are meant by everybody else.
   void Known(const std::vector<Source>& except, AccessLine* line) const {
     std::set<std::string> named;
+    std::vector<Source> patterns;
     for (const Source& source : except) {
-      if (source.account == kAnyOther) named.insert(source.ns);
+      if (source.account != kAnyOther) continue;
+      named.insert(source.ns);
+      if (source.ns.find(kAnyOther) != std::string::npos) patterns.push_back(source);
     }
     for (const std::string& ns : after_.access.namespaces) {
-      if (named.count(ns) > 0) continue;
+      if (named.count(ns) > 0 || std::any_of(patterns.begin(), patterns.end(),
+                                             [&ns](const Source& pattern) { return IsMeant(ns, pattern); }))
+        continue;
       if (++line->known_count <= kShown) line->known.push_back(ns);
     }
   }

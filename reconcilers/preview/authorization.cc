@@ -215,6 +215,13 @@ Truth HoldsAt(Enforcer at, const Condition& condition, const Source& source, con
 
 }  // namespace
 
+bool IsMeant(const std::string& ns, const Source& source) {
+  const size_t at = source.ns.find(kAnyOther);
+  if (at == std::string::npos) return ns == source.ns;
+  const std::string_view whole = source.ns, head = whole.substr(0, at), tail = whole.substr(at + 1);
+  return ns.size() >= head.size() + tail.size() && ns.starts_with(head) && ns.ends_with(tail);
+}
+
 bool Texts::Has(std::string_view value) const {
   return std::binary_search(exact.begin(), exact.end(), value) ||
          std::any_of(patterns.begin(), patterns.end(),

@@ -38,6 +38,8 @@ struct Source {
   friend auto operator<=>(const Source&, const Source&) = default;
 };
 inline Source PlainText() { return {"", ""}; }
+// Whether a namespace is among those that a Source means, be it by a pattern.
+bool IsMeant(const std::string& ns, const Source& source);
 
 // Texts of one field: names, or patterns with "*" at one end.
 struct Texts {

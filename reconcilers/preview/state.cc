@@ -4,8 +4,6 @@
 
 #include "reconcilers/istio/lower.h"
 #include "reconcilers/lower/view.h"
-#include "reconcilers/native/isolation_view.h"
-#include "reconcilers/native/rights_objects.h"
 #include "reconcilers/tenancy/lower.h"
 
 namespace fairlead::reconcilers::preview {
@@ -98,11 +96,10 @@ const World& State::Drained() {
   return world_;
 }
 
-std::vector<int> State::Policies(PolicyTable* table) {
+std::vector<int> State::Policies(const std::vector<OwnedObject>& tenancy, PolicyTable* table) const {
   std::vector<int> out;
   for (const auto& [name, policy] : policies_) out.push_back(table->Add(policy));
-  for (AuthorizationPolicy& policy : IsolationPolicies(world_.view()))
-    out.push_back(table->Add(std::move(policy)));
+  for (AuthorizationPolicy& policy : PoliciesAmong(tenancy)) out.push_back(table->Add(std::move(policy)));
   return out;
 }
 
@@ -112,11 +109,12 @@ Snapshot State::Take(PolicyTable* table) {
   const View& view = world.view();
   out.services = world.services();
   out.waypoints = world.waypoints();
-  out.access = AccessOf(view, Policies(table), *table);
+  const std::vector<OwnedObject> tenancy = LowerTenancy(view);
+  out.access = AccessOf(view, Policies(tenancy, table), *table);
   for (const auto& [name, workspace] : view.tenancy.by_name()) {
     for (const std::string& ns : workspace->namespaces) out.workspace_of[ns] = name;
-    for (const OwnedObject& object : LowerWorkspace(view, name)) AddWritten(object.object, &out);
   }
+  for (const OwnedObject& object : tenancy) AddWritten(object.object, &out);
   if (view.options.istio_mode) {
     for (const Json::Value& object : istiod::LowerToIstio(world)) AddWritten(object, &out);
   }

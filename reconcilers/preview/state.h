@@ -46,7 +46,7 @@ class State {
   Snapshot Take(PolicyTable* table);
 
  private:
-  std::vector<int> Policies(PolicyTable* table);
+  std::vector<int> Policies(const std::vector<OwnedObject>& tenancy, PolicyTable* table) const;
 
   World world_;
   bool dirty_ = true;

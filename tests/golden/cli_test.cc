@@ -129,7 +129,8 @@ TEST(CliDocs, AreWhatHelpPrints) {
               ::testing::ElementsAre("fairlead-operator", "fairleadctl", "fairleadctl can-i",
                                      "fairleadctl completion", "fairleadctl diff", "fairleadctl explain",
                                      "fairleadctl explain route", "fairleadctl explain service",
-                                     "fairleadctl lint", "fairleadctl render", "fairleadctl version"));
+                                     "fairleadctl graph",
+                            "fairleadctl lint", "fairleadctl render", "fairleadctl version"));
   Compare(file, before, after);
 }
 
