@@ -264,6 +264,13 @@ std::string_view ToString(GraphEdge::Kind kind) {
   return "";
 }
 
+std::string InWords(const GraphCaller& caller) {
+  if (caller.who.empty()) return caller.box + ": " + std::string(ToString(caller.answer));
+  return caller.box +
+         (caller.answer == Answer::kDepends ? ": depends on request or address, " : ": in part, ") +
+         caller.who;
+}
+
 Graph GraphOf(State* state, PolicyTable* table) { return Drawing(state, table).Run(); }
 
 Graph CompareGraphs(const Graph& before, const Graph& after) {

@@ -55,6 +55,8 @@ struct GraphEdge {
   std::string who = {};  // of kAll: the callers of the box who may, where not all of them
   std::optional<Sign> sign = {};
 };
+std::string InWords(
+    const GraphCaller& caller);  // "workspace pay: yes", "namespace edge: in part, edge/gateway"
 std::string_view ToString(GraphEdge::Kind kind);  // "all", "some", "depends", "denied"
 
 struct Graph {

@@ -20,8 +20,7 @@ Json::Value ToJson(const GraphService& service) {
   for (const GraphCaller& caller : service.callers) {
     Json::Value one(Json::objectValue);
     one["box"] = caller.box;
-    one["answer"] = std::string(ToString(caller.answer));
-    if (!caller.who.empty()) one["who"] = caller.who;
+    one["words"] = InWords(caller);
     out["callers"].append(one);
   }
   out["policies"] = fairlead::ToJson(service.policies);

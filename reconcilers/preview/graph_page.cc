@@ -30,12 +30,11 @@ std::string_view PageScript() {
   };
   const signs = {added: '+ ', removed: '− ', changed: '~ '};
   const sign = (part) => signs[part.change] || '';
-  const caller = (c) => c.box + ': ' + c.answer + (c.who ? ' (' + c.who + ')' : '');
 
   const serviceInto = (parent, service, level) => {
     add(parent, level, sign(service) + service.name);
     add(parent, 'p', 'Everyone in the mesh: ' + service.everyone + '. Its own box: ' + service.own + '.');
-    list(parent, 'Other callers', service.callers.map(caller));
+    list(parent, 'Other callers', service.callers.map((c) => c.words));
     list(parent, 'Ports', service.ports);
     list(parent, 'Waypoint', service.waypoint ? [service.waypoint] : []);
     list(parent, 'Policies in force', service.policies);
@@ -62,7 +61,7 @@ std::string_view PageScript() {
     const to = graph.boxes[indexOf.get(edge.to)];
     list(parent, 'Services', to.services.flatMap((service) => service.callers
         .filter((c) => c.box === edge.from)
-        .map((c) => service.name + ': ' + c.answer + (c.who ? ' (' + c.who + ')' : ''))));
+        .map((c) => service.name + ' ← ' + c.words)));
   };
 
   const show = (element) => {
@@ -215,7 +214,7 @@ border-top:1px solid var(--edge)}}
   return {kStyle, sizeof(kStyle) - 1};
 }
 
-const char kPageScriptHash[] = "sha256-+1qhAB9TMY7xzXgjTXe8dOTD+KNSaWECzMBm6JLPUP4=";
+const char kPageScriptHash[] = "sha256-n+WZaie6q1HKpuJ5TywZMXhEFn7cy3tGACNJdcU58Zw=";
 const char kPageStyleHash[] = "sha256-1r5UN2SyhFDHTQ0ui8uU21I3VyqYUrCkjKhAivu405Q=";
 
 }  // namespace fairlead::reconcilers::preview

@@ -83,9 +83,7 @@ std::string TitleOf(const GraphService& service) {
   if (!service.ports.empty()) out += "\nports: " + Joined(service.ports);
   out += "\neveryone: " + std::string(ToString(service.everyone)) +
          "; its own: " + std::string(ToString(service.own));
-  for (const GraphCaller& caller : service.callers)
-    out += "\n" + caller.box + ": " + std::string(ToString(caller.answer)) +
-           (caller.who.empty() ? "" : " (" + caller.who + ")");
+  for (const GraphCaller& caller : service.callers) out += "\n" + InWords(caller);
   if (!service.waypoint.empty()) out += "\nwaypoint: " + service.waypoint;
   for (const std::string& policy : service.policies) out += "\n" + policy;
   for (const std::string& policy : service.authorization) out += "\nAuthorizationPolicy " + policy;

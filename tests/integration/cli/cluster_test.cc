@@ -217,6 +217,49 @@ TEST_F(ClusterTest, CanIAsksKubernetesFirst) {
   EXPECT_EQ(dave.code, 0) << dave.out << dave.err;
 }
 
+// What the API server added to the objects is no difference, and what a change brings is.
+TEST_F(ClusterTest, DiffsOverTheCluster) {
+  fairlead::testing::WriteFile(files_ / "same.yaml", kObjects);
+  const Ran same = AsAdmin({"diff", "-f", files_ / "same.yaml"});
+  EXPECT_EQ(same.out, "Nothing changes\n") << same.err;
+  EXPECT_EQ(same.code, 0);
+
+  fairlead::testing::WriteFile(files_ / "change.yaml", R"(
+apiVersion: fairlead.dev/v1alpha1
+kind: RetryTimeoutPolicy
+metadata: {name: ratings, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: ratings}]
+  retries: {attempts: 3, "on": [GatewayError]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ratings, namespace: shop, labels: {tier: data}}
+spec:
+  ports: [{name: http, port: 8080, appProtocol: http}]
+)");
+  const Ran change = AsAdmin({"diff", "-f", files_ / "change.yaml"});
+  EXPECT_EQ(change.code, 1) << change.err;
+  EXPECT_THAT(change.out, HasSubstr("Objects: 2 changed\n"
+                                    "  ~ Service shop/ratings\n"
+                                    "      metadata.labels.tier: web → data\n"
+                                    "  ~ RetryTimeoutPolicy shop/ratings\n"
+                                    "      spec.retries.attempts: 2 → 3\n"
+                                    "Services: 1 of "));
+  EXPECT_EQ(AsDave({"diff", "-f", files_ / "change.yaml"}).code, 1)
+      << "whoever may read little gets an answer";
+  const Ran refused =
+      AsAdmin({"diff", "-f", files_ / "change.yaml", "--as", "erin", "--as-group", "nobody-else"});
+  EXPECT_THAT(refused.out, HasSubstr("! RetryTimeoutPolicy shop/ratings (" + (files_ / "change.yaml") +
+                                     ":2): right-to-write"));
+}
+
+TEST_F(ClusterTest, DrawsTheCluster) {
+  const Ran graph = AsAdmin({"graph", "-o", "dot"});
+  EXPECT_EQ(graph.code, 0) << graph.err;
+  EXPECT_THAT(graph.out, HasSubstr("\"Service shop/ratings\""));
+}
+
 // Whoever sees no workspaces gets no answer, rather than "no workspace: yes".
 TEST_F(ClusterTest, CanIDoesNotGuess) {
   const std::string config = KubeconfigOf("erin", "shop-devs", "shop");
