@@ -6,6 +6,7 @@
 #include "crds/base/json_write.h"
 #include "reconcilers/reach/judge.h"
 #include "reconcilers/rights/change.h"
+#include "reconcilers/tenancy/claims.h"
 
 namespace fairlead::reconcilers::preview {
 namespace {
@@ -113,8 +114,29 @@ class Replaying {
         return true;
       }
     }
+    if (JudgeClaims(after, before)) return true;
     if (!JudgeRights(after, before, &after)) return true;
     return JudgeReach(after, before);
+  }
+
+  // A Workspace that takes a namespace from another one.
+  bool JudgeClaims(const Manifest& after, const Manifest* before) {
+    const auto workspace = Get<api::Workspace>(&after);
+    if (workspace == nullptr) return false;
+    const Ptr<api::Workspace> stored = Get<api::Workspace>(before);
+    const auto taken = NamespacesOfOthers(state_->Drained().view(), *workspace, stored.get());
+    for (const auto& [ns, owner] : taken)
+      Refuse(after, "claimed-namespace",
+             "spec.namespaces: namespace " + ns + " belongs to Workspace " + owner +
+                 "; take it out of the other Workspace first, or out of this one");
+    return !taken.empty();
+  }
+
+  template <class T>
+  static Ptr<T> Get(const Manifest* manifest) {
+    if (manifest == nullptr || !manifest->object) return nullptr;
+    const auto* object = std::get_if<Ptr<T>>(&*manifest->object);
+    return object == nullptr ? nullptr : *object;
   }
 
   static const AnyObject* Readable(const Manifest* manifest) {
