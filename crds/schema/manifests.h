@@ -12,8 +12,10 @@
 
 namespace fairlead {
 
-// One YAML document each, in the order of Kind.
+// One YAML document each, in the order of Kind; that of PolicyChange last.
 std::vector<std::string> CrdManifests();
+
+std::string_view PolicyChangeManifest();
 
 // The manifest of one of our kinds; "" for a kind that is not ours.
 std::string_view CrdManifest(Kind kind);

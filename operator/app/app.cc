@@ -3,6 +3,7 @@
 #include "dataplane/server/ads_server.h"
 #include "operator/app/engine.h"
 #include "operator/app/istio_loop.h"
+#include "operator/app/ledger.h"
 #include "operator/app/peer_reporter.h"
 #include "operator/app/status_loop.h"
 #include "operator/app/telemetry.h"
@@ -63,6 +64,16 @@ KeeperOptions KeeperOptionsOf(const Options& options) {
   return out;
 }
 
+LedgerRules LedgerRulesOf(const Options& options) {
+  LedgerRules out;
+  out.ns = options.ns;
+  for (const Kind kind : WatchedKinds()) {
+    if (reconcilers::IsRecorded(kind)) out.kinds.insert(kind);
+  }
+  out.limits = {options.ledger_per_policy, options.ledger_per_namespace, options.ledger_in_all};
+  return out;
+}
+
 }  // namespace
 
 struct App::Impl {
@@ -103,6 +114,7 @@ struct App::Impl {
   std::string PeerAddress() const;
   void OnLeadership(bool gained) {
     log->Info(gained ? "leading" : "no longer leading", {{"identity", options.identity}});
+    if (ledger) ledger->OnLeadership(gained);
     if (gained && keeper) keeper->Wake();
     if (gained && istio) istio->EnqueueAll();
     if (gained && tenancy) tenancy->EnqueueAll();
@@ -132,6 +144,7 @@ struct App::Impl {
   std::unique_ptr<kube::HttpTransport> transport;  // counts what goes over the plain one
   std::unique_ptr<kube::Client> client;            // every write of it passes the fence
   Engine engine;
+  std::unique_ptr<Ledger> ledger;  // where changes are recorded
   std::unique_ptr<Watches> watches;
   std::unique_ptr<runtime::EventRecorder> events;
   std::unique_ptr<StatusLoop> statuses;
@@ -169,7 +182,8 @@ Result<void> App::Impl::StartWebhooks() {
   }
   if (Has(Role::kWebhooks)) {
     Result<std::unique_ptr<Webhooks>> started = Webhooks::Start(
-        options, {&engine, &webhook_metrics, &certificate_metrics, keeper.get(), &readiness, log});
+        options,
+        {&engine, &webhook_metrics, &certificate_metrics, keeper.get(), &readiness, log, ledger.get()});
     if (!started) return Unexpected(started.error());
     webhooks = std::move(*started);
   }
@@ -244,6 +258,7 @@ void App::Impl::Stop() {
   if (stopped) return;
   stopped = true;
   if (webhooks) webhooks->Stop();
+  if (ledger) ledger->Stop();
   if (keeper) keeper->Stop();
   if (statuses) statuses->Stop();
   if (istio) istio->Stop();
@@ -282,10 +297,16 @@ Result<void> App::Start() {
     i.tenancy =
         std::make_unique<TenancyLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence, i.log, i.clock);
   }
-  i.watches = std::make_unique<Watches>(i.transport.get(), &i.engine, &i.readiness, i.log, i.clock,
-                                        [&i](const std::string& crd) {
+  if (i.options.ledger) {
+    i.ledger = std::make_unique<Ledger>(
+        LedgerRulesOf(i.options),
+        LedgerParts{&i.engine, i.transport.get(), i.client.get(), &i.fence, &i.metrics, i.log, i.clock});
+  }
+  i.watches = std::make_unique<Watches>(i.transport.get(), &i.engine, i.ledger.get(), &i.readiness, i.log,
+                                        i.clock, [&i](const std::string& crd) {
                                           if (i.istio) i.istio->OnCrd(crd);
                                           if (i.tenancy) i.tenancy->OnCrd(crd);
+                                          if (i.ledger) i.ledger->OnCrd(crd);
                                         });
   i.reporter = std::make_unique<PeerReporter>(&i.engine, &i.catalog, PeerTlsOf(i.options), i.log);
   i.catalog.SetPeers(&i.peers);
@@ -298,6 +319,7 @@ Result<void> App::Start() {
   if (Result<void> r = i.StartPages(); !r) return r;
   if (Result<void> r = i.StartServing(); !r) return r;
   if (Result<void> r = i.StartWebhooks(); !r) return r;
+  if (i.ledger) i.ledger->Start();
   i.watches->Start();
   i.StartWriting();
   return {};

@@ -5,6 +5,9 @@
 //   Engine           events                             Catalog, keys for StatusLoop       no
 //   AdsServer        Catalog                            xDS; ACK and NACK to the Catalog   no
 //   Webhooks         World (through Engine)             verdicts to the API server         no
+//   Ledger           Webhooks, reflectors               PolicyChanges                      for what no
+//   webhook
+//                                                                                          saw, and removals
 //   Certificate-     Secret, webhook configuration      both of them; certificates to      no: versions
 //     Keeper                                            Webhooks                           guard its writes
 //   StatusLoop       World (through Engine), Catalog    policy statuses, Events            yes

@@ -100,6 +100,13 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
          "How long the webhooks are served on after the signal to end, each connection until its next "
          "reply; 0s: not at all")
       ->capture_default_str();
+  app->add_flag("--ledger", o->ledger, "Record each change of a policy as a PolicyChange in its namespace");
+  for (const auto& [flag, limit, about] :
+       {std::tuple("--ledger-per-policy", &o->ledger_per_policy, "Records kept of one policy, the newest"),
+        std::tuple("--ledger-per-namespace", &o->ledger_per_namespace, "Records kept in one namespace"),
+        std::tuple("--ledger-in-all", &o->ledger_in_all, "Records kept in the cluster")}) {
+    app->add_option(flag, *limit, about)->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  }
   app->add_option("--waypoint-plaintext-address", t->waypoint_plaintext,
                   "Where waypoints without a tunnel listen")
       ->capture_default_str();

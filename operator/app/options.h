@@ -42,7 +42,9 @@ struct Options {
   std::string webhook_configuration;         // of which we keep the caBundle; empty: of none
   std::chrono::milliseconds webhook_drain{10'000};  // how long they are served on at the end
   std::string webhook_client_ca;                    // file; empty: who calls is not asked for a certificate
-  BindAddress waypoint_plaintext;                   // where waypoints without a tunnel listen
+  bool ledger = false;                              // record changes of policies
+  uint32_t ledger_per_policy = 20, ledger_per_namespace = 1000, ledger_in_all = 20'000;
+  BindAddress waypoint_plaintext;  // where waypoints without a tunnel listen
   std::string ns = "fairlead-system";
   std::string identity;      // of the lease holder; default host name and process id
   std::string peer_address;  // where other replicas reach our xDS server; empty: as it listens, if that says

@@ -21,9 +21,10 @@ std::set<Kind> WatchedKinds() {
           Kind::kReferenceGrant};
 }
 
-Watches::Watches(kube::HttpTransport* transport, Engine* engine, runtime::Readiness* readiness,
-                 runtime::Log* log, const Clock* clock, std::function<void(const std::string&)> on_crd)
-    : engine_(engine), log_(log), on_crd_(std::move(on_crd)) {
+Watches::Watches(kube::HttpTransport* transport, Engine* engine, Ledger* ledger,
+                 runtime::Readiness* readiness, runtime::Log* log, const Clock* clock,
+                 std::function<void(const std::string&)> on_crd)
+    : engine_(engine), ledger_(ledger), log_(log), on_crd_(std::move(on_crd)) {
   for (const Kind kind : WatchedKinds()) {
     pending_[kind] = readiness->Wait("list of " + std::string(InfoOf(kind).plural));
     reflectors_[kind] = std::make_unique<kube::Reflector>(
@@ -57,17 +58,29 @@ std::map<Kind, kube::WatchStatus> Watches::status() const {
 
 void Watches::OnReplace(Kind kind, std::vector<AnyObject> objects) {
   log_->Info("listed", {{"kind", ToString(kind)}, {"objects", objects.size()}});
-  engine_->Push(Engine::Replace{kind, std::move(objects)});
+  if (!IsRecorded(kind)) return engine_->Push(Engine::Replace{kind, std::move(objects)});
+  engine_->Push(Engine::Replace{kind, objects});
+  ledger_->OnReplace(kind, objects);
 }
 
-void Watches::OnUpsert(Kind, AnyObject object) { engine_->Push(Engine::Upsert{std::move(object)}); }
+void Watches::OnUpsert(Kind kind, AnyObject object) {
+  if (!IsRecorded(kind)) return engine_->Push(Engine::Upsert{std::move(object)});
+  engine_->Push(Engine::Upsert{object});
+  ledger_->OnUpsert(object);
+}
 
-void Watches::OnDelete(Kind, AnyObject last) { engine_->Push(Engine::Remove{KeyOf(last)}); }
+void Watches::OnDelete(Kind kind, AnyObject last) {
+  const ObjectKey key = KeyOf(last);
+  engine_->Push(Engine::Remove{key});
+  if (IsRecorded(kind)) ledger_->OnDelete(key);
+}
 
 void Watches::OnSynced(Kind kind) {
   const std::lock_guard lock(mutex_);
   pending_.erase(kind);
 }
+
+bool Watches::IsRecorded(Kind kind) const { return ledger_ != nullptr && reconcilers::IsRecorded(kind); }
 
 // True: the kind's watch is open again after a fault.
 bool Watches::Recovered(Kind kind, const kube::WatchStatus& status) {

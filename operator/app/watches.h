@@ -11,6 +11,7 @@
 #include <set>
 
 #include "operator/app/engine.h"
+#include "operator/app/ledger.h"
 #include "operator/kube/object_stream.h"
 #include "operator/kube/reflector.h"
 #include "operator/runtime/log.h"
@@ -24,8 +25,9 @@ std::set<Kind> WatchedKinds();
 class Watches final : private kube::ObjectSink {
  public:
   // `on_crd`: called with the name of each CRD that appeared, changed or went.
-  Watches(kube::HttpTransport* transport, Engine* engine, runtime::Readiness* readiness, runtime::Log* log,
-          const Clock* clock, std::function<void(const std::string&)> on_crd);
+  // `ledger`: told of policies, after the engine; may be null.
+  Watches(kube::HttpTransport* transport, Engine* engine, Ledger* ledger, runtime::Readiness* readiness,
+          runtime::Log* log, const Clock* clock, std::function<void(const std::string&)> on_crd);
   ~Watches() override;
 
   void Start();
@@ -39,9 +41,11 @@ class Watches final : private kube::ObjectSink {
   void OnSynced(Kind kind) override;
   void OnStatus(Kind kind, const kube::WatchStatus& status) override;
   void OnCrd(const std::string& name);
+  bool IsRecorded(Kind kind) const;
   bool Recovered(Kind kind, const kube::WatchStatus& status);
 
   Engine* const engine_;
+  Ledger* const ledger_;
   runtime::Log* const log_;
   const std::function<void(const std::string&)> on_crd_;
   std::map<Kind, std::unique_ptr<kube::Reflector>> reflectors_;

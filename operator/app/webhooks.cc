@@ -1,5 +1,7 @@
 #include "operator/app/webhooks.h"
 
+#include <utility>
+
 #include "reconcilers/lint/candidate.h"
 #include "reconcilers/lower/view.h"
 #include "reconcilers/tenancy/claims.h"
@@ -115,7 +117,12 @@ Webhooks::~Webhooks() { Stop(); }
 Result<std::unique_ptr<Webhooks>> Webhooks::Start(const Options& options, const WebhookParts& parts) {
   std::unique_ptr<Webhooks> out(new Webhooks(options, parts));
   std::map<std::string, webhooks::Server::Handler> handlers;
-  handlers["/validate"] = [view = &out->view_](std::string_view body) { return AnswerReview(body, *view); };
+  handlers["/validate"] = [view = &out->view_, ledger = parts.ledger](std::string_view body) {
+    webhooks::Answer answer = AnswerReview(body, *view);
+    // Before the reply: nothing can be seen of the change by then.
+    if (ledger != nullptr && answer.intent) ledger->Note(*std::exchange(answer.intent, std::nullopt));
+    return answer;
+  };
   Result<std::unique_ptr<webhooks::Server>> server = webhooks::Server::Listen(
       {.host = options.webhooks->host, .port = options.webhooks->port}, std::move(handlers), parts.metrics);
   if (!server) return Unexpected(server.error());

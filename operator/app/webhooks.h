@@ -17,6 +17,7 @@
 
 #include "operator/app/certificate_keeper.h"
 #include "operator/app/engine.h"
+#include "operator/app/ledger.h"
 #include "operator/app/options.h"
 #include "operator/runtime/log.h"
 #include "operator/runtime/metrics.h"
@@ -76,6 +77,7 @@ struct WebhookParts {
       nullptr;  // not started yet, and ended before the Webhooks; null: a mounted folder
   runtime::Readiness* readiness = nullptr;
   runtime::Log* log = nullptr;
+  Ledger* ledger = nullptr;  // told what is let through; may be null
 };
 
 class Webhooks {

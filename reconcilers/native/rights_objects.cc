@@ -152,6 +152,7 @@ void AddRoles(const api::Workspace& workspace, const std::string& ns, std::vecto
   }
   Texts kinds;
   for (Kind kind : kKinds) kinds.emplace_back(InfoOf(kind).plural);
+  kinds.emplace_back("policychanges");  // who changed them
   Add(workspace.meta.name, ns, kReaders, kinds, {"get", "list", "watch"}, all, out);
 }
 

@@ -79,6 +79,7 @@ void ReadRequest(const Reader& request, Review* out) {
                 {"CONNECT", Operation::kConnect}},
                &out->operation);
   request.Bool("dryRun", &out->dry_run);
+  request.Object("options", [&](const Reader& o) { o.String("fieldManager", &out->field_manager); });
   request.Object("userInfo", [&](const Reader& user) {
     user.String("username", &out->user.name);
     user.Strings("groups", &out->user.groups);

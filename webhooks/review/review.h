@@ -49,6 +49,7 @@ struct Review {
   NamespacedName name;      // the name is empty where the API server makes it of generateName
   Operation operation = Operation::kCreate;
   bool dry_run = false;
+  std::string field_manager;  // of the request's options; may be empty
   User user;
   std::optional<JsonNode> object;      // CREATE, UPDATE: there, and an object
   std::optional<JsonNode> old_object;  // UPDATE, DELETE: as stored

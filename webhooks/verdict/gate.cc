@@ -3,6 +3,7 @@
 #include "crds/api/policy_common.h"
 #include "webhooks/review/review.h"
 #include "webhooks/review/verdict.h"
+#include "webhooks/verdict/intent.h"
 #include "webhooks/verdict/judge.h"
 
 namespace fairlead::webhooks {
@@ -19,6 +20,7 @@ Answer AnswerReview(std::string_view body, const View& view) {
   out.body = PrintVerdict(*review, verdict);
   out.kind = known != nullptr && known->group == api::kGroup ? std::string(known->name) : "other";
   out.operation = ToString(review->operation);
+  out.intent = IntentOf(*review, verdict);
   out.verdict = verdict.allowed ? "allowed" : "refused";
   return out;
 }

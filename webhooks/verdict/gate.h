@@ -6,9 +6,11 @@
 //   Answer answer = AnswerReview(body, view);   // answer.status 200, answer.kind "RetryTimeoutPolicy"
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "reconcilers/ledger/intent.h"
 #include "webhooks/verdict/view.h"
 
 namespace fairlead::webhooks {
@@ -19,6 +21,8 @@ struct Answer {
   std::string kind;       // one of our kinds, else "other"
   std::string operation;  // "CREATE"; "none" where it cannot be read
   std::string verdict;    // "allowed", "refused", "malformed"
+  // What the ledger is to look out for: a policy's change that was let through, and no dry run.
+  std::optional<reconcilers::Intent> intent = std::nullopt;
 };
 
 Answer AnswerReview(std::string_view body, const View& view);

@@ -109,6 +109,17 @@ std::optional<Verdict> NotOurs(const Case& c) {
   return c.review.kind.group == api::kGroup ? std::nullopt : std::optional(Allow());
 }
 
+// Only others come here: what the operator itself writes is not sent (a match condition of the webhook).
+std::optional<Verdict> Record(const Case& c) {
+  if (c.review.kind.kind != "PolicyChange") return std::nullopt;
+  if (c.review.operation == Operation::kDelete && IsCollector(c.review.user.name)) return Allow();
+  return Refuse(
+      403, "Forbidden",
+      Title(c.review) +
+          ": records of changes are written and removed by Fairlead alone; how many are kept is set "
+          "where it is installed (ledger in the values of the chart)");
+}
+
 // A newer version of the CRDs than of this program: what it cannot read, it cannot vouch for.
 std::optional<Verdict> UnknownKind(const Case& c) {
   if (c.kind || c.review.operation == Operation::kDelete) return std::nullopt;
@@ -248,6 +259,7 @@ constexpr std::array kRules = {
          ReachesOut},
     Rule{{reconcilers::kSilentRule, "an access rule that would be accepted and never enforced"}, SilentRule},
     Rule{{"not-ours", "a kind of another group: nothing to say"}, NotOurs},
+    Rule{{"record", "a record of the ledger, which only the operator writes"}, Record},
     Rule{{"unknown-kind", "a kind or version of our group that this version cannot read"}, UnknownKind},
     Rule{{"right-to-delete", "a deletion that the roles of the workspace do not grant"}, RightToDelete},
     Rule{{"deletion", "whatever is stored can be deleted by whoever has the right"}, Deletion},

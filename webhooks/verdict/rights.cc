@@ -3,17 +3,13 @@
 #include "reconcilers/rights/change.h"
 
 namespace fairlead::webhooks {
-namespace {
 
-// Kubernetes' controllers that delete what is left behind; the last is all of them, in clusters that give
-// them no names of their own.
+// The last is all of them, in clusters that give them no names of their own.
 bool IsCollector(const std::string& user) {
   return user == "system:serviceaccount:kube-system:generic-garbage-collector" ||
          user == "system:serviceaccount:kube-system:namespace-controller" ||
          user == "system:kube-controller-manager";
 }
-
-}  // namespace
 
 Result<std::optional<reconcilers::Ruling>> JudgeRights(const Review& review, const AnyObject* before,
                                                        const AnyObject* after, const View& view) {

@@ -31,6 +31,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
+{{- /* The user that the operator is to the API server. */}}
+{{- define "fairlead.user" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ include "fairlead.fullname" . }}
+{{- end }}
+
+{{- /* CEL: it is not Kubernetes itself that deletes what a namespace or an owner leaves behind. */}}
+{{- define "fairlead.notCleaningUp" -}}
+request.operation != 'DELETE' || !(request.userInfo.username in ['system:serviceaccount:kube-system:generic-garbage-collector', 'system:serviceaccount:kube-system:namespace-controller', 'system:kube-controller-manager'])
+{{- end }}
+
 {{- /* The parts of the operator that run (--roles). */}}
 {{- define "fairlead.roles" -}}
 controllers{{ if .Values.webhooks.enabled }},webhooks{{ end }}{{ if .Values.xds.enabled }},control-plane{{ end }}

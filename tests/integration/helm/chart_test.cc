@@ -189,6 +189,31 @@ TEST_F(ChartTest, WebhooksFailForPoliciesAlone) {
   });
 }
 
+// The operator alone writes records, by its ServiceAccount; whoever may view reads them.
+TEST_F(ChartTest, TheLedgerIsTheOperators) {
+  WithEach([](Helm& helm) {
+    auto objects = helm.Template("ledger: {perPolicy: 5, inAll: 1000000}");
+    EXPECT_THAT(Args(objects), IsSupersetOf({"--ledger", "--ledger-per-policy=5",
+                                             "--ledger-per-namespace=1000", "--ledger-in-all=1000000"}));
+    const Json::Value& hook = HookOf(objects, "records.fairlead.dev");
+    EXPECT_EQ(hook["matchConditions"][0]["expression"],
+              "request.userInfo.username != 'system:serviceaccount:fairlead-system:fairlead'");
+    EXPECT_EQ(HookOf(objects, "policies.fairlead.dev")["sideEffects"], "NoneOnDryRun");
+    EXPECT_EQ(objects.at("ClusterRole fairlead-ledger-reader")["metadata"]["labels"]
+                                                              ["rbac.authorization.k8s.io/aggregate-to-view"],
+              "true");
+
+    objects = helm.Template("ledger: {enabled: false}");
+    EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("--ledger")));
+    EXPECT_FALSE(objects.contains("ClusterRole fairlead-ledger-reader"));
+    for (const Json::Value& rule : objects.at("ClusterRole fairlead")["rules"]) {
+      if (rule["resources"][0] == "policychanges") {
+        EXPECT_EQ(WriteJson(rule["verbs"]), R"(["get","list","watch"])") << "to be given on";
+      }
+    }
+  });
+}
+
 TEST_F(ChartTest, CertificatesOfWebhooksByEachWay) {
   WithEach([](Helm& helm) {
     auto objects = helm.Template();
@@ -302,6 +327,7 @@ TEST_F(ChartTest, AWrongValueIsRefusedWithItsPath) {
       {"webhooks: {certificates: mine}", "at '/webhooks/certificates'"},
       {"webhooks: {caBundle: hello}", "at '/webhooks/caBundle'"},
       {"webhooks: {failurePolicy: Allow}", "at '/webhooks/failurePolicy'"},
+      {"ledger: {perPolicy: 0}", "at '/ledger/perPolicy'"},
       {"clusterDomain: \"-\"", "at '/clusterDomain'"},
   };
   // All in one run each: the schema tells all errors at once. Those that share a key with another go alone.

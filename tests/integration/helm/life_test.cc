@@ -224,9 +224,9 @@ TEST_P(LifeTest, FromInstallToUninstall) {
       "webhooks.failurePolicy=Ignore,webhooks.tenancy.enabled=";  // some webhooks go, and come
   ASSERT_NO_FATAL_FAILURE(Works({"upgrade", "fairlead", ChartDir(), "--set", more + "false"}));
   EXPECT_TRUE(HasBundle());
-  EXPECT_EQ(cluster().Get(kHooks)["webhooks"].size(), 2u);
+  EXPECT_EQ(cluster().Get(kHooks)["webhooks"].size(), 3u);
   ASSERT_NO_FATAL_FAILURE(Works({"upgrade", "fairlead", ChartDir(), "--set", more + "true"}));
-  EXPECT_GT(cluster().Get(kHooks)["webhooks"].size(), 2u);
+  EXPECT_GT(cluster().Get(kHooks)["webhooks"].size(), 3u);
   ASSERT_NO_FATAL_FAILURE(WriteBundle());
   ASSERT_NO_FATAL_FAILURE(GoesOnWhileNoWebhookAnswers());
 

@@ -134,8 +134,8 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
     std::ifstream log(cluster().audit_file(), std::ios::ate);
     audit_from_ = log ? static_cast<std::streamoff>(log.tellg()) : 0;
     cluster().MakeNamespace("fairlead-system");
-    const HelmRun run = helm().Run(
-        {"install", "fairlead", ChartDir(), "-n", "fairlead-system", "--set", "profile=" + GetParam()});
+    const HelmRun run = helm().Run({"install", "fairlead", ChartDir(), "-n", "fairlead-system", "--set",
+                                    "profile=" + GetParam(), "--set", "ledger.perPolicy=1"});
     ASSERT_EQ(run.code, 0) << run.output;
     const std::string ready = "/apis/fairlead.dev/v1alpha1/retrytimeoutpolicies";
     ASSERT_TRUE(Eventually([&] { return cluster().real().Call("GET", ready).ok(); }));
@@ -257,7 +257,10 @@ void RightsTest::LivePolicies() {
     cluster().Delete("/api/v1/namespaces/" + ns_ + "/services/ghost");
     ASSERT_TRUE(AwaitReason("lost", "Accepted", "TargetNotFound"));
   }
+  // Its records: one of each change, of which the newest is kept.
+  ASSERT_TRUE(AwaitUse("fairlead.dev/policychanges create"));
   DeletePolicy(ns_, "quick");
+  ASSERT_TRUE(AwaitUse("fairlead.dev/policychanges delete"));
 }
 
 // What a workspace's roles come to is written, put right when somebody changes it, and removed.
@@ -342,6 +345,7 @@ TEST_P(RightsTest, AreThoseThatAreUsed) {
                                        "gateway.networking.k8s.io/referencegrants"};
   std::erase_if(idle,
                 [&](const std::string& right) { return given.contains(right.substr(0, right.find(' '))); });
+  idle.erase("fairlead.dev/policychanges get");
   EXPECT_THAT(idle, IsEmpty()) << "granted, and never used";
 }
 

@@ -9,6 +9,7 @@
 
 #include "crds/base/yaml.h"
 #include "crds/object/any_object.h"
+#include "crds/schema/manifests.h"
 #include "tests/support/crds/cases.h"
 #include "tests/support/crds/schema.h"
 
@@ -22,6 +23,30 @@ std::string Reference() {
   std::stringstream text;
   text << std::ifstream(std::filesystem::path(FAIRLEAD_SOURCE_DIR) / "docs/api.md").rdbuf();
   return text.str();
+}
+
+void Properties(const Json::Value& schema, const std::string& path, std::set<std::string>* out) {
+  for (const std::string& name : schema["properties"].getMemberNames()) {
+    out->insert(path + "." + name);
+    Properties(schema["properties"][name], path + "." + name, out);
+  }
+  if (schema.isMember("items")) Properties(schema["items"], path, out);
+}
+
+TEST(DocsTest, NameEveryFieldOfARecord) {
+  const auto documents = ParseYaml(PolicyChangeManifest());
+  ASSERT_TRUE(documents) << documents.error().message;
+  const Json::Value crd = ParseJsonValue(documents->front().json);
+  std::set<std::string> properties, named;
+  Properties(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"], "spec",
+             &properties);
+  const std::string text = Reference();
+  const std::string section = text.substr(text.find("\n## PolicyChange\n"));
+  const std::regex row(R"(\n\| `(spec[^`]*)`)");
+  for (std::sregex_iterator it(section.begin(), section.end(), row), end; it != end; ++it) {
+    named.insert(std::regex_replace((*it)[1].str(), std::regex(R"(\[\])"), ""));
+  }
+  EXPECT_EQ(named, properties);
 }
 
 TEST(DocsTest, NameEveryField) {

@@ -140,7 +140,7 @@ TEST(SchemaTest, HasWhatKubectlShows) {
                                                                  {Kind::kWorkspace, {"ws", false}},
                                                                  {Kind::kWorkspaceSettings, {"wss", true}},
                                                                  {Kind::kDataPlane, {"dp", false}}};
-  EXPECT_EQ(CrdManifests().size(), expected.size());
+  EXPECT_EQ(CrdManifests().size(), expected.size() + 1);  // and PolicyChange
   for (const auto& [kind, names] : expected) {
     const auto documents = ParseYaml(CrdManifest(kind));
     ASSERT_TRUE(documents) << documents.error().message;

@@ -41,6 +41,7 @@ TEST(MetricsPage, IsWhatTheDocumentSays) {
   ASSERT_TRUE(cluster) << cluster.error().message;
   Options options;
   options.metrics = options.xds_plaintext = BindAddress{"127.0.0.1", 0};
+  options.ledger = true;
   App app(options, *cluster);
   ASSERT_TRUE(app.Start());
   // The first request to the API server is on its way; it is counted as soon as it is answered.
