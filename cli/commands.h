@@ -79,6 +79,23 @@ struct GraphOptions {
 };
 int DrawGraph(const GraphOptions& options, const Output& output);
 
+struct HistoryOptions {
+  InputOptions input;
+  std::string kind;   // "service" or "policy"
+  std::string name;   // "name", "namespace/name"; of policies "rtp/name", too
+  std::string since;  // "24h", or a time; empty: all
+  Format format = Format::kText;
+};
+int History(const HistoryOptions& options, const Output& output);
+
+struct RevertOptions {
+  InputOptions input;
+  std::string name;  // "rtp/ratings"
+  std::string to;    // a record; empty: the newest change is taken back
+  bool dry_run = false;
+};
+int Revert(const RevertOptions& options, const Output& output);
+
 struct VersionOptions {
   Format format = Format::kText;
 };

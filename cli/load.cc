@@ -153,6 +153,10 @@ class FileReader {
       return Add(document, "", {"", where + "not a Kubernetes object: " + missing + " missing"},
                  LintCode::kUnreadableInput);
     }
+    if (version == std::string(api::kGroup) + "/" + std::string(api::kVersion) && kind == "PolicyChange") {
+      loaded_->records.push_back({file_, document});
+      return;
+    }
     if (version.substr(0, version.find('/')) != api::kGroup) {
       ++loaded_->ignored[version + " " + kind];
       const std::string group = version.find('/') == version.npos ? "" : version.substr(0, version.find('/'));
@@ -204,6 +208,7 @@ void Append(Loaded part, Loaded* loaded) {
   std::move(part.objects.begin(), part.objects.end(), std::back_inserter(loaded->objects));
   std::move(part.problems.begin(), part.problems.end(), std::back_inserter(loaded->problems));
   std::move(part.foreign.begin(), part.foreign.end(), std::back_inserter(loaded->foreign));
+  std::move(part.records.begin(), part.records.end(), std::back_inserter(loaded->records));
   for (const auto& [what, count] : part.ignored) loaded->ignored[what] += count;
 }
 

@@ -60,6 +60,7 @@ struct Loaded {
   std::map<std::string, size_t>
       ignored;                         // "apps/v1 Deployment": documents of kinds that Fairlead does not read
   std::vector<LoadedForeign> foreign;  // they are among `ignored`, too
+  std::vector<LoadedForeign> records;  // PolicyChanges, which nothing is lowered from
   std::vector<Unread> unread;
 
   bool HasErrors() const;

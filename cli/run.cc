@@ -68,6 +68,8 @@ struct Commands {
   LintOptions lint;
   ExplainOptions explain;
   CanIOptions can_i;
+  HistoryOptions history;
+  RevertOptions revert;
   VersionOptions version;
   std::string shell;
   std::string color = "auto";
@@ -116,6 +118,50 @@ void DescribeCanI(CLI::App* app, CanIOptions* options) {
   can_i->footer(
       "Example: fairleadctl can-i update rtp/ratings --field spec.retries.attempts=5 --as dave --as-group "
       "shop-devs -n shop -f manifests\nExit code: 0 yes; 1 no, or errors in the input; 2 wrong usage.");
+}
+
+void DescribeHistory(CLI::App* app, HistoryOptions* options) {
+  CLI::App* history = app->add_subcommand("history", "Who changed what, when and why, newest first");
+  history->require_subcommand(1);
+  for (const char* kind : {"service", "policy"}) {
+    const bool service = std::string(kind) == "service";
+    CLI::App* sub = history->add_subcommand(
+        kind, service ? "Of all policies that apply or applied to a Service or ServiceEntry"
+                      : "Of one policy, also one that is deleted");
+    sub->add_option("name", options->name,
+                    service ? "name or namespace/name"
+                            : "name, KIND/NAME or KIND/NAMESPACE/NAME; kinds: rtp, fop, ws, wss")
+        ->required()
+        ->type_name("NAME");
+    sub->add_option("--since", options->since, "Only of the last 24h, or since a time; default: all")
+        ->type_name("WHEN");
+    AddInput(sub, &options->input);
+    AddFormat(sub, &options->format, {"text", "json", "yaml"});
+    sub->callback([options, kind] { options->kind = kind; });
+    sub->footer(std::string("Example: fairleadctl history ") +
+                (service ? "service shop/ratings --since 24h\n" : "policy rtp/ratings -n shop\n") +
+                kExitCodes);
+  }
+}
+
+void DescribeRevert(CLI::App* app, RevertOptions* options) {
+  CLI::App* revert =
+      app->add_subcommand("revert", "Take back the newest change of a policy, or put it as a record left it");
+  revert->add_option("policy", options->name, "KIND/NAME or KIND/NAMESPACE/NAME; kinds: rtp, fop, ws, wss")
+      ->required()
+      ->type_name("POLICY");
+  revert
+      ->add_option("--to", options->to,
+                   "The record whose state is wanted, by its name; default: the state before the newest one")
+      ->type_name("RECORD");
+  revert->add_flag("--dry-run", options->dry_run, "Say what would change, and write nothing");
+  AddInput(revert, &options->input);
+  revert->footer(
+      "Example: fairleadctl revert rtp/ratings -n shop --dry-run\nWith -f, records and policies come from "
+      "files, "
+      "and the manifest is printed.\nExit code: 0 it is as wanted; 1 it is not, and why is on stderr; 2 "
+      "wrong "
+      "usage.");
 }
 
 void DescribeDiff(CLI::App* app, DiffOptions* options) {
@@ -211,6 +257,8 @@ void Describe(CLI::App* app, Commands* c) {
   DescribeDiff(app, &c->diff);
   DescribeGraph(app, &c->graph);
   DescribeCanI(app, &c->can_i);
+  DescribeHistory(app, &c->history);
+  DescribeRevert(app, &c->revert);
 
   CLI::App* version = app->add_subcommand("version", "Print the version");
   AddFormat(version, &c->version.format, {"text", "json", "yaml"});
@@ -237,6 +285,8 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
   if (app.got_subcommand("graph")) return DrawGraph(c.graph, output);
   if (app.got_subcommand("diff")) return Diff(c.diff, output);
   if (app.got_subcommand("can-i")) return CanI(c.can_i, output);
+  if (app.got_subcommand("history")) return History(c.history, output);
+  if (app.got_subcommand("revert")) return Revert(c.revert, output);
   if (app.got_subcommand("version")) return PrintVersion(c.version, output);
   output.out << (c.shell == "bash" ? BashCompletion(app) : ZshCompletion(app));
   return kExitGood;

@@ -15,6 +15,7 @@
 namespace fairlead::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -338,6 +339,96 @@ TEST_F(LedgerTest, WorkspacesAreRecordedBesideTheOperator) {
               ElementsAre(HasSubstr("Create by alice (Admission)"), HasSubstr("Delete by bob (Admission)")));
   EXPECT_EQ(records[0].object.ns, "");
   EXPECT_THAT(records[0].services_after->names, ElementsAre(ns_ + "/ratings"));
+}
+
+struct Ran {
+  int code = -1;
+  std::string text;  // stdout and stderr
+};
+
+// As the user guest, by its token.
+Ran RunCtl(const std::string& kubeconfig, std::vector<std::string> words) {
+  const TempDir dir;
+  words.insert(words.begin(), FAIRLEAD_BINARY_DIR "/bin/fairleadctl");
+  words.insert(words.end(), {"--kubeconfig", kubeconfig});
+  Result<Process> process = Process::Spawn({.argv = words, .log_file = dir / "log"});
+  EXPECT_TRUE(process) << process.error().message;
+  if (!process) return {};
+  Ran out;
+  out.code = process->Wait(std::chrono::seconds(60)).value_or(-1);
+  out.text = ReadFile(dir / "log");
+  return out;
+}
+
+TEST_F(LedgerTest, HistoryAndRevertByTheCommandLine) {
+  ASSERT_EQ(
+      cluster().Apply(std::string(
+          "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: guest}, "
+          "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dev}, subjects: "
+          "[{apiGroup: rbac.authorization.k8s.io, kind: User, name: guest}]}")),
+      "");
+  const std::string guest = dir() / "guest.kubeconfig", web = "rtp/" + ns_ + "/web";
+  WriteFile(guest, cluster().real().KubeconfigForToken("guest"));
+  ASSERT_EQ(As("alice", "POST", Policies(), Policy("web", "{retries: {attempts: 2}}")).status, 201);
+  ASSERT_TRUE(AwaitRecords(ns_, "web", 1));
+  ASSERT_EQ(
+      As("bob", "PATCH", Policies("web"),
+         AsJson("{metadata: {annotations: {fairlead.dev/reason: more}, labels: {a: b}}, spec: {retries: "
+                "{attempts: 3}}}"),
+         kMerge)
+          .status,
+      200);
+  ASSERT_TRUE(AwaitRecords(ns_, "web", 2));
+  const std::string second = Records(ns_, "web")[1].meta.name;
+  const std::string told = "Update RetryTimeoutPolicy " + ns_ + "/web by bob";
+
+  Ran ran = RunCtl(guest, {"history", "policy", web});
+  EXPECT_EQ(ran.code, 0) << ran.text;
+  EXPECT_THAT(ran.text, AllOf(HasSubstr(told), HasSubstr("spec.retries.attempts  2 -> 3"),
+                              HasSubstr("by alice"), HasSubstr("reason  more")));
+  EXPECT_LT(ran.text.find("by bob"), ran.text.find("by alice")) << "newest first";
+  ran = RunCtl(guest, {"history", "service", ns_ + "/ratings", "--since", "1h"});
+  EXPECT_THAT(ran.text, HasSubstr(told));
+
+  ran = RunCtl(guest, {"revert", web, "--dry-run"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.text, AllOf(HasSubstr("spec.retries.attempts  3 -> 2"), HasSubstr("nothing is written")));
+  ran = RunCtl(guest, {"revert", web});
+  EXPECT_EQ(ran.code, 0) << ran.text;
+  EXPECT_THAT(ran.text, HasSubstr("written, generation 3"));
+  ASSERT_TRUE(AwaitRecords(ns_, "web", 3));
+  const api::PolicyChange reverted = Records(ns_, "web")[2];
+  EXPECT_EQ(InShort({reverted})[0], "Update by guest (Admission): retries.attempts 3 -> 2");
+  EXPECT_EQ(reverted.reason, "reverts " + second);
+  EXPECT_EQ(reverted.through, "fairleadctl-revert");
+  EXPECT_EQ(Read(cluster().real().Call("GET", Policies("web")).body)["metadata"]["labels"]["a"], "b");
+
+  // A deletion is taken back, and what admission refuses is said whole.
+  ASSERT_EQ(As("alice", "DELETE", Policies("web")).status, 200);
+  ASSERT_TRUE(AwaitRecords(ns_, "web", 4));
+  const std::string workspace = std::string(kApi) + "workspaces/" + ns_;
+  ASSERT_EQ(As("alice", "POST", std::string(kApi) + "workspaces",
+               AsJson("{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: " + ns_ +
+                      "}, spec: {namespaces: [{names: [" + ns_ +
+                      "]}], roles: [{name: writers, subjects: [{kind: User, name: alice}], allow: [{kinds: "
+                      "[RetryTimeoutPolicy]}]}]}}"))
+                .status,
+            201);
+  ASSERT_TRUE(Eventually([&] {
+    return As("bob", "POST", Policies() + "?dryRun=All", Policy("other", "{retries: {attempts: 2}}"))
+               .status == 403;
+  }));
+  ran = RunCtl(guest, {"revert", web});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.text, AllOf(HasSubstr("denied"), HasSubstr("guest")));
+  ASSERT_EQ(As("alice", "DELETE", workspace).status, 200);
+  ASSERT_TRUE(Eventually([&] {
+    ran = RunCtl(guest, {"revert", web});
+    return ran.code == 0;
+  })) << ran.text;
+  EXPECT_THAT(ran.text, HasSubstr("created"));
+  EXPECT_EQ(Read(cluster().real().Call("GET", Policies("web")).body)["spec"]["retries"]["attempts"], 2);
+  EXPECT_EQ(RunCtl(guest, {"revert", "rtp/" + ns_ + "/nobody"}).code, 1);
 }
 
 // Where no webhook is asked, and while no replica is there.

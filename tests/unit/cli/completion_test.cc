@@ -69,7 +69,7 @@ try fairleadctl lint --filename sh
 try fairleadctl completion ''
 complete -p fairleadctl
 )"),
-            "--color --help --version -h can-i completion diff explain graph lint render version \n"
+            "--color --help --version -h can-i completion diff explain graph history lint render revert version \n"
             " \n"
             "lint \n"
             "--color --help -h route service \n"
@@ -104,7 +104,7 @@ try fairleadctl lint -f ''
 try fairleadctl completion ''
 )"),
             "compdef _fairleadctl fairleadctl kubectl-fairlead\n"
-            "--color --help --version -h can-i completion diff explain graph lint render version\n"
+            "--color --help --version -h can-i completion diff explain graph history lint render revert version\n"
             "--color --help -h route service\n"
             "json text yaml\n"
             "built-in istio\n"
