@@ -14,6 +14,7 @@ using apiserver::Value;
 
 constexpr char kPolicies[] = "fairlead.dev/retrytimeoutpolicies";
 constexpr char kWorkspaces[] = "fairlead.dev/workspaces";
+constexpr char kSettings[] = "fairlead.dev/workspacesettings";
 
 Unexpected<Error> Refused(const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); }
 
@@ -100,15 +101,30 @@ Result<void> Cluster::Remove(const std::string& path) {
   return {};
 }
 
+namespace {
+
+// What is meant by a name in Step::policies, and its condition beside Accepted.
+struct Named {
+  apiserver::StoreKey key;
+  const char* effect;
+};
+Named NamedBy(const std::string& name) {
+  static const std::string kPrefix = "WorkspaceSettings ";
+  if (name.starts_with(kPrefix)) return {KeyOf(kSettings, name.substr(kPrefix.size())), "Agreed"};
+  if (name.find('/') == std::string::npos) return {KeyOf(kWorkspaces, name), "Written"};
+  return {KeyOf(kPolicies, name), "Programmed"};
+}
+
+}  // namespace
+
 apiserver::ObjectPtr Cluster::Policy(const std::string& name) const {
-  return server_->store().Get(KeyOf(name.find('/') == std::string::npos ? kWorkspaces : kPolicies, name));
+  return server_->store().Get(NamedBy(name).key);
 }
 
 bool Cluster::HasReasons(const std::string& policy, const Reasons& reasons) const {
   const apiserver::ObjectPtr object = Policy(policy);
   if (object == nullptr || Condition(*object, "Accepted", "reason") != reasons.accepted) return false;
-  const bool workspace = policy.find('/') == std::string::npos;
-  const char* effect = workspace ? "Written" : "Programmed";
+  const char* effect = NamedBy(policy).effect;
   return Condition(*object, effect, "reason") == reasons.programmed &&
          Condition(*object, effect, "message").find(reasons.says) != std::string::npos;
 }

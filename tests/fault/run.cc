@@ -5,7 +5,7 @@
 namespace fairlead::fault {
 namespace {
 
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatience{120};  // a step may hold a restart, and the machine be busy
 // One crash hits at most each of the four status workers in the middle of its work: an Event and a status.
 constexpr int kWritesOfACrash = 8;
 
@@ -61,8 +61,12 @@ Result<Outcome> Run::Carry() {
 
 Result<void> Run::Begin() {
   cluster_->Reset();
+  const Step& first = workload_.steps.front();
+  if (workload_.access) {
+    if (Result<void> r = access_.Announce(ShopYaml() + first.apply); !r) return r;
+  }
   // What the first step brings is there before the operator is.
-  if (Result<void> r = cluster_->Apply(ShopYaml() + workload_.steps.front().apply); !r) return r;
+  if (Result<void> r = cluster_->Apply(ShopYaml() + first.apply); !r) return r;
   cluster_->server().faults().OnWrite(
       [this](apiserver::WritePoint point, const apiserver::RequestInfo& info,
              const apiserver::Request& request) { return OnWrite(point, info, request); });
@@ -96,6 +100,10 @@ Result<void> Run::Carry(const Step& step) {
     for (const auto& [name, version] : reference_->steps[index - 1].proxy) {
       if (reference_->steps[index].proxy.contains(name)) kept_.insert(name);
     }
+  }
+  if (workload_.access && index > 0) {
+    access_.Settle();
+    if (Result<void> r = access_.Announce(step.apply, step.remove); !r) return r;
   }
   if (index > 0) {
     if (Result<void> r = cluster_->Apply(step.apply); !r) return r;
@@ -154,6 +162,7 @@ std::string Run::Missing(const Step& step) {
   for (const std::string& object : step.absent) {
     if (cluster_->Has(object)) out += "  " + object + " is there\n";
   }
+  if (workload_.access) out += access_.Difference(cluster_->server().store());
   for (const std::string& resource : step.pushed) {
     const auto before = proxy_before_.find(resource);
     const auto after = now.proxy.find(resource);

@@ -1,7 +1,9 @@
 // Run: one workload carried out once, undisturbed or by a plan, with the checks that hold in every run:
 //
 //   after each step     the cluster and the proxy are as after the same step of the undisturbed run, at last
-//   at all times        the proxy loses nothing that it has before and after the step; only the leader writes
+//   at all times        the proxy loses nothing that it has before and after the step; only the leader
+//   writes;
+//                       of tenancy nothing is open that neither the step's beginning nor its end opens
 //   at the end          no object was created or deleted more often; the writes are as many, and a few for
 //   the crash;
 //                       the operator ends well when it is asked to
@@ -14,6 +16,7 @@
 #include <memory>
 #include <mutex>
 
+#include "tests/fault/access_watch.h"
 #include "tests/fault/cluster.h"
 #include "tests/fault/plan.h"
 #include "tests/fault/replica.h"
@@ -57,6 +60,7 @@ class Run {
                                const apiserver::Request& request);
   void OnPush(const testing::FakeEnvoy::Received& received);
   void CheckLeader(const apiserver::RequestInfo& info, const std::string& who);
+  void CheckAccess(const apiserver::RequestInfo& info);
   Replica* Named(const std::string& name);
   void Ring();
   void Fail(const std::string& what);
@@ -70,6 +74,7 @@ class Run {
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::unique_ptr<testing::FakeEnvoy> proxy_;
   Projector projector_;
+  AccessWatch access_;
   Replica* serving_ = nullptr;  // whom the proxy is connected to, in which life of it
   int serving_life_ = 0;
   std::map<std::string, std::string> proxy_before_;  // at the beginning of the step

@@ -34,6 +34,7 @@ WriteFate Run::OnWrite(WritePoint point, const apiserver::RequestInfo& info,
   if (!request.Header("user-agent").starts_with(kOperator) || IsLease(info)) return WriteFate::kGoOn;
   const std::string who = SenderOf(request);
   if (point == WritePoint::kBefore) CheckLeader(info, who);
+  if (point == WritePoint::kStored) CheckAccess(info);
   {
     const std::lock_guard lock(mutex_);
     if (point == WritePoint::kStored && IsSlow(request)) ++slow_;
@@ -61,6 +62,12 @@ void Run::CheckLeader(const apiserver::RequestInfo& info, const std::string& who
   if (workload_.replicas < 2) return;
   const std::string holder = cluster_->LeaseHolder();
   if (holder != who) Fail("\"" + who + "\" writes " + info.path + ", but \"" + holder + "\" leads");
+}
+
+void Run::CheckAccess(const apiserver::RequestInfo& info) {
+  if (!workload_.access || info.plural == "events" || info.subresource == "status") return;
+  const std::string open = access_.Beyond(cluster_->server().store());
+  if (!open.empty()) Fail("after " + info.verb + " " + info.path + " there is open:\n" + open);
 }
 
 Result<void> Run::Tend() {

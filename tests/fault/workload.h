@@ -18,7 +18,7 @@ namespace fairlead::fault {
 // The reasons of a policy's conditions, for its present generation.
 struct Reasons {
   std::string accepted = "Accepted";
-  std::string programmed = "Programmed";  // of a Workspace: of its condition Written
+  std::string programmed = "Programmed";  // of a Workspace: of its condition Written; of its settings: Agreed
   std::string says;                       // in the message of that condition
 };
 
@@ -27,7 +27,8 @@ struct Step {
   std::string apply;                // YAML documents, applied one after the other as the user
   std::vector<std::string> remove;  // then deleted: paths, "/api/v1/namespaces/shop/services/search"
   // What has come of it when it has come to its end:
-  // "namespace/name" of a policy, or the name of a Workspace → what its status says.
+  // "namespace/name" of a policy, "WorkspaceSettings namespace/name", or the name of a Workspace → what its
+  // status says.
   std::map<std::string, Reasons> policies;
   // xDS resources that the proxy gets, loses or gets anew: "Route shop/web|80". What goes belongs here: it
   // goes after the status is written.
@@ -46,6 +47,7 @@ struct Workload {
   // Objects that the garbage collector deletes while the operator looks: how often they are made depends on
   // what it sees first, so that is not compared.
   std::set<std::string> raced;
+  bool access = false;      // what is open is looked at after every write (AccessWatch)
   std::vector<Step> steps;  // the first one runs before the operator starts
 };
 

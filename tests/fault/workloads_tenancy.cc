@@ -48,13 +48,17 @@ std::set<std::string> Bindings(const std::string& workspace) {
   return OfKinds("validatingadmissionpolicybindings", workspace + ".");
 }
 
-Reasons Written(int objects) { return {"Accepted", "Written", std::to_string(objects) + " objects"}; }
+Reasons Written(int objects) {
+  return {"Accepted", "Written",
+          std::to_string(objects) + (objects == 1 ? " object" : " objects") + " as wished"};
+}
 
 // A namespace has two Roles and their bindings, a workspace three bindings of policies.
 Workload Life() {
   return {.name = "workspace",
           .what = "a workspace is made, changed, split in two, and deleted",
           .points = 12,
+          .access = true,
           .steps = {
               {.name = "made",
                .apply = Namespace("web", "shop") + Namespace("store", "shop") + Workspace("shop", "devs"),
@@ -80,8 +84,93 @@ Workload Life() {
                .absent = All(Rights("store", "keepers"), Policies(), Bindings("depot"))}}};
 }
 
+// Isolated, with the namespaces of that team; `more` in its spec.
+std::string Isolated(const std::string& name, const std::string& more = "") {
+  return "\n---\napiVersion: fairlead.dev/v1alpha1\nkind: Workspace\nmetadata: {name: " + name +
+         "}\nspec:\n  namespaces: [{selector: {matchLabels: {team: " + name + "}}}]\n" + more;
+}
+std::string Settings(const std::string& ns, const std::string& spec) {
+  return "\n---\napiVersion: fairlead.dev/v1alpha1\nkind: WorkspaceSettings\nmetadata: {name: settings, "
+         "namespace: " +
+         ns + "}\nspec: " + spec + "\n";
+}
+std::string Service(const std::string& ns, const std::string& name, const std::string& labels = "") {
+  return "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: " + name + ", namespace: " + ns +
+         ", labels: {" + labels + "}}\nspec: {selector: {app: " + name + "}, ports: [{port: 80}]}\n";
+}
+constexpr char kWaypoint[] = R"(
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: waypoint, namespace: store}
+spec: {gatewayClassName: fairlead-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+)";
+constexpr char kEdge[] = "  ingress: [{namespace: edge, serviceAccount: gateway}]\n";
+
+constexpr char kOfWeb[] = "WorkspaceSettings web/settings", kOfTill[] = "WorkspaceSettings till/settings";
+const Reasons kAgreed{"Accepted", "Agreed", ""}, kAlone{"Accepted", "OtherSideMissing", ""};
+const Reasons kNobodys{"TargetNotFound", "", ""};
+
+std::string Policy(const std::string& ns, const std::string& suffix = "") {
+  return "security.istio.io/authorizationpolicies " + ns + "/fairlead-isolation" + suffix;
+}
+
+// What is open at the end of each step, AccessWatch knows.
+Workload Isolation() {
+  const std::string spaces = Namespace("web", "shop") + Namespace("store", "shop") +
+                             Namespace("till", "pay") + Namespace("outside", "none");
+  const std::string services = Service("web", "ratings") + Service("web", "reviews") +
+                               Service("store", "stock") + Service("store", "books") +
+                               Service("till", "bills");
+  return {
+      .name = "isolation",
+      .what = "isolated workspaces share services, get waypoints, lose namespaces to each other, and go",
+      .points = 6,
+      .access = true,
+      .steps = {
+          {.name = "made",
+           .apply = spaces + services + kWaypoint + Isolated("shop", kEdge) + Isolated("pay"),
+           .policies = {{"shop", Written(3)}, {"pay", Written(1)}}},
+          {.name = "offered",
+           .apply = Settings("web", "{exportTo: [{workspaces: [pay], resources: [{name: ratings}]}]}"),
+           .policies = {{kOfWeb, kAlone}, {"shop", Written(3)}, {"pay", Written(1)}}},
+          {.name = "taken",
+           .apply = Settings("till", "{importFrom: [{workspaces: [shop]}]}"),
+           .policies = {{kOfWeb, kAgreed}, {kOfTill, kAgreed}, {"shop", Written(5)}, {"pay", Written(1)}},
+           .present = {"gateway.networking.k8s.io/referencegrants web/fairlead-export.pay.0"}},
+          {.name = "behind a waypoint",
+           .apply = Service("store", "stock", "istio.io/use-waypoint: waypoint"),
+           .policies = {{"shop", Written(6)}},
+           .present = {Policy("store", ".service.stock")}},
+          {.name = "moved",
+           .apply = Namespace("store", "pay"),
+           .policies = {{"shop", Written(3)}, {"pay", Written(4)}}},
+          {.name = "split",
+           .apply = Isolated("depot", kEdge) + Namespace("store", "depot"),
+           .policies = {{"pay", Written(1)}, {"depot", Written(3)}}},
+          {.name = "emptied",
+           .apply = Namespace("web", "depot"),
+           .policies = {{kOfWeb, kAlone}, {kOfTill, kAlone}, {"shop", Written(0)}, {"depot", Written(4)}}},
+          {.name = "off",
+           .apply = Isolated("depot", "  isolation: \"Off\"\n"),
+           .policies = {{"depot", Written(0)}},
+           .absent = {Policy("web"), Policy("store"), Policy("store", ".service.stock")}},
+          {.name = "on again",
+           .apply = Isolated("depot"),
+           .policies = {{"depot", Written(4)}},
+           .present = {Policy("web"), Policy("store"), Policy("store", ".service.stock")}},
+          {.name = "one deleted",
+           .remove = {std::string(kWorkspaces) + "depot"},
+           .policies = {{kOfWeb, kNobodys}, {kOfTill, kAlone}},
+           .absent = {Policy("web"), Policy("store"), Policy("store", ".service.stock")}},
+          {.name = "the other deleted",
+           .remove = {std::string(kWorkspaces) + "pay"},
+           .policies = {{kOfTill, kNobodys}},
+           .absent = {Policy("till")}}}};
+}
+
 }  // namespace
 
-std::vector<Workload> TenancyWorkloads() { return {Life()}; }
+std::vector<Workload> TenancyWorkloads() { return {Life(), Isolation()}; }
 
 }  // namespace fairlead::fault

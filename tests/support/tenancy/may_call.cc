@@ -31,6 +31,10 @@ bool Says(const std::vector<api::SharedResources>& shares, const std::string& ot
 
 }  // namespace
 
+bool Agreed(const MeshWorkspace& owner, const MeshWorkspace& user, const MeshService& service) {
+  return Says(owner.export_to, user.name, service) && Says(user.import_from, owner.name, service);
+}
+
 bool MayCall(const Mesh& mesh, const MeshAccount& caller, const MeshService& service, const MeshPod& pod) {
   const MeshWorkspace* owner = mesh.WorkspaceOf(service.ns);
   if (owner == nullptr || owner->isolation != api::Isolation::kEnforced) return true;
@@ -38,9 +42,7 @@ bool MayCall(const Mesh& mesh, const MeshAccount& caller, const MeshService& ser
   if (owner->ingress.count(caller) > 0) return true;
   const MeshWorkspace* importer = mesh.WorkspaceOf(caller.ns);
   if (importer == nullptr) return false;
-  const auto agreed = [&](const MeshService& one) {
-    return Says(owner->export_to, importer->name, one) && Says(importer->import_from, owner->name, one);
-  };
+  const auto agreed = [&](const MeshService& one) { return Agreed(*owner, *importer, one); };
   if (service.waypoint >= 0) return agreed(service);
   return std::any_of(mesh.services.begin(), mesh.services.end(), [&](const MeshService& one) {
     return one.ns == service.ns && one.waypoint < 0 && Selects(one.selector, pod.labels) && agreed(one);

@@ -11,4 +11,7 @@ namespace fairlead::testing {
 // one service of a pod may call the pod.
 bool MayCall(const Mesh& mesh, const MeshAccount& caller, const MeshService& service, const MeshPod& pod);
 
+// Whether both sides say that `user` has the use of the owner's service.
+bool Agreed(const MeshWorkspace& owner, const MeshWorkspace& user, const MeshService& service);
+
 }  // namespace fairlead::testing
