@@ -11,6 +11,7 @@ constexpr EnumName<SelectorOperator> kOperators[] = {
     {"Exists", SelectorOperator::kExists},
     {"DoesNotExist", SelectorOperator::kDoesNotExist},
 };
+constexpr size_t kMaxWorkspaceName = 63;  // it is the value of a label of all that is written for it
 constexpr StringRule kLabelKeyRule = {.max = 317, .check = CheckLabelKey, .required = true};
 constexpr StringRule kLabelValueRule = {.min = 0, .max = 63, .check = CheckLabelValue};
 
@@ -55,7 +56,9 @@ constexpr std::string_view kServerFields[] = {"generateName",
 
 void ReadMeta(ObjectReader& meta, Kind kind) {
   for (std::string_view field : kServerFields) meta.Take(field);
-  meta.String("name", {.min = 0, .check = CheckDnsSubdomain, .required = !meta.Has("generateName")});
+  StringRule name = {.min = 0, .check = CheckDnsSubdomain, .required = !meta.Has("generateName")};
+  if (kind == Kind::kWorkspace) name.max = kMaxWorkspaceName;
+  meta.String("name", name);
   meta.String("namespace", {.min = 0, .max = 63, .check = CheckDnsLabel});
   if (!InfoOf(kind).namespaced && meta.Has("namespace")) {
     meta.at("namespace").Warn("is ignored: " + std::string(ToString(kind)) + " is cluster-scoped");
