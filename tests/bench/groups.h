@@ -21,6 +21,7 @@ struct BenchOptions {
   StateSize tenants = {.services = 1, .namespaces = 5'000, .workspaces = 500};
   StateSize tenancy = {
       .routes = 5'000, .policies = 50'000, .services = 5'000, .namespaces = 5'000, .workspaces = 500};
+  StateSize held = {.services = 1, .namespaces = 500, .workspaces = 50};  // whose objects are written
   int renders = 5;
   int creates = 600;
   int reviews = 20'000;

@@ -74,6 +74,7 @@ void BeTiny(BenchOptions* options) {
   options->creates = 6;
   options->reviews = 60;
   options->tenants = {.services = 1, .namespaces = 20, .workspaces = 4};
+  options->held = {.services = 1, .namespaces = 20, .workspaces = 4};
   options->tenancy = {.routes = 20, .policies = 40, .services = 20, .namespaces = 20, .workspaces = 4};
   options->large = {.routes = 40, .policies = 12, .services = 8, .namespaces = 4, .waypoints = 2};
 }

@@ -3,6 +3,7 @@
 #include "reconcilers/tenancy/lower.h"
 #include "reconcilers/world.h"
 #include "tests/bench/groups.h"
+#include "tests/bench/rig.h"
 
 namespace fairlead::bench {
 namespace {
@@ -41,6 +42,64 @@ Result<std::vector<double>> TimesOfMoves(World* world, const StateSize& size, in
   return out;
 }
 
+// The RoleBinding of the first namespace of a workspace.
+kube::ObjectName BindingOf(const StateSize& size, int workspace) {
+  const int ns = workspace * (size.namespaces / size.workspaces);
+  return {{"rbac.authorization.k8s.io", "v1", "rolebindings"},
+          "team-" + std::to_string(ns),
+          "fairlead-role-developers"};
+}
+bool IsThere(Rig* rig, const kube::ObjectName& object) { return rig->client().GetJson(object).has_value(); }
+
+// The same, from the reply to the user until the operator has written it to the API server.
+Result<std::vector<double>> TimesOfObjects(Rig* rig, int moves) {
+  const StateSize& size = rig->size();
+  std::vector<double> out;
+  for (int i = 0; i < moves; ++i) {
+    const int workspace = i / 2 % size.workspaces;
+    const bool leaves = i % 2 == 0;
+    const Result<std::vector<YamlDocument>> changed =
+        ParseYaml(WorkspaceText(size, workspace, leaves ? 1 : 0));
+    if (!changed) return Unexpected(changed.error());
+    const kube::ObjectName name{kube::ResourceOf(Kind::kWorkspace), "",
+                                "workspace-" + std::to_string(workspace)};
+    const kube::ObjectName binding = BindingOf(size, workspace);
+    const Result<kube::Written> written =
+        rig->client().Apply(name, changed->front().json, {.manager = "bench"});
+    if (!written) return Unexpected(written.error());
+    const Time start = std::chrono::steady_clock::now();
+    if (!Await([&] { return IsThere(rig, binding) != leaves; }))
+      return Unexpected(Failure("no move of " + binding.ToString(), rig));
+    out.push_back(Duration(std::chrono::steady_clock::now() - start).count());
+    rig->AwaitQuiet();
+  }
+  return out;
+}
+
+Result<void> MeasureObjects(const BenchOptions& options, Table* table) {
+  Result<std::unique_ptr<Rig>> rig = Rig::Start(options.programs, options.held);
+  if (!rig) return Unexpected(rig.error());
+  if (Result<void> r = (*rig)->StartOperator(); !r) return r;
+  for (int i = 0; i < options.held.workspaces; ++i) {
+    if (!Await([&] { return IsThere(rig->get(), BindingOf(options.held, i)); }))
+      return Unexpected(Failure("no objects of a workspace", rig->get()));
+  }
+  (*rig)->AwaitQuiet();
+  const std::string state = std::to_string(options.held.workspaces) + " workspaces, " +
+                            std::to_string(options.held.namespaces) + " namespaces";
+  table->Add({.number = "resident memory of an operator that writes for " + state,
+              .unit = "MB",
+              .measured = FiguresOf((*rig)->controller().pid()).resident_mb});
+  const Result<std::vector<double>> times = TimesOfObjects(rig->get(), std::max(4, options.changes / 20));
+  if (!times) return Unexpected(times.error());
+  for (const auto& [q, name] : {std::pair(0.5, "p50"), std::pair(0.99, "p99")}) {
+    table->Add({.number = std::string("… until its RoleBinding is made or gone at the API server, ") + name,
+                .unit = "ms",
+                .measured = Quantile(*times, q)});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> MeasureTenancy(const BenchOptions& options, Table* table) {
@@ -71,7 +130,7 @@ Result<void> MeasureTenancy(const BenchOptions& options, Table* table) {
          .measured = Quantile(*moves, q),
          .target = 10});
   }
-  return {};
+  return MeasureObjects(options, table);
 }
 
 }  // namespace fairlead::bench
