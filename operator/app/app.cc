@@ -86,6 +86,7 @@ struct App::Impl {
         xds_metrics(&metrics),
         webhook_metrics(&metrics),
         certificate_metrics(&metrics),
+        tenancy_metrics(&metrics),
         catalog(*k),
         engine(EngineOptionsOf(options), &catalog,
                [this](const reconcilers::Delta& delta) { OnDelta(delta); }) {}
@@ -138,6 +139,7 @@ struct App::Impl {
   XdsMetrics xds_metrics;
   WebhookMetrics webhook_metrics;
   CertificateMetrics certificate_metrics;
+  TenancyMetrics tenancy_metrics;
   xds::PeerBook peers;  // what other replicas report, while this one leads
   xds::Catalog catalog;
   std::unique_ptr<kube::HttpTransport> plain_transport;
@@ -232,8 +234,8 @@ std::string App::Impl::PeerAddress() const {
 }
 
 Result<void> App::Impl::StartPages() {
-  const TelemetryParts parts{&engine, &catalog,     watches.get(), statuses.get(),
-                             &fence,  events.get(), istio.get(),   &peers};
+  const TelemetryParts parts{&engine,      &catalog,    watches.get(), statuses.get(), &fence,
+                             events.get(), istio.get(), tenancy.get(), &peers};
   AddMetrics(&metrics, parts);
   AddDumps(&dump, parts);
   if (options.health) {
@@ -294,8 +296,8 @@ Result<void> App::Start() {
                                           &i.readiness, i.log, i.options.cluster_domain, i.clock);
   }
   if (i.Has(Role::kControllers)) {
-    i.tenancy =
-        std::make_unique<TenancyLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence, i.log, i.clock);
+    i.tenancy = std::make_unique<TenancyLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence,
+                                              &i.tenancy_metrics, i.log, i.clock);
   }
   if (i.options.ledger) {
     i.ledger = std::make_unique<Ledger>(

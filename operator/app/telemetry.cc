@@ -3,6 +3,7 @@
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
 #include "reconcilers/render.h"
+#include "reconcilers/tenancy/tenancy.h"
 
 namespace fairlead::app {
 namespace {
@@ -53,6 +54,33 @@ Json::Value PoliciesDump(Engine* engine, const xds::Catalog* catalog) {
   });
 }
 
+// Each workspace with its namespaces and what there is of it.
+Json::Value TenancyDump(Engine* engine, const TenancyLoop& loop) {
+  Json::Value out(Json::objectValue);
+  const TenancyObjects& objects = loop.objects();
+  out["missing"] = Json::Value(Json::arrayValue);
+  for (size_t kind = 0; kind < TenancyKinds().size(); ++kind) {
+    if (objects.missing(kind)) out["missing"].append(TenancyKinds()[kind].ToString());
+  }
+  const runtime::QueueStats queue = loop.queue();
+  out["queue"] = Json::UInt64(queue.ready + queue.waiting + queue.running);
+  Json::Value& workspaces = out["workspaces"] = Json::objectValue;
+  engine->Read([&](const reconcilers::World& world) {
+    for (const auto& [name, workspace] : world.tenancy().by_name()) {
+      Json::Value& namespaces = workspaces[name]["namespaces"] = Json::arrayValue;
+      for (const std::string& ns : workspace->namespaces) namespaces.append(ns);
+    }
+  });
+  for (const std::string& name : objects.Workspaces()) {
+    Json::Value& list = workspaces[name]["objects"] = Json::arrayValue;
+    for (const Json::Value& object : objects.Of(name)) {
+      list.append(object["kind"].asString() + " " +
+                  NamespacedName{NamespaceOf(object), object["metadata"]["name"].asString()}.ToString());
+    }
+  }
+  return out;
+}
+
 Json::Value ParsedText(const std::string& text) {
   const Result<JsonDocument> document = JsonDocument::Parse(text, 256u << 20);
   return document ? ToJsonValue(document->root()) : Json::Value(text);
@@ -65,6 +93,8 @@ void AddDumps(runtime::DebugDump* dump, TelemetryParts parts) {
   dump->Add("engine", [parts] { return EngineDump(*parts.engine); });
   dump->Add("xds", [parts] { return ParsedText(parts.catalog->Dump()); });
   dump->Add("policies", [parts] { return PoliciesDump(parts.engine, parts.catalog); });
+  if (parts.tenancy != nullptr)
+    dump->Add("tenancy", [parts] { return TenancyDump(parts.engine, *parts.tenancy); });
   dump->Add("leader", [parts] { return Json::Value(parts.fence->Leading()); });
   dump->Add("effective", [parts] {
     return parts.engine->Read([](const reconcilers::World& world) {

@@ -10,6 +10,7 @@
 #include "operator/app/engine.h"
 #include "operator/app/istio_loop.h"
 #include "operator/app/status_loop.h"
+#include "operator/app/tenancy_loop.h"
 #include "operator/app/watches.h"
 #include "operator/runtime/admin.h"
 #include "operator/runtime/metrics.h"
@@ -41,14 +42,15 @@ struct TelemetryParts {
   const StatusLoop* statuses = nullptr;
   const runtime::Fence* fence = nullptr;
   const runtime::EventRecorder* events = nullptr;
-  const IstioLoop* istio = nullptr;  // null but in Istio mode
+  const IstioLoop* istio = nullptr;      // null but in Istio mode
+  const TenancyLoop* tenancy = nullptr;  // null where nothing is written
   const xds::PeerBook* peers = nullptr;
 };
 
 // Gauges and counters that are read when /metrics is asked for.
 void AddMetrics(runtime::Metrics* metrics, TelemetryParts parts);
 
-// Parts: watches, engine, xds, effective, policies, leader.
+// Parts: watches, engine, xds, effective, policies, leader, tenancy.
 void AddDumps(runtime::DebugDump* dump, TelemetryParts parts);
 
 }  // namespace fairlead::app

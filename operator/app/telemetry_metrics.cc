@@ -34,6 +34,8 @@ class Gauges {
         istio_writes_(m->AddCounter("fairlead_istio_writes_total", "Objects for istiod written or deleted.")),
         istio_queue_(
             m->AddGauge("fairlead_istio_queue", "Services whose objects for istiod are to be looked at.")),
+        tenancy_queue_(
+            m->AddGauge("fairlead_tenancy_queue", "Workspaces whose objects are to be looked at.")),
         queue_(m->AddGauge("fairlead_status_queue", "Policies whose status is to be looked at.")),
         proxies_(m->AddGauge("fairlead_proxies_connected", "Connected proxies.")),
         replicas_(m->AddGauge("fairlead_replicas_reporting", "Replicas that report their proxies here.")),
@@ -45,6 +47,10 @@ class Gauges {
       up_.emplace(kind, m->AddGauge("fairlead_watch_up", "1 while changes of the kind are seen.", labels));
       lists_.emplace(kind, m->AddCounter("fairlead_watch_lists_total", "Lists begun.", labels));
       invalid_.emplace(kind, m->AddGauge("fairlead_invalid_objects", "Objects that cannot be read.", labels));
+    }
+    for (const TenancyKind& kind : TenancyKinds()) {
+      tenancy_objects_.push_back(m->AddGauge("fairlead_tenancy_objects",
+                                             "Objects of workspaces in the cluster.", {{"kind", kind.kind}}));
     }
     for (const auto& [condition, reasons] : kReasons) {
       for (const char* reason : reasons) {
@@ -70,6 +76,12 @@ class Gauges {
       istio_writes_.RaiseTo(static_cast<double>(parts_.istio->writes()));
       const runtime::QueueStats services = parts_.istio->queue();
       istio_queue_.Set(static_cast<double>(services.ready + services.waiting + services.running));
+    }
+    if (parts_.tenancy != nullptr) {
+      const runtime::QueueStats workspaces = parts_.tenancy->queue();
+      tenancy_queue_.Set(static_cast<double>(workspaces.ready + workspaces.waiting + workspaces.running));
+      const std::vector<size_t> counts = parts_.tenancy->objects().Counts();
+      for (size_t i = 0; i < counts.size(); ++i) tenancy_objects_[i].Set(static_cast<double>(counts[i]));
     }
     dropped_.RaiseTo(static_cast<double>(parts_.events->dropped()));
     proxies_.Set(static_cast<double>(parts_.catalog->ConnectedProxies()));
@@ -116,7 +128,8 @@ class Gauges {
   runtime::Counter events_, rounds_, lowered_, published_;
   runtime::Gauge pending_;
   runtime::Counter writes_, istio_writes_;
-  runtime::Gauge istio_queue_, queue_, proxies_, replicas_;
+  std::vector<runtime::Gauge> tenancy_objects_;
+  runtime::Gauge istio_queue_, tenancy_queue_, queue_, proxies_, replicas_;
   runtime::Counter dropped_;
   std::map<Kind, runtime::Gauge> synced_, up_, invalid_;
   std::map<Kind, runtime::Counter> lists_;

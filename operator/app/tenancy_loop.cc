@@ -97,11 +97,14 @@ bool NoteFailure(const reconcilers::Write& write, const Error& error, Wish* wish
 }  // namespace
 
 TenancyLoop::TenancyLoop(Engine* engine, kube::HttpTransport* transport, kube::Client* client,
-                         const runtime::Fence* fence, runtime::Log* log, const Clock* clock)
+                         const runtime::Fence* fence, TenancyMetrics* metrics, runtime::Log* log,
+                         const Clock* clock)
     : engine_(engine),
       client_(client),
       fence_(fence),
+      metrics_(metrics),
       log_(log),
+      clock_(clock),
       writer_(client, kManager, OwnedWriter::Foreign::kReplaced),
       queue_({}, clock),
       objects_([this](const std::set<std::string>& workspaces) { Enqueue(workspaces); }) {
@@ -129,6 +132,10 @@ void TenancyLoop::Stop() {
 }
 
 void TenancyLoop::OnPublished(const std::set<std::string>& workspaces) {
+  if (fence_->Leading()) {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& workspace : workspaces) since_.try_emplace(workspace, clock_->Now());
+  }
   Enqueue(workspaces);
   if (!std::exchange(published_, true)) Enqueue(objects_.Workspaces());
 }
@@ -163,6 +170,7 @@ void TenancyLoop::Work(std::stop_token stop) {
     }
     Wishes wishes;
     if (fence_->Leading()) wishes = Process(workspaces);
+    Count(wishes);
     for (const auto& [name, wish] : wishes) {
       const bool taken = workspaces.count(name) > 0;
       if (taken || wish.outcome.type == runtime::Outcome::Type::kOk) continue;
@@ -172,6 +180,19 @@ void TenancyLoop::Work(std::stop_token stop) {
       const auto wish = wishes.find(name);
       queue_.Done(name, wish == wishes.end() ? runtime::Outcome::Ok() : wish->second.outcome);
     }
+  }
+}
+
+void TenancyLoop::Count(const Wishes& wishes) {
+  const Clock::TimePoint now = clock_->Now();
+  const std::lock_guard lock(mutex_);
+  if (wishes.empty()) return since_.clear();  // somebody else leads
+  for (const auto& [name, wish] : wishes) {
+    const auto since = since_.find(name);
+    if (since == since_.end() || wish.outcome.type == runtime::Outcome::Type::kRetry) continue;
+    if (wish.outcome.type == runtime::Outcome::Type::kOk)
+      metrics_->in_force.Observe(std::chrono::duration<double>(now - since->second).count());
+    since_.erase(since);
   }
 }
 
@@ -256,11 +277,12 @@ void TenancyLoop::Carry(const std::vector<reconcilers::Write>& writes, const Ten
     }
     const Result<void> done = Carry(write, live);
     if (done) {
-      ++writes_;
+      (write.verb == reconcilers::Write::Verb::kDelete ? metrics_->deleted : metrics_->written).Add();
       log_->Info("written for a workspace", {{"write", words}});
       continue;
     }
     blocked.Add(write.object);
+    metrics_->failed.Add();
     log_->Warn("not written for a workspace", {{"write", words}, {"error", done.error().message}});
     if (wish != wishes->end()) blocked.transient |= NoteFailure(write, done.error(), &wish->second);
   }
@@ -292,7 +314,9 @@ Wishes TenancyLoop::Process(const std::set<std::string>& workspaces) {
       settled ? ReadLive(wishes) : Result<TenancyState>(Unexpected(settled.error()));
   if (!live || !*settled) {
     if (live) {
-      log_->Info("objects of workspaces wait for a watch", {{"workspaces", std::to_string(workspaces.size())}});
+      metrics_->waits.Add();
+      log_->Info("objects of workspaces wait for a watch",
+                 {{"workspaces", std::to_string(workspaces.size())}});
     } else {
       log_->Warn("objects of workspaces not read", {{"error", live.error().message}});
     }

@@ -17,8 +17,9 @@
 // Thread-safe.
 #pragma once
 
-#include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -26,6 +27,7 @@
 
 #include "operator/app/engine.h"
 #include "operator/app/owned_writer.h"
+#include "operator/app/tenancy_metrics.h"
 #include "operator/app/tenancy_objects.h"
 #include "operator/app/tenancy_round.h"
 #include "operator/kube/client.h"
@@ -39,7 +41,7 @@ namespace fairlead::app {
 class TenancyLoop {
  public:
   TenancyLoop(Engine* engine, kube::HttpTransport* transport, kube::Client* client,
-              const runtime::Fence* fence, runtime::Log* log, const Clock* clock);
+              const runtime::Fence* fence, TenancyMetrics* metrics, runtime::Log* log, const Clock* clock);
   ~TenancyLoop();
 
   void Start();
@@ -50,8 +52,8 @@ class TenancyLoop {
   void Enqueue(const std::set<std::string>& workspaces);
   void EnqueueAll();                    // on gaining the lease
   void OnCrd(const std::string& name);  // a CRD appeared, changed or went
-  uint64_t writes() const { return writes_; }
   runtime::QueueStats queue() const { return queue_.stats(); }
+  const TenancyObjects& objects() const { return objects_; }
 
  private:
   void Work(std::stop_token stop);
@@ -63,17 +65,22 @@ class TenancyLoop {
   void Carry(const std::vector<reconcilers::Write>& writes, const TenancyState& live, Wishes* wishes);
   Result<void> Carry(const reconcilers::Write& write, const TenancyState& live);
   void Tell(Wishes* wishes);
+  // How long the changes that are now in force took.
+  void Count(const Wishes& wishes);
 
   Engine* const engine_;
   kube::Client* const client_;
   const runtime::Fence* const fence_;
+  TenancyMetrics* const metrics_;
   runtime::Log* const log_;
+  const Clock* const clock_;
   OwnedWriter writer_;
   runtime::WorkQueue queue_;
   TenancyObjects objects_;
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;
-  bool published_ = false;  // the engine's thread
-  std::atomic<uint64_t> writes_{0};
+  bool published_ = false;                         // the engine's thread
+  std::mutex mutex_;                               // guards the next one
+  std::map<std::string, Clock::TimePoint> since_;  // workspaces whose change is not in force yet
   std::jthread worker_;
 };
 

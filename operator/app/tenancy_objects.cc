@@ -163,6 +163,13 @@ std::vector<Json::Value> TenancyObjects::Of(const std::string& workspace) const 
   return out;
 }
 
+std::vector<size_t> TenancyObjects::Counts() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<size_t> out(TenancyKinds().size());
+  for (const auto& [id, object] : objects_) ++out[id.kind];
+  return out;
+}
+
 std::set<std::string> TenancyObjects::Workspaces() const {
   const std::lock_guard lock(mutex_);
   std::set<std::string> out;

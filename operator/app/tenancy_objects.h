@@ -51,6 +51,7 @@ class TenancyObjects {
   bool missing(size_t kind) const;
   std::optional<Json::Value> Find(const Json::Value& like) const;  // of the kind, namespace and name
   std::vector<Json::Value> Of(const std::string& workspace) const;
+  std::vector<size_t> Counts() const;                               // of each of TenancyKinds
   std::set<std::string> Workspaces() const;                         // that have objects
   std::set<std::string> WorkspacesIn(const std::string& ns) const;  // likewise, in this namespace
 
