@@ -36,15 +36,21 @@ void PrintOtherProblems(Loaded loaded, const Output& output) {
   PrintProblems(loaded, output);
 }
 
-// In the base; nothing that Fairlead writes itself.
+// What controllers make, nobody applies.
+bool IsApplied(const preview::ManifestId& id) {
+  return id.kind != "Pod" && id.kind != "EndpointSlice" && id.kind != "Node";
+}
+
+// In the base; nothing that Fairlead writes itself, and of a cluster what was applied only, as kubectl has
+// it.
 std::vector<preview::ManifestId> Pruned(const LabelSelector& selector, const preview::PreviewInput& input) {
   std::set<preview::ManifestId> kept;
   for (const preview::Manifest& manifest : input.change) kept.insert(manifest.id);
   std::vector<preview::ManifestId> out;
   for (const preview::Manifest& manifest : input.base) {
-    if (kept.contains(manifest.id)) continue;
+    if (kept.contains(manifest.id) || !IsApplied(manifest.id)) continue;
     const Json::Value value = preview::ParseValue(manifest.json);
-    if (preview::IsOwned(value)) continue;
+    if (preview::IsOwned(value) || (input.live && !preview::WasApplied(value))) continue;
     Labels labels;
     const Json::Value& found = value["metadata"]["labels"];
     if (found.isObject()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "reconcilers/lower/view.h"
 #include "reconcilers/tenancy/owned_object.h"
@@ -101,6 +102,8 @@ class Drawing {
     GraphService service{.key = key};
     const bool each = OfPorts(table_, way);
     service.everyone = AskAll(way, Source(), each);
+    const auto around = snapshot_.access.ways.find({key, true});
+    service.plain = AskAll(around == snapshot_.access.ways.end() ? way : around->second, PlainText(), each);
     std::map<BoxKey, std::set<Source>> told;
     for (const Source& source : MentionsOf(table_, way)) {
       if (source.ns.find(kAnyOther) == std::string::npos) {
@@ -207,8 +210,8 @@ class Drawing {
 };
 
 bool SameService(const GraphService& a, const GraphService& b) {
-  return std::tie(a.ports, a.everyone, a.own, a.callers, a.policies, a.authorization, a.waypoint) ==
-         std::tie(b.ports, b.everyone, b.own, b.callers, b.policies, b.authorization, b.waypoint);
+  return std::tie(a.ports, a.everyone, a.plain, a.own, a.callers, a.policies, a.authorization, a.waypoint) ==
+         std::tie(b.ports, b.everyone, b.plain, b.own, b.callers, b.policies, b.authorization, b.waypoint);
 }
 
 // Both lists by key; f(old, now), null where one is missing.

@@ -29,6 +29,7 @@ struct GraphService {
   ObjectKey key;
   std::vector<std::string> ports;          // "8080 HTTP"
   Answer everyone = Answer::kNo;           // who is not told apart by a policy
+  Answer plain = Answer::kNo;              // in plain text, which passes no waypoint
   Answer own = Answer::kYes;               // callers of its own box
   std::vector<GraphCaller> callers;        // of other boxes, where they differ from everyone; by name
   std::vector<std::string> policies;       // in force: "RetryTimeoutPolicy shop/ratings"

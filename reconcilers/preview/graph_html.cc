@@ -15,6 +15,7 @@ Json::Value ToJson(const GraphService& service) {
   out["name"] = service.key.ToString();
   out["ports"] = fairlead::ToJson(service.ports);
   out["everyone"] = std::string(ToString(service.everyone));
+  out["plain"] = std::string(ToString(service.plain));
   out["own"] = std::string(ToString(service.own));
   out["callers"] = Json::Value(Json::arrayValue);
   for (const GraphCaller& caller : service.callers) {

@@ -33,7 +33,8 @@ std::string_view PageScript() {
 
   const serviceInto = (parent, service, level) => {
     add(parent, level, sign(service) + service.name);
-    add(parent, 'p', 'Everyone in the mesh: ' + service.everyone + '. Its own box: ' + service.own + '.');
+    add(parent, 'p', 'Everyone in the mesh: ' + service.everyone + '. Its own box: ' + service.own +
+        '. In plain text: ' + service.plain + '.');
     list(parent, 'Other callers', service.callers.map((c) => c.words));
     list(parent, 'Ports', service.ports);
     list(parent, 'Waypoint', service.waypoint ? [service.waypoint] : []);
@@ -214,7 +215,7 @@ border-top:1px solid var(--edge)}}
   return {kStyle, sizeof(kStyle) - 1};
 }
 
-const char kPageScriptHash[] = "sha256-n+WZaie6q1HKpuJ5TywZMXhEFn7cy3tGACNJdcU58Zw=";
+const char kPageScriptHash[] = "sha256-iofD+9IDvGDaCWLRNQ8tcz7yY08npVzoX5S7bu294bM=";
 const char kPageStyleHash[] = "sha256-1r5UN2SyhFDHTQ0ui8uU21I3VyqYUrCkjKhAivu405Q=";
 
 }  // namespace fairlead::reconcilers::preview

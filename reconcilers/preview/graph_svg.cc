@@ -82,7 +82,8 @@ std::string TitleOf(const GraphService& service) {
   std::string out = service.key.ToString();
   if (!service.ports.empty()) out += "\nports: " + Joined(service.ports);
   out += "\neveryone: " + std::string(ToString(service.everyone)) +
-         "; its own: " + std::string(ToString(service.own));
+         "; its own: " + std::string(ToString(service.own)) +
+         "; in plain text: " + std::string(ToString(service.plain));
   for (const GraphCaller& caller : service.callers) out += "\n" + InWords(caller);
   if (!service.waypoint.empty()) out += "\nwaypoint: " + service.waypoint;
   for (const std::string& policy : service.policies) out += "\n" + policy;

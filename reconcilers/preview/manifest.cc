@@ -83,6 +83,12 @@ Json::Value ParseValue(std::string_view json) {
   return document ? ToJsonValue(document->root()) : Json::Value();
 }
 
+bool WasApplied(const Json::Value& object) {
+  if (!object.isObject() || !object["metadata"].isObject()) return false;
+  const Json::Value& annotations = object["metadata"]["annotations"];
+  return annotations.isObject() && annotations.isMember(kLastApplied);
+}
+
 bool IsOwned(const Json::Value& object) {
   if (!object.isObject() || !object["metadata"].isObject()) return false;
   const Json::Value& labels = object["metadata"]["labels"];

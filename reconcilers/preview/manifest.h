@@ -43,6 +43,9 @@ Json::Value Merge(const Json::Value& stored, const Json::Value& applied);
 
 Json::Value ParseValue(std::string_view json);  // null where it is none
 
+// By kubectl apply, which leaves an annotation.
+bool WasApplied(const Json::Value& object);
+
 // Written by Fairlead itself, by its labels.
 bool IsOwned(const Json::Value& object);
 
