@@ -6,6 +6,7 @@
 #include "crds/base/json_write.h"
 #include "reconcilers/istio/lower.h"
 #include "reconcilers/lint.h"
+#include "reconcilers/tenancy/lower.h"
 
 namespace fairlead::cli {
 namespace {
@@ -44,6 +45,14 @@ std::string EffectiveYaml(const reconcilers::World& world) {
   return out;
 }
 
+// What workspaces come to in objects of Kubernetes and Istio; a cluster takes these as they are.
+std::vector<Json::Value> TenancyDocuments(const reconcilers::World& world) {
+  std::vector<Json::Value> out;
+  for (reconcilers::OwnedObject& owned : reconcilers::LowerTenancy(world.view()))
+    out.push_back(std::move(owned.object));
+  return out;
+}
+
 // What is accepted and does nothing has no place in the lowered objects, and most of it no status.
 void TellNotCarriedOut(const Offline& offline, const Output& output) {
   for (const reconcilers::Finding& finding : reconcilers::Lint(offline.world)) {
@@ -67,12 +76,16 @@ int Render(const RenderOptions& options, const Output& output) {
   const Offline& offline = *read;
   PrintProblems(offline.loaded, output);
   if (!options.input.istio_mode && !options.with_status && options.format == Format::kYaml) {
-    output.out << EffectiveYaml(offline.world);
+    std::string text = EffectiveYaml(offline.world);
+    for (const Json::Value& document : TenancyDocuments(offline.world))
+      text += (text.empty() ? "" : "---\n") + WriteYaml(document);
+    output.out << text;
     return offline.loaded.HasErrors() ? kExitFindings : kExitGood;
   }
   std::vector<Json::Value> documents = options.input.istio_mode
                                            ? reconcilers::istiod::LowerToIstio(offline.world)
                                            : reconcilers::RenderEffective(offline.world);
+  for (Json::Value& document : TenancyDocuments(offline.world)) documents.push_back(std::move(document));
   if (options.with_status) {
     for (const auto& keys : {offline.world.policies(), offline.world.TenancyObjects()}) {
       for (const ObjectKey& key : keys) documents.push_back(StatusDocument(offline.world, key));
