@@ -1,7 +1,10 @@
 #include "reconcilers/tenancy/status.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
+#include "reconcilers/native/isolation_view.h"
 #include "reconcilers/status/losses.h"
 
 namespace fairlead::reconcilers {
@@ -59,6 +62,22 @@ Condition Written(const WorkspaceStatusInput& in, int64_t generation) {
     return Make("Written", false, "KindMissing", JoinBounded(parts, "; "), generation);
   }
   return Make("Written", true, "Written", parts.front(), generation);
+}
+
+// Importers that L4 cannot keep from some pods; nothing where it can keep all.
+std::optional<Condition> IsolationLimited(const View& view, const ResolvedWorkspace& workspace,
+                                          int64_t generation) {
+  if (workspace.exports.empty()) return std::nullopt;
+  const std::set<L4Limit> limits = LowerIsolation(workspace, IsolationViewOf(view, workspace)).limits;
+  if (limits.empty()) return std::nullopt;
+  std::vector<std::string> parts;
+  for (const L4Limit& limit : limits) {
+    parts.push_back("Workspace " + limit.importer + ", which imports Service " + limit.exported.ToString() +
+                    ", reaches pods of " + limit.service.ToString() + ", since some may be of both");
+  }
+  return Make("IsolationLimited", true, "SharedPods",
+              JoinBounded(parts, "; ") + ": selectors that keep them apart, or a waypoint, make it exact",
+              generation);
 }
 
 // How many objects of a workspace another may use by the consent.
@@ -151,6 +170,8 @@ api::WorkspaceStatus StatusFrom(const WorkspaceStatusInput& in) {
   }
   if (in.workspace == nullptr) return status;
   const ResolvedWorkspace& workspace = *in.workspace;
+  if (auto limited = IsolationLimited(in.view, workspace, status.observed_generation))
+    status.conditions.push_back(*std::move(limited));
   status.namespace_count = static_cast<int>(workspace.namespaces.size());
   for (const std::string& ns : workspace.namespaces) {
     if (status.namespaces.size() == api::WorkspaceStatus::kMaxNamespaces) break;

@@ -12,6 +12,7 @@
 namespace fairlead::reconcilers {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -158,6 +159,29 @@ TEST_F(TenancyStatusTest, EventsAreOfReasonsThatChange) {
   EXPECT_TRUE(events[0].warning);
   EXPECT_EQ(events[0].reason, "Conflicted");
   EXPECT_TRUE(EventsOf(std::optional(bad), bad).empty());
+}
+
+TEST_F(TenancyStatusTest, NamesImportersThatIsolationCannotKeepFromSharedPods) {
+  for (const char* ns : {"shop", "till"}) ApplyNamespace(ns);
+  ApplyWorkspace("shop", "shop");
+  ApplyWorkspace("pay", "till");
+  const auto apply_service = [&](const std::string& name, const std::string& selector) {
+    Apply("apiVersion: v1\nkind: Service\nmetadata: {name: " + name +
+          ", namespace: shop}\nspec: {selector: {" + selector + "}, ports: [{port: 80}]}\n");
+  };
+  apply_service("ratings", "app: ratings");
+  apply_service("all", "tier: web");
+  ApplySettings("shop", "s", "exportTo: [{workspaces: [pay], resources: [{name: ratings}]}]");
+  ApplySettings("till", "s", "importFrom: [{workspaces: [shop]}]");
+  const api::WorkspaceStatus status = Workspace("shop");
+  EXPECT_THAT(Reasons(status), Contains("IsolationLimited SharedPods"));
+  EXPECT_THAT(status.conditions.back().message,
+              HasSubstr("Workspace pay, which imports Service shop/ratings, reaches pods of shop/all"));
+  EXPECT_EQ(Reasons(Workspace("pay")).back(), "Written Reconciling");
+
+  apply_service("all", "app: all");
+  EXPECT_EQ(delta_.tenancy.count({Kind::kWorkspace, "", "shop"}), 1U);
+  EXPECT_EQ(Reasons(Workspace("shop")).back(), "Written Reconciling");
 }
 
 }  // namespace
