@@ -155,21 +155,24 @@ void LedgerBook::OnRecords(const std::map<NamespacedName, reconcilers::RecordEnt
   index_.Clear();
   for (const auto& [record, entry] : all) index_.Put(record, entry);
   if (!std::exchange(records_listed_, true)) MaybeSweep(jobs);
-  if (leading_ && !index_.SurplusOfAll(rules_.limits).empty()) jobs->push_back({kTrim});
+  surplus_ = index_.SurplusOfAll(rules_.limits);
+  if (leading_ && !surplus_.empty()) jobs->push_back({kTrim});
 }
 
 void LedgerBook::OnRecord(const NamespacedName& record, const reconcilers::RecordEntry& entry,
                           LedgerJobs* jobs) {
   const std::lock_guard lock(mutex_);
   index_.Put(record, entry);
-  if (leading_ && !index_.SurplusAt(entry.policy, record.ns, rules_.limits).empty()) {
-    jobs->push_back({kTrim});
-  }
+  drafts_.erase("record " + record.ToString());  // nobody needs to write it any more
+  surplus_.merge(index_.SurplusAt(entry.policy, record.ns, rules_.limits));
+  if (leading_ && !surplus_.empty()) jobs->push_back({kTrim});
 }
 
 void LedgerBook::OnRecordGone(const NamespacedName& record) {
   const std::lock_guard lock(mutex_);
   index_.Erase(record);
+  const auto at = surplus_.lower_bound({record, ""});
+  if (at != surplus_.end() && at->record == record) surplus_.erase(at);
 }
 
 void LedgerBook::SetLeading(bool leading, LedgerJobs* jobs) {
@@ -250,7 +253,7 @@ void LedgerBook::Close(const std::string& job) {
 
 std::set<reconcilers::Surplus> LedgerBook::SurplusNow() const {
   const std::lock_guard lock(mutex_);
-  return leading_ ? index_.SurplusOfAll(rules_.limits) : std::set<reconcilers::Surplus>();
+  return leading_ ? surplus_ : std::set<reconcilers::Surplus>();
 }
 
 void LedgerBook::AwaitShown() {

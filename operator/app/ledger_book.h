@@ -99,6 +99,7 @@ class LedgerBook {
   reconcilers::IntentBook intents_;
   Clock::TimePoint noted_;  // the last intent
   reconcilers::RecordIndex index_;
+  std::set<reconcilers::Surplus> surplus_;     // to be removed, while leading
   std::map<ObjectKey, AnyObject> policies_;    // as the watches show them
   std::map<std::string, LedgerDraft> drafts_;  // by job
   std::set<Kind> listed_;

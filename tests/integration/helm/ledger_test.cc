@@ -259,6 +259,24 @@ TEST_F(LedgerTest, HistoryAndRevertByTheCommandLine) {
   EXPECT_EQ(RunCtl(guest, {"revert", "rtp/" + ns_ + "/nobody"}).code, 1);
 }
 
+TEST_F(LedgerTest, SettingsOfAWorkspaceAreRecordedToo) {
+  const std::string settings = kApi + ("namespaces/" + ns_) + "/workspacesettings";
+  ASSERT_EQ(
+      As("alice", "POST", settings,
+         AsJson("{apiVersion: fairlead.dev/v1alpha1, kind: WorkspaceSettings, metadata: {name: own}, spec: "
+                "{exportTo: [{workspaces: [pay]}]}}"))
+          .status,
+      201);
+  ASSERT_TRUE(AwaitRecords(ns_, "own", 1));
+  ASSERT_EQ(As("bob", "PATCH", settings + "/own", AsJson("{spec: {defaults: {requestTimeout: 5s}}}"), kMerge)
+                .status,
+            200);
+  ASSERT_TRUE(AwaitRecords(ns_, "own", 2));
+  EXPECT_THAT(InShort(Records(ns_, "own")),
+              ElementsAre(HasSubstr("Create by alice (Admission): exportTo = "),
+                          "Update by bob (Admission): defaults.requestTimeout = 5s"));
+}
+
 // Where no webhook is asked, and while no replica is there.
 TEST_F(LedgerTest, WhatNobodyJudgedIsRecordedWithoutAName) {
   const std::string exempt = std::string(kApi) + "namespaces/" + kOurs + "/retrytimeoutpolicies";

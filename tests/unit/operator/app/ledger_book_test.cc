@@ -110,8 +110,8 @@ TEST_F(LedgerBookTest, WhatNobodyAdmittedWaitsForWhoKnows) {
   // The replica that knew has recorded it meanwhile.
   NamespacedName record{"shop", reconcilers::RecordNameOf(kWeb, "u", 2)};
   book_.OnRecord(record, Entry(2), &jobs_);
-  EXPECT_FALSE(book_.DraftOf(job));
   EXPECT_EQ(book_.drafts(), 0u);
+  EXPECT_FALSE(book_.DraftOf(job));
 }
 
 TEST_F(LedgerBookTest, DifferentChangesAreTold) {
@@ -203,6 +203,12 @@ TEST_F(LedgerBookTest, OnlyTheLeaderRemoves) {
   EXPECT_THAT(book_.SurplusNow(), IsEmpty());
   book_.SetLeading(true, &jobs_);
   EXPECT_EQ(book_.SurplusNow().size(), 5u);
+  for (int64_t g = 1; g <= 5; ++g) book_.OnRecordGone({"shop", "r" + std::to_string(g)});
+  EXPECT_THAT(book_.SurplusNow(), IsEmpty());
+  jobs_.clear();
+  book_.OnRecord({"shop", "r26"}, Entry(26, 126), &jobs_);
+  EXPECT_THAT(Told(), ElementsAre("now trim"));
+  EXPECT_EQ(book_.SurplusNow().size(), 1u);
 }
 
 TEST_F(LedgerBookTest, OtherKindsArePassedOver) {
