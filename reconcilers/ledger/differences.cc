@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "crds/base/json_write.h"
@@ -11,7 +12,6 @@ namespace fairlead::reconcilers {
 namespace {
 
 constexpr size_t kMaxSummary = 256, kMaxSummaryItem = 96, kMaxPath = 1024;
-using Leaves = std::map<std::string, std::string>;  // path -> value
 
 bool IsPlain(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(),
@@ -22,26 +22,52 @@ std::string Printed(const Json::Value& value) {
   return value.isString() && IsPlain(value.asString()) ? value.asString() : WriteJson(value);
 }
 
-bool AllNamed(const Json::Value& list) {
-  std::set<std::string> names;
+using Changes = std::vector<api::PolicyChange::Field>;
+
+// The items of a list by their names; nullopt: not all have one of their own.
+std::optional<std::map<std::string, Json::Value>> ByName(const Json::Value& list) {
+  std::map<std::string, Json::Value> out;
+  if (!list.isArray()) return std::nullopt;
   for (const Json::Value& item : list) {
-    if (!item.isObject() || !item["name"].isString() || !names.insert(item["name"].asString()).second) {
-      return false;
-    }
+    if (!item.isObject() || !item["name"].isString()) return std::nullopt;
+    if (!out.emplace(item["name"].asString(), item).second) return std::nullopt;
   }
-  return !list.empty();
+  return out;
 }
 
-void Collect(const Json::Value& value, const std::string& path, Leaves* out) {
-  if (value.isNull()) return;
-  if (value.isObject() && !value.empty()) {
-    for (const std::string& name : value.getMemberNames()) Collect(value[name], path + "." + name, out);
-  } else if (value.isArray() && AllNamed(value)) {
-    for (const Json::Value& item : value) {
-      Collect(item, path + "[" + item["name"].asString() + "]", out);
+void Add(const Json::Value& was, const Json::Value& is, const std::string& path, Changes* out) {
+  const auto shown = [](const Json::Value& value) {
+    return value.isNull() ? "" : CutText(Printed(value), api::kMaxFieldValue);
+  };
+  out->push_back({CutText(path, kMaxPath), shown(was), shown(is)});
+}
+
+// `whole`: where one of the two is not there, the other is one value.
+void Compare(const Json::Value& was, const Json::Value& is, const std::string& path, bool whole,
+             Changes* out) {
+  if (was == is) return;
+  const bool one_sided = was.isNull() || is.isNull();
+  const auto open = [](const Json::Value& value) { return value.isObject() || value.isNull(); };
+  if (open(was) && open(is) && was.size() + is.size() > 0 && !(whole && one_sided)) {
+    std::set<std::string> names;
+    for (const Json::Value* side : {&was, &is}) {
+      for (const std::string& name : side->getMemberNames()) names.insert(name);
     }
-  } else {
-    (*out)[path] = Printed(value);
+    for (const std::string& name : names) Compare(was[name], is[name], path + "." + name, false, out);
+    return;
+  }
+  const auto old_items = ByName(was), new_items = ByName(is);
+  if (!old_items || !new_items) return Add(was, is, path, out);
+  std::set<std::string> names;
+  for (const auto* side : {&*old_items, &*new_items}) {
+    for (const auto& [name, item] : *side) names.insert(name);
+  }
+  const auto item = [](const auto& items, const std::string& name) {
+    const auto at = items.find(name);
+    return at == items.end() ? Json::Value() : at->second;
+  };
+  for (const std::string& name : names) {
+    Compare(item(*old_items, name), item(*new_items, name), path + "[" + name + "]", true, out);
   }
 }
 
@@ -64,25 +90,8 @@ std::string CutText(std::string_view text, size_t max) {
 }
 
 std::vector<api::PolicyChange::Field> Differences(const Json::Value& before, const Json::Value& after) {
-  Leaves was, is;
-  Collect(before, "spec", &was);
-  Collect(after, "spec", &is);
-  std::map<std::string, api::PolicyChange::Field> changes;
-  for (const auto& [path, value] : was) {
-    const auto at = is.find(path);
-    if (at != is.end() && at->second == value) continue;
-    changes[path].from = CutText(value, api::kMaxFieldValue);
-  }
-  for (const auto& [path, value] : is) {
-    const auto at = was.find(path);
-    if (at != was.end() && at->second == value) continue;
-    changes[path].to = CutText(value, api::kMaxFieldValue);
-  }
-  std::vector<api::PolicyChange::Field> out;
-  for (auto& [path, change] : changes) {
-    change.field = CutText(path, kMaxPath);
-    out.push_back(std::move(change));
-  }
+  Changes out;
+  Compare(before, after, "spec", false, &out);
   return out;
 }
 

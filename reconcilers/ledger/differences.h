@@ -1,8 +1,8 @@
 // Differences: which fields of a spec differ, from what to what.
 //
 // Who calls: the record of a change, fairleadctl revert. Pure; sorted by path. Objects are compared member by
-// member, lists whose items all have a name item by item, other lists as a whole. Values are words, or JSON
-// in one line, and are cut where they are long.
+// member, lists whose items all have names of their own item by item, other lists as a whole. Values are
+// words, or JSON in one line, and are cut where they are long.
 //
 //   Differences(before, after)  // {"spec.retries.attempts", "2", "3"}
 #pragma once

@@ -40,13 +40,26 @@ Json::Value AsJson(const std::string& spec) {
   return document ? ToJsonValue(document->root()) : Json::Value();
 }
 
-// What an update changes beyond defaults; what a policy says that comes or goes.
-std::vector<Change::Field> ChangesOf(const Intent& intent) {
-  if (intent.before.empty() || intent.after.empty()) {
-    return Differences(AsJson(intent.before), AsJson(intent.after));
+// A policy that sets nothing: what is not there is compared with it, so that defaults are no change.
+Json::Value Unset(Kind kind) {
+  switch (kind) {
+    case Kind::kRetryTimeoutPolicy:
+      return ToJson(api::RetryTimeoutPolicy())["spec"];
+    case Kind::kFailoverPolicy:
+      return ToJson(api::FailoverPolicy())["spec"];
+    case Kind::kWorkspace:
+      return ToJson(api::Workspace())["spec"];
+    default:
+      return ToJson(api::WorkspaceSettings())["spec"];
   }
+}
+
+std::vector<Change::Field> ChangesOf(const Intent& intent) {
   const Kind kind = intent.policy.kind;
-  return Differences(CanonicalSpec(kind, intent.before), CanonicalSpec(kind, intent.after));
+  const auto side = [&](const std::string& spec) {
+    return spec.empty() ? Unset(kind) : CanonicalSpec(kind, spec);
+  };
+  return Differences(side(intent.before), side(intent.after));
 }
 
 ObjectMeta MetaFor(const RecordInput& input, const Change& change) {

@@ -61,9 +61,9 @@ TEST_F(LedgerTest, SaysWhoChangedWhatAndWhy) {
   const std::vector<api::PolicyChange> records = Records(ns_, "web");
   ASSERT_THAT(
       InShort(records),
-      ElementsAre(HasSubstr("Create by alice (Admission): mode = Default, retries.attempts = 2"),
+      ElementsAre(HasSubstr("Create by alice (Admission): retries.attempts = 2, targetRefs = "),
                   HasSubstr("Update by bob (Admission): retries.attempts 2 -> 3, timeouts.request = 5s"),
-                  HasSubstr("Delete by alice (Admission): mode Default -> none")));
+                  HasSubstr("Delete by alice (Admission): retries.attempts 3 -> none")));
   // It may have been there and refused a moment later, where the webhook of the others was not known yet.
   for (const api::PolicyChange& r : Records(ns_, "refused")) EXPECT_EQ(r.by.name, "bob");
 
