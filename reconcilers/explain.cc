@@ -7,6 +7,8 @@
 #include "reconcilers/lower/rule_policies.h"
 #include "reconcilers/lower/view.h"
 #include "reconcilers/policy/print.h"
+#include "reconcilers/status/losses.h"
+#include "reconcilers/tenancy/tenancy.h"
 #include "reconcilers/words.h"
 
 namespace fairlead::reconcilers {
@@ -94,6 +96,35 @@ ExplainedRule ExplainRule(const View& view, const EffectiveService& service, con
   return out;
 }
 
+std::string InWords(api::Isolation isolation) {
+  switch (isolation) {
+    case api::Isolation::kOff:
+      return "Off";
+    case api::Isolation::kAudit:
+      return "Audit";
+    case api::Isolation::kEnforced:
+      break;
+  }
+  return "Enforced";
+}
+
+// Whom the workspace's isolation lets in.
+std::string CallersOf(const View& view, const ResolvedWorkspace& workspace, const ObjectKey& service) {
+  if (workspace.workspace->isolation == api::Isolation::kOff) return "anybody";
+  constexpr size_t kListed = 8;
+  std::vector<std::string> parts = {
+      "namespaces " + JoinBounded({workspace.namespaces.begin(), workspace.namespaces.end()}, ", ", kListed)};
+  const ObjectMeta* meta = view.tables.MetaOf(service);
+  for (const auto& [user, consent] : workspace.exports) {
+    if (meta != nullptr && consent->Shares(service.kind, service.nn(), meta->labels))
+      parts.push_back("Workspace " + user + ", which imports it");
+  }
+  for (const api::IngressGateway& gateway : workspace.workspace->ingress)
+    parts.push_back("ingress " + gateway.ns + "/" + gateway.service_account);
+  const bool audit = workspace.workspace->isolation == api::Isolation::kAudit;
+  return JoinBounded(parts, "; ", parts.size()) + (audit ? "; others are let in, for it is Audit" : "");
+}
+
 // `route`: null for all rules, else only those of that route.
 ExplainedService ExplainService(const World& world, const EffectiveService& service, const ObjectKey* route) {
   ExplainedService out{service.key, "", service.waypoint_problem, {}};
@@ -105,6 +136,10 @@ ExplainedService ExplainService(const World& world, const EffectiveService& serv
       explained.rules.push_back(ExplainRule(world.view(), service, port, i));
     }
     if (route == nullptr || !explained.rules.empty()) out.ports.push_back(std::move(explained));
+  }
+  if (const auto workspace = world.WorkspaceOf(world.view().membership.WorkspaceOf(service.key.ns))) {
+    out.workspace = workspace->name() + ", isolation " + InWords(workspace->workspace->isolation);
+    out.callers = CallersOf(world.view(), *workspace, service.key);
   }
   return out;
 }

@@ -57,6 +57,8 @@ struct ExplainedService {
   std::string waypoint;  // "shop/waypoint"; empty: none
   std::string problem;   // why nothing of this has effect
   std::vector<ExplainedPort> ports;
+  std::string workspace;  // "shop, isolation Enforced"; empty: its namespace is in none
+  std::string callers;    // by the workspace's isolation
   friend bool operator==(const ExplainedService&, const ExplainedService&) = default;
 };
 

@@ -46,6 +46,10 @@ Json::Value ToJson(const ExplainedService& service) {
   out["service"] = service.key.ToString();
   if (!service.waypoint.empty()) out["waypoint"] = service.waypoint;
   if (!service.problem.empty()) out["problem"] = service.problem;
+  if (!service.workspace.empty()) {
+    out["workspace"] = service.workspace;
+    out["callers"] = service.callers;
+  }
   out["ports"] = Json::Value(Json::arrayValue);
   for (const ExplainedPort& port : service.ports) {
     Json::Value item(Json::objectValue);
@@ -102,6 +106,8 @@ std::string ToText(const Explanation& explanation) {
   for (const ExplainedService& service : explanation.services) {
     if (service.key != explanation.key) out += "  at " + service.key.ToString() + "\n";
     out += service.waypoint.empty() ? "" : "  waypoint " + service.waypoint + "\n";
+    if (!service.workspace.empty())
+      out += "  workspace " + service.workspace + "\n  callers " + service.callers + "\n";
     if (!service.problem.empty()) out += "  NO EFFECT: " + service.problem + "\n";
     for (const ExplainedPort& port : service.ports) {
       out += "  port " + std::to_string(port.port) + (port.name.empty() ? "" : " (" + port.name + ")") + " " +
