@@ -8,6 +8,7 @@ namespace fairlead::reconcilers::preview {
 namespace {
 
 constexpr size_t kMaxFields = 40;     // of one object, in text
+constexpr size_t kMaxObjects = 300;   // told one by one, in text
 constexpr size_t kMaxServices = 100;  // told in full, in text
 constexpr size_t kMaxNames = 1'000;   // of a line of access, in JSON
 
@@ -48,7 +49,12 @@ std::string Counts(const std::vector<ObjectChange>& changes) {
 void Objects(const std::string& title, const std::vector<ObjectChange>& changes, std::string* out) {
   if (changes.empty()) return;
   *out += title + ": " + Counts(changes) + "\n";
+  size_t shown = 0;
   for (const ObjectChange& change : changes) {
+    if (shown++ == kMaxObjects) {
+      *out += "  and " + Counted(changes.size() - kMaxObjects, "more object") + "\n";
+      break;
+    }
     *out += Line(2, change.sign, change.id.ToString());
     for (size_t i = 0; i < change.fields.size(); ++i) {
       if (i == kMaxFields) {

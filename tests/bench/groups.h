@@ -22,6 +22,12 @@ struct BenchOptions {
   StateSize tenancy = {
       .routes = 5'000, .policies = 50'000, .services = 5'000, .namespaces = 5'000, .workspaces = 500};
   StateSize held = {.services = 1, .namespaces = 500, .workspaces = 50};  // whose objects are written
+  StateSize preview = {.routes = 5'000,
+                       .policies = 1'000,
+                       .services = 5'000,
+                       .namespaces = 250,
+                       .waypoints = 5,
+                       .workspaces = 25};
   int renders = 5;
   int creates = 600;
   int reviews = 20'000;
@@ -35,6 +41,7 @@ Result<void> MeasureAdmission(const BenchOptions& options,
                               Table* table);                             // what webhooks add, reviews, flood
 Result<void> MeasureTenancy(const BenchOptions& options, Table* table);  // workspaces and their namespaces
 Result<void> MeasureRender(const BenchOptions& options, Table* table);   // fairleadctl render
+Result<void> MeasurePreview(const BenchOptions& options, Table* table);  // fairleadctl diff, graph
 
 // Of values in any order; 0 where there are none.
 double Quantile(std::vector<double> values, double q);

@@ -32,7 +32,7 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr char kUsage[] =
     "fairlead-bench: the operator's numbers, each beside its floor.\n"
-    "  --only GROUP    one of changes, writes, scale, admission, tenancy, render (repeat)\n"
+    "  --only GROUP    one of changes, writes, scale, admission, tenancy, render, preview (repeat)\n"
     "  --quick         fewer repetitions\n"
     "  --tiny          a state so small that the numbers say nothing: shows that the benchmark works\n"
     "  --json FILE     the table for machines\n"
@@ -46,7 +46,8 @@ struct Group {
 };
 constexpr Group kGroups[] = {{"changes", MeasureChanges}, {"writes", MeasureWrites},
                              {"scale", MeasureScale},     {"admission", MeasureAdmission},
-                             {"tenancy", MeasureTenancy}, {"render", MeasureRender}};
+                             {"tenancy", MeasureTenancy}, {"render", MeasureRender},
+                             {"preview", MeasurePreview}};
 
 struct Flags {
   BenchOptions bench;
@@ -76,6 +77,8 @@ void BeTiny(BenchOptions* options) {
   options->tenants = {.services = 1, .namespaces = 20, .workspaces = 4};
   options->held = {.services = 1, .namespaces = 20, .workspaces = 4};
   options->tenancy = {.routes = 20, .policies = 40, .services = 20, .namespaces = 20, .workspaces = 4};
+  options->preview = {
+      .routes = 20, .policies = 12, .services = 8, .namespaces = 4, .waypoints = 1, .workspaces = 2};
   options->large = {.routes = 40, .policies = 12, .services = 8, .namespaces = 4, .waypoints = 2};
 }
 
