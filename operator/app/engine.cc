@@ -66,12 +66,28 @@ void Engine::Post(std::function<void()> task) {
   task();
 }
 
+Engine::IdleRead::IdleRead(Engine* engine) : engine_(nullptr) {
+  const std::lock_guard lock(engine->mutex_);
+  if (!engine->idle_ || engine->stopping_ || !engine->inbox_.empty()) return;
+  ++engine->readers_;
+  engine_ = engine;
+}
+
+Engine::IdleRead::~IdleRead() {
+  if (engine_ == nullptr) return;
+  const std::lock_guard lock(engine_->mutex_);
+  if (--engine_->readers_ == 0) engine_->no_readers_.notify_one();
+}
+
 void Engine::Run() {
   for (;;) {
     std::deque<Item> batch;
     {
       std::unique_lock lock(mutex_);
+      idle_ = true;
       wake_.wait(lock, [this] { return stopping_ || !inbox_.empty(); });
+      idle_ = false;
+      no_readers_.wait(lock, [this] { return readers_ == 0; });
       batch.swap(inbox_);
       if (batch.empty() && stopping_) {
         ended_ = true;

@@ -3,7 +3,8 @@
 // Watches push events from their threads; the engine takes whatever has come (so a burst coalesces while it
 // works, and nothing waits for a timer), lowers what was touched, and publishes it to the Catalog. Nothing is
 // published before every watched kind has had its first list. Reads of the World from other threads go
-// through Read(), which runs on the engine's thread.
+// through Read(): in the caller's own thread while the engine has nothing to do, beside other readers; else
+// on the engine's, in their turn. Either way a read sees every event that was pushed before it.
 //
 //   Engine engine(options, &catalog, [](const std::set<ObjectKey>& policies) { statuses.Enqueue(policies);
 //   }); engine.Start(); engine.Push(Engine::Upsert{object});
@@ -88,11 +89,12 @@ class Engine {
   void Stop();             // takes no further events; returns when the thread has ended
   void Push(Event event);  // waits while the inbox is full
 
-  // Runs `f(const World&)` on the engine's thread, after the events pushed before. Not from the engine's own
-  // thread. When the engine has stopped, it runs at once in the caller.
+  // Runs `f(const World&)` after the events pushed before. Not from the engine's own thread, nor from within
+  // another read. When the engine has stopped, it runs at once in the caller.
   template <class F>
   auto Read(F f) -> decltype(f(std::declval<const reconcilers::World&>())) {
     using R = decltype(f(std::declval<const reconcilers::World&>()));
+    if (const IdleRead idle(this); idle) return f(static_cast<const reconcilers::World&>(world_));
     std::promise<R> promise;
     std::future<R> future = promise.get_future();
     Post([&] {
@@ -106,11 +108,13 @@ class Engine {
     return future.get();
   }
 
-  // The same for who cannot wait: nullopt after `patience`. `f` may still run later, so it owns what it uses.
+  // The same for who cannot wait: nullopt after `patience` for the engine. `f` may still run later, so it
+  // owns what it uses.
   template <class F>
   auto ReadWithin(std::chrono::milliseconds patience, F f)
       -> std::optional<decltype(f(std::declval<const reconcilers::World&>()))> {
     using R = decltype(f(std::declval<const reconcilers::World&>()));
+    if (const IdleRead idle(this); idle) return f(static_cast<const reconcilers::World&>(world_));
     auto promise = std::make_shared<std::promise<R>>();
     std::future<R> future = promise->get_future();
     Post([this, promise, f = std::move(f)] {
@@ -129,6 +133,21 @@ class Engine {
 
  private:
   using Item = std::variant<Event, std::function<void()>>;
+
+  // Holds the engine back from changing the World, where it waits for events; false: it is at work. New
+  // readers are not taken once an event has come, so it never waits for more than those that were there.
+  class IdleRead {
+   public:
+    explicit IdleRead(Engine* engine);
+    ~IdleRead();
+    IdleRead(const IdleRead&) = delete;
+    IdleRead& operator=(const IdleRead&) = delete;
+    explicit operator bool() const { return engine_ != nullptr; }
+
+   private:
+    Engine* engine_;
+  };
+
   void Post(std::function<void()> task);
   void Run();
   void Handle(Event& event);
@@ -139,7 +158,7 @@ class Engine {
   const EngineOptions options_;
   xds::Catalog* const catalog_;
   const std::function<void(const reconcilers::Delta&)> on_delta_;
-  reconcilers::World world_;  // the engine's thread only
+  reconcilers::World world_;  // changed by the engine's thread only, while nobody reads
   envoy::Planner planner_;    // likewise, or of one that it waits for
   bool first_published_ = false;
   bool listed_ = false;  // a list was handled since memory was last given back
@@ -147,7 +166,10 @@ class Engine {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable room_;
+  std::condition_variable no_readers_;
   std::deque<Item> inbox_;
+  bool idle_ = false;  // waiting for events
+  size_t readers_ = 0;
   std::set<Kind> pending_kinds_;
   bool istio_pending_;
   EngineStats stats_;

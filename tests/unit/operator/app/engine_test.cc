@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
+#include <future>
+#include <thread>
 
 #include "tests/unit/operator/app/sample_world.h"
 
@@ -121,6 +124,65 @@ TEST_F(EngineTest, AFullInboxHoldsTheWatchBack) {
   watch.join();
   Settle(&engine);
   EXPECT_EQ(engine.stats().events, 100u);
+}
+
+// Each of the two is done only when the other is there, too.
+TEST_F(EngineTest, AnIdleEngineIsReadByManyAtOnce) {
+  Engine engine(Watching({}), &catalog_, tell_);
+  engine.Start();
+  PushAll(&engine, kShop);
+  const auto reader = [](const World&) { return std::this_thread::get_id(); };
+  while (engine.Read(reader) != std::this_thread::get_id()) {
+  }
+  std::barrier both(2);
+  const auto meet = [&] {
+    return engine.Read([&](const World& world) {
+      both.arrive_and_wait();
+      return world.services().size();
+    });
+  };
+  std::future<size_t> other = std::async(std::launch::async, meet);
+  EXPECT_GT(meet(), 0u);
+  EXPECT_GT(other.get(), 0u);
+}
+
+TEST_F(EngineTest, NothingChangesWhileSomebodyReads) {
+  Engine engine(Watching({}), &catalog_, tell_);
+  engine.Start();
+  PushAll(&engine, kShop);
+  PushAll(&engine, PolicyYaml(1, "1s"));
+  for (int round = 0; round < 200; ++round) {
+    Settle(&engine);
+    engine.Read([&](const World& world) {
+      engine.Push(Engine::Remove{kRatings});
+      std::this_thread::yield();
+      EXPECT_TRUE(world.Find(kRatings));
+    });
+    EXPECT_FALSE(engine.Read([](const World& world) { return world.Find(kRatings); })) << "pushed before";
+    PushAll(&engine, PolicyYaml(1, "1s"));
+  }
+}
+
+TEST_F(EngineTest, ManyReadWhileMuchChanges) {
+  Engine engine(Watching({}), &catalog_, tell_);
+  engine.Start();
+  PushAll(&engine, kShop);
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] {
+      for (int n = 0; n < 500; ++n) {
+        const auto seen = engine.ReadWithin(std::chrono::minutes(1), [](const World& world) {
+          return std::pair(world.Find(kRatings).has_value(), world.policies().size());
+        });
+        ASSERT_TRUE(seen);
+        EXPECT_EQ(seen->second, seen->first ? 1u : 0u);
+      }
+    });
+  }
+  for (int n = 1; n <= 200; ++n) {
+    PushAll(&engine, PolicyYaml(n, "1s"));
+    engine.Push(Engine::Remove{kRatings});
+  }
 }
 
 TEST_F(EngineTest, ReadsWorkBeforeAndAfterItsLife) {
