@@ -72,6 +72,7 @@ std::string RequestText(const HttpCallOptions& options) {
   std::string text = options.method + " " + options.path + " HTTP/1.0\r\nHost: " + options.host +
                      "\r\nAccept: " + options.accept + "\r\nUser-Agent: fairlead-tests\r\n";
   if (!options.token.empty()) text += "Authorization: Bearer " + options.token + "\r\n";
+  for (const std::string& header : options.headers) text += header + "\r\n";
   if (!options.body.empty()) {
     text += "Content-Type: " + options.content_type +
             "\r\nContent-Length: " + std::to_string(options.body.size()) + "\r\n";

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace fairlead::testing {
 
@@ -20,6 +21,7 @@ struct HttpCallOptions {
   std::string token;  // bearer
   std::string content_type = "application/json";
   std::string accept = "application/json";
+  std::vector<std::string> headers;  // more of them, "Impersonate-User: dave"
   std::string body;
   int timeout_seconds = 30;
 };
