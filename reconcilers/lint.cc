@@ -49,6 +49,7 @@ const std::vector<LintRule>& LintRules() {
       {LintCode::kDuplicateObject, S::kWarning, "the same object twice in one input"},
       {LintCode::kDoubtfulValue, S::kWarning, "a value that is allowed, but probably not meant"},
       {LintCode::kUnknownKind, S::kError, "the group fairlead.dev has no such kind or version"},
+      {LintCode::kRetriesMultiply, S::kWarning, "retries multiply along a chain of calls"},
   };
   return kRules;
 }

@@ -52,6 +52,7 @@ enum class LintCode : unsigned char {
   kDuplicateObject = 29,
   kDoubtfulValue = 30,
   kUnknownKind = 31,
+  kRetriesMultiply = 32,
 };
 
 struct LintRule {

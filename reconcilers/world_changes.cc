@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "reconcilers/calls/callees.h"
 #include "reconcilers/lower/backends.h"
 #include "reconcilers/lower/ports.h"
 #include "reconcilers/lower/routes.h"
@@ -106,6 +107,7 @@ void World::Impl::ServiceChanged(const Ptr<T>& old, const Ptr<T>& now, const Obj
 void World::Impl::Changed(const Ptr<core::Service>& old, const Ptr<core::Service>& now,
                           const ObjectKey& key) {
   ServiceChanged(old, now, key);
+  callers_of.Set(key, now == nullptr ? std::vector<ObjectKey>() : CalleesOf(now->meta));
 }
 
 void World::Impl::Changed(const Ptr<istio::ServiceEntry>& old, const Ptr<istio::ServiceEntry>& now,
@@ -140,6 +142,7 @@ void World::Impl::RouteChanged(const Ptr<T>& old, const Ptr<T>& now, const Objec
 void World::Impl::Changed(const Ptr<gateway::HTTPRoute>& old, const Ptr<gateway::HTTPRoute>& now,
                           const ObjectKey& key) {
   RouteChanged(old, now, key);
+  callers_of.Set(key, now == nullptr ? std::vector<ObjectKey>() : CalleesOf(*now));
 }
 
 void World::Impl::Changed(const Ptr<gateway::GRPCRoute>& old, const Ptr<gateway::GRPCRoute>& now,

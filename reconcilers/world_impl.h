@@ -83,6 +83,7 @@ struct World::Impl {
   MultiIndex<NamespacedName, ObjectKey> bound_to;             // Gateway -> services whose labels name it
   MultiIndex<NamespacedName, NamespacedName> slices_of;       // Service -> EndpointSlices
   MultiIndex<std::string, NamespacedName> slices_on;          // Node -> EndpointSlices
+  MultiIndex<ObjectKey, ObjectKey> callers_of;                // Service -> who calls it
   MultiIndex<NamespacedName, NamespacedName> pods_of;         // Gateway -> Pods that run it
   MultiIndex<std::string, NamespacedName> selecting_entries;  // namespace -> ServiceEntries over Pods
   std::set<NamespacedName> all_selecting_entries;
@@ -94,7 +95,8 @@ struct World::Impl {
   };
   uint64_t tenancy_epoch = 0;  // of the newest state
   std::map<std::string, TenancyState> tenancy_states;
-  View view{options, tables, membership, tenancy, attachments, routes_of, slices_of, pods_of, istio_states};
+  View view{options,   tables,    membership, tenancy,    attachments,
+            routes_of, slices_of, pods_of,    callers_of, istio_states};
 
   // Marks.
   std::set<ObjectKey> dirty_policies;   // resolve and assess

@@ -4,69 +4,64 @@
 
 #include "crds/base/names.h"
 #include "reconcilers/lint/collect.h"
+#include "reconcilers/lint/what_if.h"
 #include "reconcilers/lower/view.h"
-#include "reconcilers/policy/fields.h"
-#include "reconcilers/policy/resolver.h"
+#include "reconcilers/status/losses.h"
 #include "reconcilers/tenancy/claims.h"
 
 namespace fairlead::reconcilers {
 namespace {
 
-constexpr size_t kMaxFields = 3;  // named in a message
-
 std::string FieldOf(size_t ref) { return "spec.targetRefs[" + std::to_string(ref) + "]"; }
 
-// The fields that both set: "spec.timeouts.request, spec.retries.attempts"; empty: none.
-std::string SharedFields(const api::RetryTimeoutPolicy& a, const api::RetryTimeoutPolicy& b) {
-  const FieldSet x = FieldsOf(a), y = FieldsOf(b);
-  std::string out;
-  size_t count = 0;
-  for (size_t i = 0; i < kPolicyFieldCount; ++i) {
-    const auto field = static_cast<PolicyField>(i);
-    if (!x.Has(field) || !y.Has(field)) continue;
-    if (++count <= kMaxFields) out += (out.empty() ? "" : ", ") + std::string(PathOf(field));
-  }
-  return count > kMaxFields ? out + " and " + std::to_string(count - kMaxFields) + " more" : out;
-}
-
-void Rivals(const World& world, const ObjectKey& key, const api::RetryTimeoutPolicy& policy,
-            const Placement& placement, const std::string& field, Findings* out) {
-  for (const Attachment& other : world.view().attachments.At(placement.target)) {
-    const bool level = other.level == placement.level && other.section == placement.section &&
-                       other.policy->targets.mode == policy.targets.mode;
-    if (other.key() == key || !level) continue;
-    const std::string shared = SharedFields(policy, *other.policy);
-    if (shared.empty()) continue;
-    out->Add(LintCode::kConflict, key, field,
-             placement.target.ToString() + ": " + other.key().ToString() + " sets " + shared +
-                 " too, and the older of the two has its way",
-             "merge the two policies, or let one name a nearer target");
-  }
-}
-
-// False: it does not exist.
-bool Exists(const World& world, const ObjectKey& key, const ObjectKey& target, const std::string& field,
+void Exists(const World& world, const ObjectKey& key, const ObjectKey& target, const std::string& field,
             Findings* out) {
-  if (world.view().tables.MetaOf(target) != nullptr) return true;
+  if (world.view().tables.MetaOf(target) != nullptr) return;
   out->Add(LintCode::kTargetNotFound, key, field, target.ToString() + ": it does not exist");
-  return false;
+}
+
+// What others of its level lose to it, being younger; what it loses itself is among the findings at its page.
+void LintLosers(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const WhatIf& what_if,
+                Findings* out) {
+  for (size_t i = 0; i < policy.targets.refs.size(); ++i) {
+    const ObjectKey target{policy.targets.refs[i].kind, key.ns, policy.targets.refs[i].name};
+    const std::vector<std::string> losers = what_if.LosersAt(target);
+    if (losers.empty()) continue;
+    out->Add(LintCode::kConflict, key, FieldOf(i),
+             target.ToString() + ": what " + JoinBounded(losers, ", ") +
+                 (losers.size() == 1 ? " sets" : " set") + " gives way to this policy, which is older",
+             "merge the policies, or let one name a nearer target");
+  }
+}
+
+// Chains that it would be part of: the worst of those to and behind the services at its targets.
+void LintChains(const World& world, const ObjectKey& key, const WhatIf& what_if, Findings* out) {
+  const Chains chains(world.view(), [&](const ObjectKey& service) -> const EffectiveService* {
+    if (const auto row = what_if.rows().find(service); row != what_if.rows().end())
+      return row->second.service.get();
+    const auto found = world.services().find(service);
+    return found == world.services().end() ? nullptr : found->second.get();
+  });
+  std::optional<Chain> worst;
+  for (const auto& [target, row] : what_if.rows()) {
+    for (const ObjectKey& service : chains.Downstream(target)) {
+      std::optional<Chain> chain = chains.WorstTo(service);
+      if (!chain || (worst && worst->factor >= chain->factor)) continue;
+      const bool part = std::any_of(chain->hops.begin(), chain->hops.end(),
+                                    [&](const Hop& hop) { return hop.policy == key && hop.Multiplies(); });
+      if (part) worst = std::move(chain);
+    }
+  }
+  if (worst) AddChain(key, worst->hops.back().object, *worst, out);
 }
 
 void LintPolicy(const World& world, const ObjectKey& key, const api::RetryTimeoutPolicy& policy,
                 Findings* out) {
   if (!LintAlone(world.view(), key, policy, out)) return;
-  const std::vector<Placement> placements = PlacementsOf(world.view(), policy);
-  if (placements.empty()) AddNothingSelected(key, policy.targets.scope, out);
-  for (size_t i = 0; i < policy.targets.refs.size(); ++i) {
-    const Placement& placement = placements[i];  // what is named comes first, in its order
-    if (!Exists(world, key, placement.target, FieldOf(i), out)) continue;
-    const auto service = world.services().find(placement.target);
-    if (service != world.services().end() && !service->second->waypoint) {
-      out->Add(LintCode::kNoWaypoint, key, FieldOf(i),
-               placement.target.ToString() + ": " + service->second->waypoint_problem);
-    }
-    Rivals(world, key, policy, placement, FieldOf(i), out);
-  }
+  const WhatIf what_if(world.view(), policy);
+  LintPage(key, policy, what_if.page(), out);
+  LintLosers(key, policy, what_if, out);
+  LintChains(world, key, what_if, out);
 }
 
 // Namespaces that it claims and that belong to an older Workspace.

@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "reconcilers/calls/chains.h"
 #include "reconcilers/lint.h"
 #include "reconcilers/lower/view.h"
+#include "reconcilers/status/book.h"
 
 namespace fairlead::reconcilers {
 
@@ -27,7 +29,12 @@ void LintNotCarriedOut(const World& world, Findings* out);
 // Of one object by itself. LintAlone: false where the policy may not use its scope, so that it has no
 // targets.
 bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy, Findings* out);
+// What came of it at its targets, or would.
+void LintPage(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
+              Findings* out);
 void LintNotCarriedOut(const AnyObject& object, Findings* out);
+// FL032 at a policy, where a chain of calls sends too much to the service.
+void AddChain(const ObjectKey& policy, const ObjectKey& service, const Chain& chain, Findings* out);
 void AddNothingSelected(const ObjectKey& policy, api::Scope scope, Findings* out);
 void AddOverlap(const std::string& workspace, const std::string& ns, const std::string& owner, Findings* out);
 

@@ -1,5 +1,6 @@
 // Findings at policies: from what came of each at its targets.
 #include <algorithm>
+#include <cstdio>
 
 #include "reconcilers/lint/collect.h"
 #include "reconcilers/lower/view.h"
@@ -116,10 +117,27 @@ bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPo
   return true;
 }
 
+void AddChain(const ObjectKey& policy, const ObjectKey& service, const Chain& chain, Findings* out) {
+  char factor[32];
+  std::snprintf(factor, sizeof(factor), "%.3g", chain.factor);
+  out->Add(LintCode::kRetriesMultiply, policy, "spec.retries",
+           "retries multiply on the way to " + service.ToString() +
+               ": a request that keeps failing is sent up to " + factor +
+               " times under load (tries by hop: " + chain.InWords() + ")",
+           "let one hop alone retry (attempts: 0 at the others), or lower retries.budget.percent");
+}
+
 void AddNothingSelected(const ObjectKey& policy, api::Scope scope, Findings* out) {
   out->Add(
       LintCode::kNothingSelected, policy, "spec.targetSelectors", "no object in its scope is selected",
       "compare the labels, and the namespaces that scope " + std::string(api::ToString(scope)) + " reaches");
+}
+
+void LintPage(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
+              Findings* out) {
+  if (page.targets.empty()) AddNothingSelected(key, policy.targets.scope, out);
+  LintTargets(key, policy, page, out);
+  LintNotes(key, policy, page, out);
 }
 
 void LintPolicies(const World& world, Findings* out) {
@@ -128,10 +146,7 @@ void LintPolicies(const World& world, Findings* out) {
     if (key.kind != Kind::kRetryTimeoutPolicy) continue;
     const auto policy = view.tables.Get<api::RetryTimeoutPolicy>(key.nn());
     if (policy == nullptr || !LintAlone(view, key, *policy, out)) continue;
-    const PolicyPage& page = world.PageOf(key);
-    if (page.targets.empty()) AddNothingSelected(key, policy->targets.scope, out);
-    LintTargets(key, *policy, page, out);
-    LintNotes(key, *policy, page, out);
+    LintPage(key, *policy, world.PageOf(key), out);
   }
 }
 

@@ -37,6 +37,20 @@ void LintBypassed(const World& world, Findings* out) {
   }
 }
 
+// Told to the policy of the last hop: whoever is sent too much can say so there.
+void LintChains(const World& world, Findings* out) {
+  const Chains chains(world.view(), [&](const ObjectKey& key) {
+    const auto found = world.services().find(key);
+    return found == world.services().end() ? nullptr : found->second.get();
+  });
+  for (const auto& [key, service] : world.services()) {
+    if (world.view().callers_of.Find(key).empty()) continue;
+    const std::optional<Chain> chain = chains.WorstTo(key);
+    if (chain && !chain->hops.back().policy.name.empty())
+      AddChain(chain->hops.back().policy, key, *chain, out);
+  }
+}
+
 void LintWaypoints(const World& world, Findings* out) {
   const Tables& tables = world.view().tables;
   if (tables.Names(Kind::kPod).empty()) return;  // a folder of manifests without pods tells nothing
@@ -81,6 +95,7 @@ void AddOverlap(const std::string& workspace, const std::string& ns, const std::
 
 void LintServices(const World& world, Findings* out) {
   LintBypassed(world, out);
+  LintChains(world, out);
   LintWaypoints(world, out);
   LintWorkspaces(world, out);
 }

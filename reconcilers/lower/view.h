@@ -25,6 +25,7 @@ struct View {
   const Links<ObjectKey, ObjectKey>& routes_of;                 // parent -> routes
   const MultiIndex<NamespacedName, NamespacedName>& slices_of;  // Service -> EndpointSlices
   const MultiIndex<NamespacedName, NamespacedName>& pods_of;    // Gateway -> Pods
+  const MultiIndex<ObjectKey, ObjectKey>& callers_of;           // Service -> Services and routes that call it
   const std::map<ObjectKey, IstioState>& istio_states;
 };
 

@@ -187,7 +187,7 @@ RightsCel CelOfRights(Kind kind) {
                      "))");
   add("having", Having(kind));
   add("reason", std::string("(object == null ? oldObject : object).metadata[?'annotations'].orValue({})[?'") +
-                    kBreakGlass + "'].orValue('')");
+                    kBreakGlass + "'].orValue('').trim()");
   add("administrator",
       "request.userInfo.groups.exists(x, x in ['system:masters', 'kubeadm:cluster-admins'])");
   add("collector",

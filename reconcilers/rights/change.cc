@@ -66,7 +66,7 @@ PolicyChange ChangeOf(const AnyObject* before, const AnyObject* after, const Lab
   const AnyObject& newest = after != nullptr ? *after : *before;
   const ObjectKey key = KeyOf(newest);
   PolicyChange out{.kind = key.kind, .ns = key.ns, .name = key.name};
-  out.reason = std::string(MetaOf(newest).annotations.Get(kBreakGlass));
+  out.reason = ReasonIn(MetaOf(newest).annotations.Get(kBreakGlass));
   if (before != nullptr) std::visit(Side{labels_of, &out, &out.before}, *before);
   if (after != nullptr) std::visit(Side{labels_of, &out, &out.after}, *after);
   return out;

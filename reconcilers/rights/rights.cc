@@ -37,7 +37,7 @@ std::string Joined(const std::vector<std::string>& texts) {
 }
 
 std::string Deed(const PolicyChange& change) {
-  return change.before.isNull() ? "create " : change.after.isNull() ? "delete " : "update ";
+  return change.after.isNull() ? "delete " : change.before.isNull() ? "create " : "update ";
 }
 
 // The role that lacks the fewest. Nothing where one of the caller's own is as near: what that lacks has been
@@ -73,6 +73,13 @@ std::string Denial(const api::Workspace& workspace, const Caller& caller, const 
 }
 
 }  // namespace
+
+std::string ReasonIn(std::string_view annotation) {
+  constexpr char kBlank[] = " \t\r\n";
+  const size_t first = annotation.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return "";
+  return std::string(annotation.substr(first, annotation.find_last_not_of(kBlank) - first + 1));
+}
 
 bool IsAdministrator(const std::vector<std::string>& groups) {
   return std::any_of(groups.begin(), groups.end(), [](const std::string& group) {

@@ -14,6 +14,7 @@
 #include <json/value.h>
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct Caller {
   std::vector<std::string> groups;
   bool administrator = false;  // of the cluster
 };
+
+// The reason in what stands in the annotation kBreakGlass: without white space at its ends, so that blanks
+// are none.
+std::string ReasonIn(std::string_view annotation);
 
 // By the groups that Kubernetes itself gives to whoever may do everything.
 bool IsAdministrator(const std::vector<std::string>& groups);

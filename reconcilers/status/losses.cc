@@ -7,6 +7,16 @@
 
 namespace fairlead::reconcilers {
 
+std::string PathsOf(uint32_t fields) {
+  std::string out;
+  for (size_t field = 0; field < kPolicyFieldCount; ++field) {
+    if ((fields >> field & 1) == 0) continue;
+    if (!out.empty()) out += ", ";
+    out += PathOf(static_cast<PolicyField>(field));
+  }
+  return out;
+}
+
 std::string DescribeLosses(const std::vector<const Outcome*>& outcomes) {
   using Winner = std::tuple<LossReason, Level, ObjectKey>;
   std::map<Winner, uint32_t> fields;
@@ -20,12 +30,7 @@ std::string DescribeLosses(const std::vector<const Outcome*>& outcomes) {
   }
   std::vector<std::string> sentences;
   for (const auto& [winner, lost] : fields) {
-    std::string sentence;
-    for (size_t field = 0; field < kPolicyFieldCount; ++field) {
-      if ((lost >> field & 1) == 0) continue;
-      if (!sentence.empty()) sentence += ", ";
-      sentence += PathOf(static_cast<PolicyField>(field));
-    }
+    std::string sentence = PathsOf(lost);
     const auto& [reason, level, object] = winner;
     sentence += " lost to " + names[winner] + " (" + std::string(ToString(level)) + "), which ";
     sentence += level == Level::kInline ? "says it in the rule itself" : std::string(ToString(reason));

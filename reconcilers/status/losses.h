@@ -8,7 +8,13 @@
 
 namespace fairlead::reconcilers {
 
+// "spec.timeouts.request, spec.retries.attempts": a bit a PolicyField.
+std::string PathsOf(uint32_t fields);
+
 // "spec.retries.attempts lost to RetryTimeoutPolicy platform/guard (Mesh), which is an Override; …"
+// "spec.timeouts.request, spec.retries.attempts": one bit a PolicyField.
+std::string PathsOf(uint32_t fields);
+
 std::string DescribeLosses(const std::vector<const Outcome*>& outcomes);
 
 // At most `max` items, then "and 3 more".

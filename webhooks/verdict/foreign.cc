@@ -36,7 +36,7 @@ Result<reconcilers::ForeignRuling> JudgeForeignReview(const Review& review, cons
 std::string BrokenGlass(const Review& review) {
   if (!review.object || !reconcilers::IsAdministrator(review.user.groups)) return "";
   const auto annotations = review.object->FindPath({"metadata", "annotations"});
-  return annotations ? std::string(annotations->StringAt(reconcilers::kBreakGlass)) : "";
+  return annotations ? reconcilers::ReasonIn(annotations->StringAt(reconcilers::kBreakGlass)) : "";
 }
 
 }  // namespace fairlead::webhooks

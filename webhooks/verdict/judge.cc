@@ -1,5 +1,6 @@
 #include "webhooks/verdict/judge.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -238,10 +239,16 @@ std::optional<Verdict> ClaimedNamespace(const Case& c) {
   return Refuse(422, "Invalid", std::move(message), std::move(causes));
 }
 
+// What Parse finds doubtful, unless an advice says as much of the same field with more in view.
 std::optional<Verdict> ValidObject(const Case& c) {
   Verdict out = Allow();
-  for (const FieldError& warning : c.Parsed().warnings) out.warnings.push_back(warning.ToString());
-  for (const Advice& advice : c.view.AdviceOn(c.Parsed().object)) out.warnings.push_back(advice.ToString());
+  const std::vector<Advice> advice = c.view.AdviceOn(c.Parsed().object);
+  for (const FieldError& warning : c.Parsed().warnings) {
+    const bool said =
+        std::any_of(advice.begin(), advice.end(), [&](const Advice& a) { return a.field == warning.path; });
+    if (!said) out.warnings.push_back(warning.ToString());
+  }
+  for (const Advice& a : advice) out.warnings.push_back(a.ToString());
   return out;
 }
 

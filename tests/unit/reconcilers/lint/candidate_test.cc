@@ -5,6 +5,8 @@
 
 #include "crds/base/json.h"
 #include "crds/base/yaml.h"
+#include "reconcilers/world.h"
+#include "tests/unit/reconcilers/random_cluster.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -87,6 +89,129 @@ TEST_F(LintCandidateTest, APolicyThatSetsTheSameAtTheSameTarget) {
   EXPECT_THAT(Found(Policy("second", std::string(kAtRatings) + "mode: Override, timeouts: {request: 2s}")),
               IsEmpty());
 }
+
+TEST_F(LintCandidateTest, WhoLosesToAnOlderPolicyIsNamed) {
+  const auto dated = [](const std::string& name, const std::string& day, const std::string& spec) {
+    return "{apiVersion: fairlead.dev/v1alpha1, kind: RetryTimeoutPolicy, metadata: {name: " + name +
+           ", namespace: shop, creationTimestamp: \"2026-01-" + day + "T00:00:00Z\"}, spec: {" + kAtRatings +
+           spec + "}}";
+  };
+  Apply(dated("first", "01", "timeouts: {idle: 1m}"));
+  for (const char* name : {"b", "c", "d", "e"}) Apply(dated(name, "02", "timeouts: {request: 1s}"));
+  const AnyObject changed = ObjectOf(dated("first", "01", "timeouts: {idle: 1m, request: 2s}"));
+  const std::vector<Finding> found = LintCandidate(world_, changed);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].code, LintCode::kConflict);
+  EXPECT_EQ(found[0].message,
+            "Service shop/ratings: what RetryTimeoutPolicy shop/b (spec.timeouts.request), "
+            "RetryTimeoutPolicy shop/c "
+            "(spec.timeouts.request), RetryTimeoutPolicy shop/d (spec.timeouts.request), and 1 more set "
+            "gives way to "
+            "this policy, which is older");
+}
+
+TEST_F(LintCandidateTest, RetriesThatMultiply) {
+  const auto service = [](const std::string& name, const std::string& calls) {
+    return "{apiVersion: v1, kind: Service, metadata: {name: " + name +
+           ", namespace: shop, annotations: {fairlead.dev/calls: \"" + calls +
+           "\"}}, spec: {clusterIP: 10.0.0.9, ports: [{name: http, port: 8080, appProtocol: http}]}}";
+  };
+  const auto retries = [](const std::string& name, int percent) {
+    return Policy(name, "targetRefs: [{kind: Service, name: " + name +
+                            "}], retries: {attempts: 2, budget: {percent: " + std::to_string(percent) + "}}");
+  };
+  Apply(service("web", "api, shop/elsewhere"));
+  Apply(service("api", "ratings"));
+  Apply(retries("web", 100));
+  EXPECT_THAT(Found(retries("ratings", 100)), ElementsAre("FL032 spec.retries"));
+  EXPECT_THAT(Found(retries("ratings", 20)), IsEmpty()) << "its budget bounds it";
+  Apply(retries("ratings", 100));
+  const std::vector<Finding> found = LintCandidate(world_, ObjectOf(retries("api", 100)));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].message,
+            "retries multiply on the way to Service shop/ratings: a request that keeps failing is sent up to "
+            "8 times under "
+            "load (tries by hop: Service shop/web 3, Service shop/api 3, Service shop/ratings 3)");
+}
+
+TEST_F(LintCandidateTest, AGatewayThatRetriesIsAHopToo) {
+  Apply(
+      "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: web, namespace: shop}, "
+      "spec: "
+      "{parentRefs: [{name: edge}], rules: [{backendRefs: [{name: ratings, port: 8080}], retry: {attempts: "
+      "3}}]}}");
+  const std::string policy =
+      Policy("p", std::string(kAtRatings) + "retries: {attempts: 4, budget: {percent: 100}}");
+  EXPECT_THAT(Found(policy), ElementsAre("FL032 spec.retries"));
+  EXPECT_THAT(Found(Policy("p", std::string(kAtRatings) + "retries: {attempts: 4}")), IsEmpty())
+      << "the default of the budget bounds it";
+}
+
+TEST_F(LintCandidateTest, CallsInACircleEnd) {
+  for (const auto& [name, calls] : {std::pair("a", "b"), std::pair("b", "c"), std::pair("c", "a")}) {
+    Apply(std::string("{apiVersion: v1, kind: Service, metadata: {name: ") + name +
+          ", namespace: shop, annotations: {fairlead.dev/calls: " + calls +
+          "}}, spec: {clusterIP: 10.0.0.9, ports: [{name: http, port: 8080, appProtocol: http}]}}");
+    Apply(Policy(name, std::string("targetRefs: [{kind: Service, name: ") + name +
+                           "}], retries: {attempts: 1, budget: {percent: 100}}"));
+  }
+  size_t told = 0;
+  for (const Finding& finding : Lint(world_)) told += finding.code == LintCode::kRetriesMultiply ? 1 : 0;
+  EXPECT_EQ(told, 3u);
+}
+
+TEST_F(LintCandidateTest, SectionsAndPortsThatCannotCarryIt) {
+  Apply(
+      "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {clusterIP: 10.0.0.3, "
+      "ports: "
+      "[{name: tcp, port: 5432, appProtocol: tcp}]}}");
+  EXPECT_THAT(Found(Policy("p", "targetRefs: [{kind: Service, name: db}], timeouts: {request: 1s}")),
+              ElementsAre("FL012 spec.targetRefs[0]"));
+  EXPECT_THAT(
+      Found(Policy(
+          "p", "targetRefs: [{kind: Service, name: ratings, sectionName: none}], timeouts: {request: 1s}")),
+      ElementsAre("FL002 spec.targetRefs[0]"));
+  EXPECT_THAT(Found(Policy("p", std::string(kAtRatings) +
+                                    "timeouts: {request: 1s}, retries: {attempts: 3, perTryTimeout: 1s}")),
+              ElementsAre("FL008 spec.retries.perTryTimeout"));
+}
+
+// Of a policy that is stored, admission says what Lint says, whatever else is there.
+class LintCandidateProperty : public ::testing::TestWithParam<unsigned> {};
+
+std::vector<std::string> InWords(const std::vector<Finding>& findings) {
+  std::vector<std::string> out;
+  for (const Finding& f : findings) out.push_back(ToString(f.code) + " " + f.field + ": " + f.message);
+  return out;
+}
+
+TEST_P(LintCandidateProperty, AgreesWithLint) {
+  fairlead::testing::RandomCluster random(GetParam());
+  WorldOptions options;
+  options.root_namespace = "platform";
+  World world(options);
+  for (int i = 0; i < 150; ++i) world.Apply(random.Object());
+  world.Drain();
+  std::map<ObjectKey, std::vector<Finding>> wanted;
+  for (const Finding& finding : Lint(world)) {
+    const bool elsewhere =
+        finding.code == LintCode::kBackendPolicyBypassed || finding.code == LintCode::kRetriesMultiply;
+    if (!elsewhere) wanted[finding.object].push_back(finding);
+  }
+  size_t findings = 0;
+  for (const ObjectKey& key : world.policies()) {
+    const std::optional<AnyObject> object = world.Find(key);
+    if (key.kind != Kind::kRetryTimeoutPolicy || IsInvalid(*object)) continue;
+    std::vector<Finding> found = LintCandidate(world, *object);
+    std::erase_if(found, [](const Finding& f) {
+      return f.code == LintCode::kRetriesMultiply || f.message.find("gives way") != std::string::npos;
+    });
+    findings += found.size();
+    EXPECT_EQ(InWords(found), InWords(wanted[key])) << key.ToString();
+  }
+  EXPECT_GT(findings, 0u);
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, LintCandidateProperty, ::testing::Range(0u, 40u));
 
 TEST_F(LintCandidateTest, SelectorsScopesAndMethods) {
   const std::string selects = "targetSelectors: [{kind: Service, matchLabels: {a: ";
