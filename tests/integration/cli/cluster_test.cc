@@ -164,7 +164,8 @@ class ClusterTest : public ::testing::Test {
 RealCluster* ClusterTest::cluster_ = nullptr;
 
 TEST_F(ClusterTest, ExplainsAsFromFiles) {
-  fairlead::testing::WriteFile(files_ / "objects.yaml", kObjects);
+  fairlead::testing::WriteFile(files_ / "objects.yaml",
+                               kObjects + ("---" + std::string(fairlead::testing::kShopWorkspace)));
   const Ran files = RunWith({"explain", "service", "shop/ratings", "-f", files_ / "objects.yaml"});
   const Ran cluster = AsAdmin({"explain", "service", "shop/ratings"});
   EXPECT_EQ(cluster.code, 0) << cluster.err;
