@@ -189,6 +189,25 @@ TEST_F(ChartTest, WebhooksFailForPoliciesAlone) {
   });
 }
 
+// explain and can-i answer whoever is in a workspace without further rights.
+TEST_F(ChartTest, EveryoneReadsWhatAffectsThem) {
+  WithEach([](Helm& helm) {
+    auto objects = helm.Template();
+    EXPECT_EQ(objects.at("ClusterRole fairlead-reader")["metadata"]["labels"]
+                                                        ["rbac.authorization.k8s.io/aggregate-to-view"],
+              "true");
+    for (const char* id : {"ClusterRoleBinding fairlead-workspaces-reader", "RoleBinding fairlead-reader"})
+      EXPECT_EQ(objects.at(id)["subjects"][0]["name"], "system:authenticated") << id;
+    for (const char* id : {"ClusterRole fairlead-reader", "ClusterRole fairlead-workspaces-reader"})
+      EXPECT_EQ(WriteJson(objects.at(id)["rules"][0]["verbs"]), R"(["get","list","watch"])") << id;
+    objects = helm.Template("readers: {everyone: false}");
+    EXPECT_TRUE(objects.contains("ClusterRole fairlead-reader"));
+    EXPECT_FALSE(objects.contains("ClusterRole fairlead-workspaces-reader"));
+    EXPECT_FALSE(objects.contains("ClusterRoleBinding fairlead-workspaces-reader"));
+    EXPECT_FALSE(objects.contains("RoleBinding fairlead-reader"));
+  });
+}
+
 // The operator alone writes records, by its ServiceAccount; whoever may view reads them.
 TEST_F(ChartTest, TheLedgerIsTheOperators) {
   WithEach([](Helm& helm) {
