@@ -105,6 +105,10 @@ int Diff(const DiffOptions& options, const Output& output) {
   Result<Offline> base = Read(base_input, {.name = "", .kinds = {}, .whole = true});
   if (!base) return Fail(base.error(), output);
   PrintProblems(base->loaded, output);
+  if (!base->loaded.IsWhole())
+    return Fail(
+        Error{ErrorClass::kInvalid, "a part of the base cannot be read, so what changes is not known"},
+        output);
   bool errors = base->loaded.HasErrors();
 
   preview::PreviewInput input;

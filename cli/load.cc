@@ -256,6 +256,11 @@ bool Loaded::HasErrors() const {
                      [](const Problem& p) { return p.severity() == reconcilers::Severity::kError; });
 }
 
+bool Loaded::IsWhole() const {
+  return std::none_of(problems.begin(), problems.end(),
+                      [](const Problem& p) { return p.code == LintCode::kUnreadableInput; });
+}
+
 const LoadedObject* Loaded::Find(const ObjectKey& key) const {
   for (auto it = objects.rbegin(); it != objects.rend(); ++it) {
     if (KeyOf(it->object) == key) return &*it;

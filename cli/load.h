@@ -64,6 +64,7 @@ struct Loaded {
   std::vector<Unread> unread;
 
   bool HasErrors() const;
+  bool IsWhole() const;                                  // every file and document could be read
   const LoadedObject* Find(const ObjectKey& key) const;  // the last of the key; null: not among them
 };
 
