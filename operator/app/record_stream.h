@@ -7,8 +7,7 @@
 #include <functional>
 #include <map>
 
-#include "crds/object/decode.h"
-#include "operator/kube/watcher.h"
+#include "operator/kube/json_stream.h"
 #include "reconcilers/ledger/record_index.h"
 
 namespace fairlead::app {
@@ -25,25 +24,22 @@ class RecordSink {
 
 kube::Resource RecordResource();
 
-class RecordStream final : public kube::WatchHandler {
+class RecordStream final : public kube::NodeStream {
  public:
   explicit RecordStream(RecordSink* sink) : sink_(sink) {}
   static kube::WatchTarget Target();
 
-  void BeginList() override { kept_.clear(); }
-  Result<kube::PageInfo> Page(std::string_view content_type, std::string_view body) override;
-  void Whole() override;
-  Result<void> BeginStream(std::string_view content_type) override;
-  Result<void, FrameError> Bytes(std::string_view bytes, const Marks& marks) override;
-  Result<void, FrameError> EndStream() override { return frames_.Finish(); }
   void Status(const kube::WatchStatus& status) override { sink_->OnRecordWatch(status); }
 
  private:
-  Result<void, FrameError> Frame(std::string_view frame, const Marks& marks);
+  void Forget() override { kept_.clear(); }
+  void Keep(const JsonNode& object) override;
+  void HandOver() override;
+  void Put(const JsonNode& object) override;
+  void Drop(const JsonNode& last) override;
 
   RecordSink* const sink_;
   RecordSink::All kept_;
-  FrameSplitter frames_{ContentType::kJson, kMaxWatchFrame};
 };
 
 }  // namespace fairlead::app

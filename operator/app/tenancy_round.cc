@@ -97,10 +97,10 @@ const Json::Value* FindIn(const TenancyState& objects, const Json::Value& like) 
 Round ReadRound(const reconcilers::World& world, const TenancyObjects& objects,
                 const std::set<std::string>& workspaces) {
   Round round;
-  std::set<std::string> todo = workspaces, moving;
-  todo.insert(reconcilers::kShared);
-  while (!todo.empty()) {
-    const std::string name = todo.extract(todo.begin()).value();
+  std::set<std::string> unread = workspaces, moving;
+  unread.insert(reconcilers::kShared);
+  while (!unread.empty()) {
+    const std::string name = unread.extract(unread.begin()).value();
     Wish& wish = round.wishes.emplace(name, ReadWish(world, name)).first->second;
     if (wish.unreadable) continue;
     const std::vector<Json::Value> live = objects.Of(name);
@@ -116,7 +116,7 @@ Round ReadRound(const reconcilers::World& world, const TenancyObjects& objects,
       concerned.insert(holder);
       concerned.erase(reconcilers::kShared);
       for (const std::string& other : concerned) {
-        if (round.wishes.count(other) == 0) todo.insert(other);
+        if (round.wishes.count(other) == 0) unread.insert(other);
       }
     }
   }

@@ -80,12 +80,13 @@ std::optional<Condition> IsolationLimited(const View& view, const ResolvedWorksp
               generation);
 }
 
-// How many objects of a workspace another may use by the consent.
-int CountShared(const View& view, const ResolvedWorkspace& owner, const Consent& consent) {
+// How many objects of a workspace, of the kinds that can be shared, are so: shared(kind, name, labels).
+template <class Shared>
+int CountObjects(const View& view, const ResolvedWorkspace& owner, Shared shared) {
   int count = 0;
   const auto look = [&](const auto& object) {
     using T = std::remove_cvref_t<decltype(*object)>;
-    count += consent.Shares(T::kKind, object->meta.nn(), object->meta.labels) ? 1 : 0;
+    count += shared(T::kKind, object->meta.nn(), object->meta.labels) ? 1 : 0;
   };
   for (const std::string& ns : owner.namespaces) {
     view.tables.ForEachIn<core::Service>(ns, look);
@@ -96,23 +97,20 @@ int CountShared(const View& view, const ResolvedWorkspace& owner, const Consent&
   return count;
 }
 
-// Objects that at least one other workspace may use.
+// That another may use by the consent.
+int CountShared(const View& view, const ResolvedWorkspace& owner, const Consent& consent) {
+  return CountObjects(view, owner, [&](Kind kind, const NamespacedName& name, const Labels& labels) {
+    return consent.Shares(kind, name, labels);
+  });
+}
+
+// That at least one other workspace may use.
 int CountExported(const View& view, const ResolvedWorkspace& owner) {
-  int count = 0;
-  const auto look = [&](const auto& object) {
-    using T = std::remove_cvref_t<decltype(*object)>;
-    count += std::any_of(owner.exports.begin(), owner.exports.end(), [&](const auto& entry) {
-      return entry.second->Shares(T::kKind, object->meta.nn(), object->meta.labels);
-    });
-  };
   if (owner.exports.empty()) return 0;
-  for (const std::string& ns : owner.namespaces) {
-    view.tables.ForEachIn<core::Service>(ns, look);
-    view.tables.ForEachIn<istio::ServiceEntry>(ns, look);
-    view.tables.ForEachIn<gateway::HTTPRoute>(ns, look);
-    view.tables.ForEachIn<gateway::GRPCRoute>(ns, look);
-  }
-  return count;
+  return CountObjects(view, owner, [&](Kind kind, const NamespacedName& name, const Labels& labels) {
+    return std::any_of(owner.exports.begin(), owner.exports.end(),
+                       [&](const auto& entry) { return entry.second->Shares(kind, name, labels); });
+  });
 }
 
 int CountImported(const View& view, const ResolvedWorkspace& user) {

@@ -138,14 +138,8 @@ Result<Ptr<api::Workspace>> RightsBench::Add(const std::string& yaml,
 
 HttpReply RightsBench::CallAs(const RightsCaller& caller, const std::string& method, const std::string& path,
                               const std::string& body) {
-  const KeyPair pair = cluster_->IssueClient(caller.user, caller.groups.empty() ? "" : caller.groups.front());
-  return HttpCall({.port = cluster_->port(),
-                   .ca_pem = cluster_->ca_pem(),
-                   .certificate_pem = pair.certificate_pem,
-                   .key_pem = pair.key_pem,
-                   .method = method,
-                   .path = path,
-                   .body = body});
+  const std::string group = caller.groups.empty() ? "" : caller.groups.front();
+  return cluster_->CallAs(cluster_->IssueClient(caller.user, group), method, path, body);
 }
 
 RightsBench::Outcome RightsBench::Try(const RightsCase& c) {

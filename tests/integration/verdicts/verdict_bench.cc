@@ -183,16 +183,7 @@ Result<void> VerdictBench::Judge() {
 
 HttpReply VerdictBench::Call(const VerdictUser& user, const std::string& method, const std::string& path,
                              const std::string& body) const {
-  const KeyPair& pair = certificates_.at(user.name);
-  return HttpCall({.port = cluster_->port(),
-                   .ca_pem = cluster_->ca_pem(),
-                   .certificate_pem = pair.certificate_pem,
-                   .key_pem = pair.key_pem,
-                   .method = method,
-                   .path = path,
-                   .headers = user.impersonates,
-                   .body = body,
-                   .timeout_seconds = 60});
+  return cluster_->CallAs(certificates_.at(user.name), method, path, body, user.impersonates);
 }
 
 Json::Value VerdictBench::Ask(const VerdictCase& c, bool dry_run) {

@@ -265,6 +265,18 @@ HttpReply RealCluster::Call(const std::string& method, const std::string& path, 
                    .body = body});
 }
 
+HttpReply RealCluster::CallAs(const KeyPair& user, const std::string& method, const std::string& path,
+                              const std::string& body, const std::vector<std::string>& headers) const {
+  return HttpCall({.port = port_,
+                   .ca_pem = ca_pem(),
+                   .certificate_pem = user.certificate_pem,
+                   .key_pem = user.key_pem,
+                   .method = method,
+                   .path = path,
+                   .headers = headers,
+                   .body = body});
+}
+
 Result<void> RealCluster::ApplyCrds(const std::string& file) const {
   const auto failed = [&](const std::string& what) {
     return Unexpected(Error{ErrorClass::kFatal, file + ": " + what});

@@ -60,6 +60,10 @@ class RealCluster {
   HttpReply Call(const std::string& method, const std::string& path, const std::string& body = "",
                  const std::string& content_type = "application/json") const;
 
+  // As whoever the client certificate says; `headers` as in HttpCallOptions.
+  HttpReply CallAs(const KeyPair& user, const std::string& method, const std::string& path,
+                   const std::string& body = "", const std::vector<std::string>& headers = {}) const;
+
   // Applies every CRD of a YAML file (others of its documents are passed over) and waits until all are
   // served.
   Result<void> ApplyCrds(const std::string& file) const;
