@@ -2,6 +2,7 @@
 
 #include "dataplane/server/ads_server.h"
 #include "operator/app/engine.h"
+#include "operator/app/gateway_facts.h"
 #include "operator/app/istio_loop.h"
 #include "operator/app/ledger.h"
 #include "operator/app/peer_reporter.h"
@@ -155,6 +156,7 @@ struct App::Impl {
   std::unique_ptr<PeerReporter> reporter;
   std::unique_ptr<runtime::LeaseRunner> lease;
   std::unique_ptr<xds::AdsServer> ads;
+  std::unique_ptr<GatewayFacts> gateway;  // where webhooks are served
   std::unique_ptr<Webhooks> webhooks;
   std::unique_ptr<CertificateKeeper> keeper;  // where certificates are our own
   std::unique_ptr<runtime::HttpServer> health, pages;
@@ -183,9 +185,11 @@ Result<void> App::Impl::StartWebhooks() {
         [this] { return !Has(Role::kControllers) || fence.Leading(); }, &certificate_metrics, log, clock);
   }
   if (Has(Role::kWebhooks)) {
-    Result<std::unique_ptr<Webhooks>> started = Webhooks::Start(
-        options,
-        {&engine, &webhook_metrics, &certificate_metrics, keeper.get(), &readiness, log, ledger.get()});
+    gateway = std::make_unique<GatewayFacts>(client.get(), &readiness, log, clock);
+    gateway->Start();
+    Result<std::unique_ptr<Webhooks>> started =
+        Webhooks::Start(options, {&engine, &webhook_metrics, &certificate_metrics, keeper.get(), &readiness,
+                                  log, ledger.get(), gateway.get()});
     if (!started) return Unexpected(started.error());
     webhooks = std::move(*started);
   }
@@ -260,6 +264,7 @@ void App::Impl::Stop() {
   if (stopped) return;
   stopped = true;
   if (webhooks) webhooks->Stop();
+  if (gateway) gateway->Stop();
   if (ledger) ledger->Stop();
   if (keeper) keeper->Stop();
   if (statuses) statuses->Stop();
@@ -309,6 +314,7 @@ Result<void> App::Start() {
                                           if (i.istio) i.istio->OnCrd(crd);
                                           if (i.tenancy) i.tenancy->OnCrd(crd);
                                           if (i.ledger) i.ledger->OnCrd(crd);
+                                          if (i.gateway) i.gateway->OnCrd(crd);
                                         });
   i.reporter = std::make_unique<PeerReporter>(&i.engine, &i.catalog, PeerTlsOf(i.options), i.log);
   i.catalog.SetPeers(&i.peers);

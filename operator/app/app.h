@@ -5,6 +5,7 @@
 //   Engine           events                             Catalog, keys for StatusLoop       no
 //   AdsServer        Catalog                            xDS; ACK and NACK to the Catalog   no
 //   Webhooks         World (through Engine)             verdicts to the API server         no
+//   GatewayFacts     the CRD of HTTPRoute               what Webhooks may warn of          no
 //   Ledger           Webhooks, reflectors               PolicyChanges                      for what no
 //   webhook
 //                                                                                          saw, and removals

@@ -134,6 +134,7 @@ void IstioLoop::EnqueueAll() {
 }
 
 void IstioLoop::OnCrd(const std::string& name) {
+  if (name == kube::ResourceOf(Kind::kHTTPRoute).ToString()) queue_.Add(kCapabilities);
   for (size_t i = 0; i < reflectors_.size(); ++i) {
     if (kResources[i].ToString() != name) continue;
     reflectors_[i]->Wake();
@@ -159,6 +160,8 @@ runtime::Outcome IstioLoop::ReadCapabilities(std::stop_token stop) {
       kube::ReadCrdFields(*client_, kResources[0], {"spec", "spec.http[].retries.backoff"}, stop);
   const auto rules =
       kube::ReadCrdFields(*client_, kResources[1], {"spec", "spec.trafficPolicy.retryBudget"}, stop);
+  const auto routes =
+      kube::ReadCrdFields(*client_, kube::ResourceOf(Kind::kHTTPRoute), {"spec", "spec.rules[].retry"}, stop);
   for (const auto* fields : {&services, &rules}) {
     if (*fields || fields->error().error_class == ErrorClass::kNotFound) continue;
     log_->Warn("CRDs of Istio not read", {{"error", fields->error().message}});
@@ -167,6 +170,8 @@ runtime::Outcome IstioLoop::ReadCapabilities(std::stop_token stop) {
   found.installed = services && rules && (*services)[0] && (*rules)[0];
   found.retry_backoff = services && (*services)[1];
   found.retry_budget = rules && (*rules)[1];
+  if (!routes && routes.error().error_class == ErrorClass::kTransient) return runtime::Outcome::Retry();
+  if (routes && (*routes)[0]) found.route_retry = (*routes)[1];
   log_->Info("read what the installed Istio can carry", {{"installed", found.installed},
                                                          {"retryBackoff", found.retry_backoff},
                                                          {"retryBudget", found.retry_budget}});

@@ -110,7 +110,9 @@ std::map<std::string, std::string> EngineView::TakenBy(const api::Workspace& can
 }
 
 Webhooks::Webhooks(const Options& options, const WebhookParts& parts)
-    : parts_(parts), view_(parts.engine, options.cluster_domain), drain_(options.webhook_drain) {}
+    : parts_(parts),
+      view_(parts.engine, options.cluster_domain, parts.gateway),
+      drain_(options.webhook_drain) {}
 
 Webhooks::~Webhooks() { Stop(); }
 

@@ -17,6 +17,7 @@
 
 #include "operator/app/certificate_keeper.h"
 #include "operator/app/engine.h"
+#include "operator/app/gateway_facts.h"
 #include "operator/app/ledger.h"
 #include "operator/app/options.h"
 #include "operator/runtime/log.h"
@@ -53,13 +54,17 @@ class WebhookMetrics final : public webhooks::ServerMetrics {
 // What `fairleadctl lint` would find at an object, and the workspaces as they are now.
 class EngineView final : public webhooks::View {
  public:
-  EngineView(Engine* engine, std::string cluster_domain)
-      : engine_(engine), cluster_domain_(std::move(cluster_domain)) {}
+  // `gateway`: may be null, as where it is not known.
+  EngineView(Engine* engine, std::string cluster_domain, const GatewayFacts* gateway = nullptr)
+      : engine_(engine), cluster_domain_(std::move(cluster_domain)), gateway_(gateway) {}
   std::vector<webhooks::Advice> AdviceOn(const AnyObject& object) const override;
   std::optional<webhooks::Tenancy> TenancyOf(const std::string& ns,
                                              const std::vector<ObjectKey>& targets) const override;
   std::optional<reconcilers::ForeignRuling> OnForeign(
       const reconcilers::ForeignChange& change) const override;
+  std::optional<bool> RouteRetry() const override {
+    return gateway_ == nullptr ? std::nullopt : gateway_->route_retry();
+  }
   std::string ClusterDomain() const override { return cluster_domain_; }
   std::map<std::string, std::string> TakenBy(const api::Workspace& candidate,
                                              const api::Workspace* before) const override;
@@ -67,6 +72,7 @@ class EngineView final : public webhooks::View {
  private:
   Engine* const engine_;
   const std::string cluster_domain_;
+  const GatewayFacts* const gateway_;
 };
 
 struct WebhookParts {
@@ -77,7 +83,8 @@ struct WebhookParts {
       nullptr;  // not started yet, and ended before the Webhooks; null: a mounted folder
   runtime::Readiness* readiness = nullptr;
   runtime::Log* log = nullptr;
-  Ledger* ledger = nullptr;  // told what is let through; may be null
+  Ledger* ledger = nullptr;               // told what is let through; may be null
+  const GatewayFacts* gateway = nullptr;  // may be null
 };
 
 class Webhooks {

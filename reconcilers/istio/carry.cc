@@ -27,6 +27,15 @@ void Limit(const EffectivePolicy& policy, const IstioCapabilities& capabilities,
   }
 }
 
+// Where a route of the user's stands in the way: who else could say it.
+std::string WayOut(const EffectiveRule& rule, const IstioCapabilities& capabilities) {
+  const std::string waypoint = "let a Gateway of class fairlead-waypoint serve it";
+  if (rule.route.kind != Kind::kHTTPRoute || !capabilities.route_retry) return waypoint;
+  if (*capabilities.route_retry) return waypoint + ", or say timeouts and retry in that route yourself";
+  return waypoint +
+         "; that route itself can say timeouts only, since the Gateway API installed here has no retry in it";
+}
+
 }  // namespace
 
 bool HasPolicy(const EffectivePolicy& policy) {
@@ -60,7 +69,8 @@ Carriage CarriageOf(const EffectiveService& service, const IstioCapabilities& ca
             rule.route.ToString() +
             " is attached to it, and istiod reads no policy of ours for a service with routes: a "
             "VirtualService beside a route is undefined behaviour, and a route of yours is not "
-            "ours to write; let a Gateway of class fairlead-waypoint serve it";
+            "ours to write; " +
+            WayOut(rule, capabilities);
         carriage.limits.clear();
         return carriage;
       }

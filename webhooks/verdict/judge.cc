@@ -5,7 +5,10 @@
 #include <optional>
 
 #include "crds/api/policy_common.h"
+#include "reconcilers/lint.h"
+#include "reconcilers/status/losses.h"
 #include "webhooks/verdict/content.h"
+#include "webhooks/verdict/dropped.h"
 #include "webhooks/verdict/foreign.h"
 #include "webhooks/verdict/rights.h"
 
@@ -106,8 +109,24 @@ std::optional<Verdict> SilentRule(const Case& c) {
   return ByTenancy(c, reconcilers::kSilentRule, 422, "Invalid");
 }
 
+// Said where the API server has dropped retries that somebody applied.
+std::optional<Advice> OnDroppedRetries(const Case& c) {
+  const KindInfo& route = InfoOf(Kind::kHTTPRoute);
+  const Review& r = c.review;
+  if (!r.object || r.kind.group != route.group || r.kind.kind != route.name) return std::nullopt;
+  const std::vector<std::string> dropped = DroppedRetries(*r.object);
+  if (dropped.empty() || c.view.RouteRetry().value_or(true)) return std::nullopt;
+  return Advice{reconcilers::ToString(reconcilers::LintCode::kExperimentalRetry),
+                reconcilers::JoinBounded(dropped, ", "),
+                "the Gateway API installed here has no such field, so it was dropped",
+                "say it in a RetryTimeoutPolicy for " + r.kind.kind + " " + r.name.name};
+}
+
 std::optional<Verdict> NotOurs(const Case& c) {
-  return c.review.kind.group == api::kGroup ? std::nullopt : std::optional(Allow());
+  if (c.review.kind.group == api::kGroup) return std::nullopt;
+  Verdict out = Allow();
+  if (const std::optional<Advice> advice = OnDroppedRetries(c)) out.warnings.push_back(advice->ToString());
+  return out;
 }
 
 // Only others come here: what the operator itself writes is not sent (a match condition of the webhook).

@@ -44,6 +44,8 @@ class View {
   // now.
   virtual std::optional<reconcilers::ForeignRuling> OnForeign(
       const reconcilers::ForeignChange& change) const = 0;
+  // Whether the HTTPRoute that the API server serves has rules[].retry. nullopt: it is not known now.
+  virtual std::optional<bool> RouteRetry() const { return std::nullopt; }
   virtual std::string ClusterDomain() const { return "cluster.local"; }
   // Namespaces that belong to other Workspaces and that the candidate would newly claim: namespace ->
   // Workspace. `before`: as it is stored; null: there is none. What is not known now is left to the status.

@@ -113,7 +113,7 @@ Result<void> VerdictBench::Make(const std::string& collection, const Json::Value
 }
 
 Result<void> VerdictBench::Fill(const std::vector<VerdictCase>& cases) {
-  for (const char* file : {"gateway-experimental.yaml", "istio.yaml"}) {
+  for (const char* file : {"gateway-standard.yaml", "istio.yaml"}) {
     if (Result<void> applied = cluster_->ApplyCrds(CrdFile(file)); !applied) return applied;
   }
   for (const std::string& manifest : CrdManifests()) {

@@ -30,8 +30,8 @@ struct OtherKind {
   const char *kind, *api_version, *plural;
 };
 constexpr OtherKind kOthers[] = {
-    {"TCPRoute", "gateway.networking.k8s.io/v1alpha2", "tcproutes"},
-    {"TLSRoute", "gateway.networking.k8s.io/v1alpha2", "tlsroutes"},
+    {"TCPRoute", "gateway.networking.k8s.io/v1", "tcproutes"},
+    {"TLSRoute", "gateway.networking.k8s.io/v1", "tlsroutes"},
     {"VirtualService", "networking.istio.io/v1", "virtualservices"},
     {"DestinationRule", "networking.istio.io/v1", "destinationrules"},
     {"WorkloadEntry", "networking.istio.io/v1", "workloadentries"},

@@ -104,6 +104,24 @@ TEST_F(IstioReports, FactsOfTheInstalledIstioAreAppliedToAll) {
       << Programmed().message;
 }
 
+TEST_F(IstioReports, WhereARouteStandsInTheWayTheWayOutIsThatOfTheInstalledGatewayApi) {
+  world.Apply(Read(
+      "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: mine, namespace: shop}, "
+      "spec: {parentRefs: [{group: '', kind: Service, name: ratings}], "
+      "rules: [{backendRefs: [{name: ratings, port: 8080}]}]}}"));
+  world.Drain();
+  EXPECT_TRUE(Programmed().message.ends_with("let a Gateway of class fairlead-waypoint serve it"))
+      << Programmed().message;
+  world.SetIstio({.route_retry = true});
+  world.Drain();
+  EXPECT_TRUE(Programmed().message.ends_with("or say timeouts and retry in that route yourself"))
+      << Programmed().message;
+  world.SetIstio({.route_retry = false});
+  world.Drain();
+  EXPECT_TRUE(Programmed().message.ends_with("since the Gateway API installed here has no retry in it"))
+      << Programmed().message;
+}
+
 TEST_F(IstioReports, AGatewayThatGoesToAnotherProgrammerTakesTheObjectsAlong) {
   Report({});
   std::string gateway = kShop[1];
