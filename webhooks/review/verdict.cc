@@ -70,10 +70,15 @@ std::vector<std::string> BoundedWarnings(const std::vector<std::string>& warning
   };
   std::vector<std::string> unique;
   std::set<std::string> seen;
+  size_t whole = 0;
   for (const std::string& warning : warnings) {
-    std::string line = Bounded(OneLine(warning), kMaxWarning);
-    if (seen.insert(line).second) unique.push_back(std::move(line));
+    std::string line = Bounded(OneLine(warning), kMaxWarnings);
+    if (!seen.insert(line).second) continue;
+    whole += line.size();
+    unique.push_back(std::move(line));
   }
+  if (whole <= kMaxWarnings) return unique;  // the way out stands at the end of a warning: not cut needlessly
+  for (std::string& line : unique) line = Bounded(line, kMaxWarning);
   std::vector<std::string> out;
   size_t room = kMaxWarnings - rest(unique.size()).size();
   for (std::string& line : unique) {

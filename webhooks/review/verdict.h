@@ -17,7 +17,7 @@
 
 namespace fairlead::webhooks {
 
-// Of warnings: the API server cuts longer ones once there are more than 4,096 characters in all.
+// Of warnings: the API server cuts each to 256 characters once there are more than 4,096 in all.
 inline constexpr size_t kMaxWarning = 256;
 inline constexpr size_t kMaxWarnings = 4096;
 inline constexpr size_t kMaxMessage = 4096;

@@ -74,5 +74,16 @@ TEST(BoundedWarnings, KeepsTheLimitsOfTheApiServer) {
   EXPECT_EQ(out.back(), "and 25 more: fairleadctl lint tells them all");
 }
 
+TEST(BoundedWarnings, AreWholeWhereThereIsRoom) {
+  const std::vector<std::string> warnings = {std::string(kMaxWarning * 4, 'x'), "b"};
+  EXPECT_EQ(BoundedWarnings(warnings), warnings);
+}
+
+TEST(BoundedWarnings, BoundOneByItself) {
+  const std::vector<std::string> out = BoundedWarnings({std::string(kMaxWarnings + 1, 'x')});
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(out[0].size(), kMaxWarnings);
+}
+
 }  // namespace
 }  // namespace fairlead::webhooks
