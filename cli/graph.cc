@@ -24,6 +24,10 @@ int DrawGraph(const GraphOptions& options, const Output& output) {
   if (!options.against.empty()) {
     const Loaded before = Load(options.against, {.default_namespace = input->ns});
     PrintProblems(before, output);
+    if (!before.IsWhole())
+      return Fail(
+          Error{ErrorClass::kInvalid, "a part of the base cannot be read, so what changes is not known"},
+          output);
     errors = errors || before.HasErrors();
     graph = preview::CompareGraphs(draw(before), graph);
   }
