@@ -20,7 +20,8 @@ constexpr size_t kTogether = 32;  // workspaces that are looked at together, bes
 // Of what was drawn in and did not go through: what drew it in may be done, and tells of it no more.
 constexpr std::chrono::milliseconds kDrawnIn{250};
 
-class Stream final : public kube::JsonStream {
+// Keeps of each object the text, so that a long list is not in memory as values.
+class Stream final : public kube::NodeStream {
  public:
   Stream(size_t kind, TenancyObjects* objects, std::function<void()> listed)
       : kind_(kind), objects_(objects), listed_(std::move(listed)) {}
@@ -35,13 +36,17 @@ class Stream final : public kube::JsonStream {
   }
 
  private:
-  void Replace(std::vector<Json::Value> objects) override {
-    objects_->Replace(kind_, std::move(objects));
+  void Forget() override { kept_.clear(); }
+  void Keep(const JsonNode& object) override { kept_.push_back(Read(object)); }
+  void HandOver() override {
+    objects_->Replace(kind_, std::exchange(kept_, {}));
     listed_();
   }
-  void Upsert(Json::Value object) override { objects_->Upsert(kind_, std::move(object)); }
-  void Delete(Json::Value last) override { objects_->Delete(kind_, last); }
+  void Put(const JsonNode& object) override { objects_->Upsert(kind_, Read(object)); }
+  void Drop(const JsonNode& last) override { objects_->Delete(kind_, Read(last)); }
+  TenancyObject Read(const JsonNode& object) const { return TenancyObject::Of(kind_, ToJsonValue(object)); }
 
+  std::vector<TenancyObject> kept_;
   const size_t kind_;
   TenancyObjects* const objects_;
   const std::function<void()> listed_;

@@ -1,12 +1,17 @@
 #include "operator/app/tenancy_objects.h"
 
+#include <utility>
+
+#include "crds/base/json.h"
+#include "crds/base/json_write.h"
 #include "reconcilers/tenancy/owned_object.h"
 
 namespace fairlead::app {
 namespace {
 
-std::string WorkspaceOf(const Json::Value& object) {
-  return object["metadata"]["labels"][reconcilers::kWorkspaceLabel].asString();
+Json::Value Parsed(const std::string& text) {
+  const Result<JsonDocument> document = JsonDocument::Parse(text);
+  return document ? ToJsonValue(document->root()) : Json::Value();
 }
 
 }  // namespace
@@ -32,6 +37,18 @@ std::optional<size_t> TenancyKindOf(const Json::Value& object) {
   return std::nullopt;
 }
 
+TenancyObject TenancyObject::Of(size_t kind, Json::Value object) {
+  object["apiVersion"] = TenancyKinds()[kind].resource.GroupVersion();
+  object["kind"] = TenancyKinds()[kind].kind;
+  object.removeMember("status");
+  Json::Value& meta = object["metadata"];
+  for (const char* member : {"creationTimestamp", "generation", "managedFields"}) meta.removeMember(member);
+  return {meta["namespace"].asString(), meta["name"].asString(),
+          meta["labels"][reconcilers::kWorkspaceLabel].asString(), WriteJson(object)};
+}
+
+Json::Value TenancyObject::Read() const { return Parsed(text); }
+
 TenancyObjects::Id TenancyObjects::IdOf(size_t kind, const Json::Value& object) {
   const Json::Value& meta = object["metadata"];
   return {kind, meta["namespace"].asString(), meta["name"].asString()};
@@ -41,35 +58,31 @@ void TenancyObjects::Erase(const Id& id, std::set<std::string>* touched) {
   if (id == writing_) disturbed_ = true;
   const auto at = objects_.find(id);
   if (at == objects_.end()) return;
-  const std::string workspace = WorkspaceOf(at->second);
-  touched->insert(workspace);
-  const auto owned = of_workspace_.find(workspace);
-  owned->second.erase(id);
+  touched->insert(at->second.workspace);
+  const auto owned = of_workspace_.find(at->second.workspace);
+  owned->second.erase(at);
   if (owned->second.empty()) of_workspace_.erase(owned);
   objects_.erase(at);
 }
 
-// What came from our own write a moment ago is no news. In a list of a kind of Kubernetes' own, items do not
-// say what they are.
-void TenancyObjects::Put(size_t kind, Json::Value object, std::set<std::string>* touched) {
-  object["apiVersion"] = TenancyKinds()[kind].resource.GroupVersion();
-  object["kind"] = TenancyKinds()[kind].kind;
-  const Id id = IdOf(kind, object);
+// What came from our own write a moment ago is no news.
+void TenancyObjects::Put(size_t kind, TenancyObject object, std::set<std::string>* touched) {
+  Id id{kind, std::move(object.ns), std::move(object.name)};
   if (id == writing_) disturbed_ = true;
   const auto at = objects_.find(id);
   if (at != objects_.end()) {
-    const Json::Value& before = at->second["metadata"];
-    const Json::Value& now = object["metadata"];
-    if (before["uid"] == now["uid"] && before["resourceVersion"] == now["resourceVersion"]) return;
+    if (at->second.text == object.text) return;
     Erase(id, touched);
   }
-  const std::string workspace = WorkspaceOf(object);
-  touched->insert(workspace);
-  of_workspace_[workspace].insert(id);
-  objects_[id] = std::move(object);
+  touched->insert(object.workspace);
+  object.text.shrink_to_fit();
+  const std::string workspace = object.workspace;
+  const auto put =
+      objects_.emplace(std::move(id), Kept{std::move(object.workspace), std::move(object.text)}).first;
+  of_workspace_[workspace].insert(put);
 }
 
-void TenancyObjects::Replace(size_t kind, std::vector<Json::Value> objects) {
+void TenancyObjects::Replace(size_t kind, std::vector<TenancyObject> objects) {
   std::set<std::string> touched;
   {
     const std::lock_guard lock(mutex_);
@@ -77,8 +90,8 @@ void TenancyObjects::Replace(size_t kind, std::vector<Json::Value> objects) {
     for (const auto& [id, object] : objects_) {
       if (id.kind == kind) gone.insert(id);
     }
-    for (Json::Value& object : objects) {
-      gone.erase(IdOf(kind, object));
+    for (TenancyObject& object : objects) {
+      gone.erase({kind, object.ns, object.name});
       Put(kind, std::move(object), &touched);
     }
     for (const Id& id : gone) Erase(id, &touched);
@@ -87,7 +100,7 @@ void TenancyObjects::Replace(size_t kind, std::vector<Json::Value> objects) {
   touched_(touched);
 }
 
-void TenancyObjects::Upsert(size_t kind, Json::Value object) {
+void TenancyObjects::Upsert(size_t kind, TenancyObject object) {
   std::set<std::string> touched;
   {
     const std::lock_guard lock(mutex_);
@@ -96,11 +109,11 @@ void TenancyObjects::Upsert(size_t kind, Json::Value object) {
   if (!touched.empty()) touched_(touched);
 }
 
-void TenancyObjects::Delete(size_t kind, const Json::Value& last) {
+void TenancyObjects::Delete(size_t kind, const TenancyObject& last) {
   std::set<std::string> touched;
   {
     const std::lock_guard lock(mutex_);
-    Erase(IdOf(kind, last), &touched);
+    Erase({kind, last.ns, last.name}, &touched);
   }
   if (!touched.empty()) touched_(touched);
 }
@@ -115,7 +128,7 @@ void TenancyObjects::Wrote(size_t kind, Json::Value object) {
   std::set<std::string> touched;
   const std::lock_guard lock(mutex_);
   writing_.reset();
-  if (!disturbed_) Put(kind, std::move(object), &touched);
+  if (!disturbed_) Put(kind, TenancyObject::Of(kind, std::move(object)), &touched);
 }
 
 void TenancyObjects::Deleted(size_t kind, const Json::Value& object) {
@@ -149,17 +162,26 @@ bool TenancyObjects::missing(size_t kind) const {
 std::optional<Json::Value> TenancyObjects::Find(const Json::Value& like) const {
   const std::optional<size_t> kind = TenancyKindOf(like);
   if (!kind) return std::nullopt;
-  const std::lock_guard lock(mutex_);
-  const auto at = objects_.find(IdOf(*kind, like));
-  return at == objects_.end() ? std::nullopt : std::optional(at->second);
+  std::string text;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = objects_.find(IdOf(*kind, like));
+    if (at == objects_.end()) return std::nullopt;
+    text = at->second.text;
+  }
+  return Parsed(text);
 }
 
 std::vector<Json::Value> TenancyObjects::Of(const std::string& workspace) const {
-  const std::lock_guard lock(mutex_);
+  std::vector<std::string> texts;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto owned = of_workspace_.find(workspace);
+    if (owned == of_workspace_.end()) return {};
+    for (const Objects::iterator& at : owned->second) texts.push_back(at->second.text);
+  }
   std::vector<Json::Value> out;
-  const auto owned = of_workspace_.find(workspace);
-  if (owned == of_workspace_.end()) return out;
-  for (const Id& id : owned->second) out.push_back(objects_.at(id));
+  for (const std::string& text : texts) out.push_back(Parsed(text));
   return out;
 }
 
@@ -173,7 +195,7 @@ std::vector<size_t> TenancyObjects::Counts() const {
 std::set<std::string> TenancyObjects::Workspaces() const {
   const std::lock_guard lock(mutex_);
   std::set<std::string> out;
-  for (const auto& [workspace, ids] : of_workspace_) out.insert(workspace);
+  for (const auto& [workspace, objects] : of_workspace_) out.insert(workspace);
   return out;
 }
 
@@ -183,7 +205,7 @@ std::set<std::string> TenancyObjects::WorkspacesIn(const std::string& ns) const 
   for (size_t kind = 0; kind < TenancyKinds().size(); ++kind) {
     for (auto at = objects_.lower_bound({kind, ns, ""}); at != objects_.end(); ++at) {
       if (at->first.kind != kind || at->first.ns != ns) break;
-      out.insert(WorkspaceOf(at->second));
+      out.insert(at->second.workspace);
     }
   }
   return out;

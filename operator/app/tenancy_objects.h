@@ -1,8 +1,9 @@
 // TenancyObjects: the objects in the cluster that Fairlead wrote for workspaces, as watches by label tell.
 //
 // Who calls: the watches of TenancyLoop put in what they see, its worker asks what there is for a workspace.
-// The kinds are those of one table; one that is not installed, or that may not be read, is missing.
-// Thread-safe.
+// The kinds are those of one table; one that is not installed, or that may not be read, is missing. An object
+// is kept as text, and read again when it is asked for: as a value it takes ten times the memory, and most of
+// thousands are not looked at for days. Thread-safe.
 #pragma once
 
 #include <json/value.h>
@@ -29,6 +30,16 @@ struct TenancyKind {
 const std::vector<TenancyKind>& TenancyKinds();
 std::optional<size_t> TenancyKindOf(const Json::Value& object);  // an index of these; nullopt: none
 
+// An object as it is kept: without status, and what only the API server wants to know.
+struct TenancyObject {
+  std::string ns, name, workspace;
+  std::string text;  // canonical JSON
+
+  // In a list of a kind of Kubernetes' own, items do not say what they are: `kind` does.
+  static TenancyObject Of(size_t kind, Json::Value object);
+  Json::Value Read() const;
+};
+
 class TenancyObjects {
  public:
   // Called after a change, without locks: workspaces whose objects are to be looked at.
@@ -36,9 +47,9 @@ class TenancyObjects {
   explicit TenancyObjects(Touched touched) : touched_(std::move(touched)) {}
 
   // From the watches.
-  void Replace(size_t kind, std::vector<Json::Value> objects);
-  void Upsert(size_t kind, Json::Value object);
-  void Delete(size_t kind, const Json::Value& last);
+  void Replace(size_t kind, std::vector<TenancyObject> objects);
+  void Upsert(size_t kind, TenancyObject object);
+  void Delete(size_t kind, const TenancyObject& last);
   void SetMissing(size_t kind, bool missing);
 
   // Of our own writes, one at a time: nobody is told. What a watch says of the object meanwhile counts more
@@ -61,14 +72,21 @@ class TenancyObjects {
     std::string ns, name;
     friend auto operator<=>(const Id&, const Id&) = default;
   };
+  struct Kept {
+    std::string workspace, text;
+  };
+  using Objects = std::map<Id, Kept>;
+  struct ById {
+    bool operator()(Objects::iterator a, Objects::iterator b) const { return a->first < b->first; }
+  };
   static Id IdOf(size_t kind, const Json::Value& object);
-  void Put(size_t kind, Json::Value object, std::set<std::string>* touched);
+  void Put(size_t kind, TenancyObject object, std::set<std::string>* touched);
   void Erase(const Id& id, std::set<std::string>* touched);
 
   const Touched touched_;
   mutable std::mutex mutex_;  // guards all below
-  std::map<Id, Json::Value> objects_;
-  std::map<std::string, std::set<Id>> of_workspace_;
+  Objects objects_;
+  std::map<std::string, std::set<Objects::iterator, ById>> of_workspace_;
   std::set<size_t> listed_, missing_;
   std::optional<Id> writing_;
   bool disturbed_ = false;  // a watch told of it since BeginWrite

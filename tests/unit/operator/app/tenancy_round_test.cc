@@ -43,10 +43,11 @@ class TenancyRoundTest : public ::testing::Test {
   }
   // As if all that is wished had been written.
   void WriteAll() {
-    std::vector<std::vector<Json::Value>> of_kind(TenancyKinds().size());
+    std::vector<std::vector<TenancyObject>> of_kind(TenancyKinds().size());
     for (reconcilers::OwnedObject& owned : reconcilers::LowerTenancy(world_.view())) {
       owned.object["metadata"]["resourceVersion"] = std::to_string(++version_);
-      of_kind[*TenancyKindOf(owned.object)].push_back(owned.object);
+      const size_t kind = *TenancyKindOf(owned.object);
+      of_kind[kind].push_back(TenancyObject::Of(kind, owned.object));
     }
     for (size_t kind = 0; kind < of_kind.size(); ++kind) objects_.Replace(kind, std::move(of_kind[kind]));
   }
