@@ -56,32 +56,11 @@ const kube::Resource& ResourceOf(const Json::Value& object) {
   return TenancyKinds()[*TenancyKindOf(object)].resource;
 }
 
-// The first phases only take away; what comes after lets in or gives.
-constexpr int kFirstThatOpens = 2;
-
 std::string InWords(const reconcilers::Write& write) {
   const bool deletes = write.verb == reconcilers::Write::Verb::kDelete;
   return (deletes ? "delete " : "apply ") + write.object["kind"].asString() + " " +
          NamespacedName{NamespaceOf(write.object), write.object["metadata"]["name"].asString()}.ToString();
 }
-
-// Where nothing may be opened, since what closes could not be written.
-struct Blocked {
-  std::set<std::string> namespaces;
-  std::set<std::string> workspaces;  // of which something that holds in all its namespaces is missing
-  bool all = false;                  // something that all share is
-  bool transient = false;            // it may be through the next time
-
-  void Add(const Json::Value& object) {
-    namespaces.insert(NamespaceOf(object));
-    if (!NamespaceOf(object).empty()) return;
-    workspaces.insert(WorkspaceOf(object));
-    all |= WorkspaceOf(object) == reconcilers::kShared;
-  }
-  bool Covers(const Json::Value& object) const {
-    return all || namespaces.count(NamespaceOf(object)) > 0 || workspaces.count(WorkspaceOf(object)) > 0;
-  }
-};
 
 // Notes it in the wish. True: it may be through the next time.
 bool NoteFailure(const reconcilers::Write& write, const Error& error, Wish* wish) {
@@ -219,12 +198,20 @@ Result<Json::Value> TenancyLoop::ReadUnknown(const Json::Value& object) const {
 
 // What the watches know of the workspaces, and what there is under names that are to be created. Left out is
 // what goes with its namespace, and what cannot be seen now: nothing of that is deleted.
+bool TenancyLoop::Sees(const Json::Value& object) const {
+  static const size_t kRoleBindings = TenancyKinds().size() - 1;
+  // What judges those whom RoleBindings give something stays while these cannot be seen.
+  if (object["apiVersion"] == TenancyKinds().front().resource.GroupVersion() &&
+      objects_.missing(kRoleBindings))
+    return false;
+  return !objects_.missing(*TenancyKindOf(object));
+}
+
 Result<TenancyState> TenancyLoop::ReadLive(const Wishes& wishes) const {
   TenancyState live;
   for (const auto& [name, wish] : wishes) {
     for (Json::Value& object : objects_.Of(name)) {
-      const bool seen = !objects_.missing(*TenancyKindOf(object));
-      if (seen && wish.going.count(NamespaceOf(object)) == 0) live[IdOf(object)] = std::move(object);
+      if (Sees(object) && wish.going.count(NamespaceOf(object)) == 0) live[IdOf(object)] = std::move(object);
     }
   }
   for (const auto& [name, wish] : wishes) {
@@ -269,15 +256,16 @@ Result<void> TenancyLoop::Carry(const reconcilers::Write& write, const TenancySt
 void TenancyLoop::Carry(const std::vector<reconcilers::Write>& writes, const TenancyState& live,
                         Wishes* wishes) {
   Blocked blocked;
+  bool transient = false;  // what failed may be through the next time
   for (const Json::Value& object : Refuse(live, wishes)) blocked.Add(object);
   for (const reconcilers::Write& write : writes) {
     const std::string whose = WorkspaceOf(write.object);
     const auto wish = wishes->find(whose);
     const std::string words = InWords(write);
-    if (write.phase >= kFirstThatOpens && blocked.Covers(write.object)) {
+    if (blocked.Covers(write, live)) {
       if (wish == wishes->end()) continue;
       AddProblem(&wish->second.report, words + " waits for what is in the way there");
-      wish->second.outcome = blocked.transient ? runtime::Outcome::Retry() : runtime::Outcome::After(kTaken);
+      wish->second.outcome = transient ? runtime::Outcome::Retry() : runtime::Outcome::After(kTaken);
       continue;
     }
     const Result<void> done = Carry(write, live);
@@ -289,7 +277,7 @@ void TenancyLoop::Carry(const std::vector<reconcilers::Write>& writes, const Ten
     blocked.Add(write.object);
     metrics_->failed.Add();
     log_->Warn("not written for a workspace", {{"write", words}, {"error", done.error().message}});
-    if (wish != wishes->end()) blocked.transient |= NoteFailure(write, done.error(), &wish->second);
+    if (wish != wishes->end()) transient |= NoteFailure(write, done.error(), &wish->second);
   }
 }
 

@@ -58,6 +58,7 @@ class TenancyLoop {
  private:
   void Work(std::stop_token stop);
   Wishes Process(const std::set<std::string>& workspaces);
+  bool Sees(const Json::Value& object) const;  // and all that must go before it
   // What the watches know of the workspaces, and what there is under names that are to be created.
   Result<TenancyState> ReadLive(const Wishes& wishes) const;
   // What there is under the name, though no watch of ours tells of it; null: nothing.

@@ -13,6 +13,8 @@ namespace fairlead::app {
 namespace {
 
 constexpr size_t kMaxProblems = 8;  // of one workspace
+// The first phases only take away; what comes after lets in or gives.
+constexpr int kFirstThatOpens = 2;
 
 bool IsGoing(const reconcilers::World& world, const std::string& ns) {
   const auto found = world.view().tables.Get<core::Namespace>({"", ns});
@@ -104,8 +106,17 @@ Round ReadRound(const reconcilers::World& world, const TenancyObjects& objects,
     Wish& wish = round.wishes.emplace(name, ReadWish(world, name)).first->second;
     if (wish.unreadable) continue;
     const std::vector<Json::Value> live = objects.Of(name);
+    // Policies go with, and after, all that they judge: of workspaces that are gone, though nobody told of
+    // them yet.
+    if (name == reconcilers::kShared && wish.objects.empty() && !live.empty()) {
+      for (const std::string& other : objects.WorkspacesIn("")) {
+        if (round.wishes.count(other) == 0) unread.insert(other);
+      }
+    }
     for (const Json::Value& object : live) {
-      if (IsGoing(world, NamespaceOf(object))) wish.going.insert(NamespaceOf(object));
+      const std::string ns = NamespaceOf(object);
+      // What a workspace leaves behind is taken away all the same: the namespace may take its time.
+      if (IsGoing(world, ns) && world.view().membership.WorkspaceOf(ns) == name) wish.going.insert(ns);
     }
     for (const std::string& ns : Changing(wish, live)) {
       if (wish.going.count(ns) > 0) continue;
@@ -174,6 +185,31 @@ std::vector<reconcilers::Write> PlanFor(const Wishes& wishes, const TenancyState
     stored.push_back(Owned(object));
   }
   return reconcilers::PlanWrites(stored, wished);
+}
+
+void Blocked::Add(const Json::Value& object) {
+  const std::string ns = NamespaceOf(object);
+  if (ns.empty()) {
+    workspaces_.insert(WorkspaceOf(object));
+  } else {
+    namespaces_.insert(ns);
+  }
+}
+
+bool Blocked::Covers(const reconcilers::Write& write, const TenancyState& live) const {
+  const bool any = !namespaces_.empty() || !workspaces_.empty();
+  if (write.phase < kFirstThatOpens || !any) return false;
+  const std::string ns = NamespaceOf(write.object), workspace = WorkspaceOf(write.object);
+  if (workspaces_.count(reconcilers::kShared) > 0 || workspaces_.count(workspace) > 0) return true;
+  if (!ns.empty()) return namespaces_.count(ns) > 0;
+  if (workspace == reconcilers::kShared) return true;
+  const Json::Value* before = FindIn(live, write.object);
+  std::set<std::string> left, kept;
+  if (before != nullptr) AddNamed(*before, &left);
+  if (write.verb == reconcilers::Write::Verb::kApply) AddNamed(write.object, &kept);
+  return std::any_of(left.begin(), left.end(), [&](const std::string& one) {
+    return kept.count(one) == 0 && namespaces_.count(one) > 0;
+  });
 }
 
 void AddProblem(reconcilers::TenancyReport* report, std::string problem) {

@@ -54,7 +54,8 @@ struct Round {
 };
 
 // Beside those that are asked for, the round has what all share, and workspaces that have objects where one
-// of these has, or shall have, some: so a namespace that moves is never without the objects of either.
+// of these has, or shall have, some: so a namespace that moves is never without the objects of either. Where
+// what all share goes, those that it is about take part too.
 Round ReadRound(const reconcilers::World& world, const TenancyObjects& objects,
                 const std::set<std::string>& workspaces);
 
@@ -64,6 +65,20 @@ void LeaveMissing(const TenancyObjects& objects, Wishes* wishes);
 std::vector<Json::Value> Refuse(const TenancyState& live, Wishes* wishes);
 // What is as it should be takes no part; nor does what is on its way out, or is somebody else's.
 std::vector<reconcilers::Write> PlanFor(const Wishes& wishes, const TenancyState& live);
+
+// Where nothing may be opened, since something could not be written.
+class Blocked {
+ public:
+  void Add(const Json::Value& object);  // that could not be written, or stands in the way
+  // Whether the write may open something there. A binding of an admission policy keeps a namespace while
+  // something could not be written there: it judges those whom a RoleBinding still gives rights. `live`: as
+  // before all writes.
+  bool Covers(const reconcilers::Write& write, const TenancyState& live) const;
+
+ private:
+  std::set<std::string> namespaces_;
+  std::set<std::string> workspaces_;  // of which something that holds in all its namespaces failed
+};
 
 // Sorted and bounded.
 void AddProblem(reconcilers::TenancyReport* report, std::string problem);

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "reconcilers/plan.h"
 #include "reconcilers/tenancy/lower.h"
 #include "tests/unit/operator/app/sample_world.h"
@@ -120,6 +122,93 @@ TEST_F(TenancyRoundTest, RoleThatGoesMovesNothing) {
   const Round round = Read({"shop"});
   EXPECT_TRUE(round.membership.empty());
   EXPECT_THAT(PlanOf(round), Contains("delete RoleBinding web/fairlead-role-devs of shop"));
+}
+
+TEST_F(TenancyRoundTest, WhatIsLeftBehindInANamespaceThatGoesIsTakenAwayToo) {
+  const std::string going =
+      "---\n{apiVersion: v1, kind: Namespace, metadata: {name: web, labels: {team: shop}, "
+      "deletionTimestamp: \"2026-01-01T00:00:00Z\"}}\n";
+  Apply(NamespaceYaml("web", "shop") + WorkspaceYaml("shop"));
+  WriteAll();
+  Apply(going);
+  EXPECT_THAT(Read({"shop"}).wishes.at("shop").going, ElementsAre("web"));
+  world_.Remove({Kind::kWorkspace, "", "shop"});
+  world_.Drain();
+  const Round round = Read({"shop"});
+  EXPECT_THAT(round.wishes.at("shop").going, IsEmpty());
+  EXPECT_THAT(PlanOf(round), Contains("delete RoleBinding web/fairlead-role-devs of shop"));
+}
+
+TEST_F(TenancyRoundTest, WhatAllShareGoesWithTheLastThatNeededIt) {
+  Apply(NamespaceYaml("web", "shop") + WorkspaceYaml("shop"));
+  WriteAll();
+  world_.Remove({Kind::kWorkspace, "", "shop"});
+  world_.Drain();
+  const Round round = Read({""});
+  EXPECT_THAT(Names(round), ElementsAre("", "shop"));
+  const std::vector<std::string> plan = PlanOf(round);
+  const auto at = [&](const std::string& write) { return std::find(plan.begin(), plan.end(), write); };
+  const auto binding = at("delete RoleBinding web/fairlead-role-devs of shop");
+  const auto policy = at("delete ValidatingAdmissionPolicy /failoverpolicies.rights.fairlead.dev of ");
+  ASSERT_NE(policy, plan.end());
+  EXPECT_LT(binding, policy);
+}
+
+// Those whom a RoleBinding gives rights are judged for as long as it is there.
+class BlockedTest : public TenancyRoundTest {
+ protected:
+  BlockedTest() {
+    Apply(NamespaceYaml("web", "shop") + NamespaceYaml("store", "shop") + NamespaceYaml("till", "pay") +
+          WorkspaceYaml("shop") + WorkspaceYaml("pay"));
+    WriteAll();
+  }
+  // What is not written of what is planned, since the deletion of a RoleBinding failed.
+  std::vector<std::string> HeldBack(const std::set<std::string>& asked, const std::string& ns) {
+    const Round round = Read(asked);
+    TenancyState live;
+    for (const auto& [name, wish] : round.wishes) {
+      for (const Json::Value& object : objects_.Of(name)) live[IdOf(object)] = object;
+    }
+    Blocked blocked;
+    blocked.Add(live.at({"RoleBinding", ns, "fairlead-role-devs"}));
+    std::vector<std::string> out;
+    for (const reconcilers::Write& write : PlanFor(round.wishes, live)) {
+      if (blocked.Covers(write, live)) {
+        out.push_back(write.object["kind"].asString() + " " + NamespaceOf(write.object) + "/" +
+                      write.object["metadata"]["name"].asString());
+      }
+    }
+    return out;
+  }
+};
+
+TEST_F(BlockedTest, AWorkspaceThatWentIsBoundUntilItsRoleBindingsAreGone) {
+  world_.Remove({Kind::kWorkspace, "", "shop"});
+  world_.Drain();
+  const std::vector<std::string> held = HeldBack({"shop"}, "store");
+  for (const char* kind : {"retrytimeoutpolicies", "failoverpolicies", "workspacesettings"}) {
+    EXPECT_THAT(held, Contains("ValidatingAdmissionPolicyBinding /shop." + std::string(kind) +
+                               ".rights.fairlead.dev"));
+  }
+  EXPECT_THAT(held, Contains("AuthorizationPolicy store/fairlead-isolation"));
+  EXPECT_THAT(held, Not(Contains("AuthorizationPolicy web/fairlead-isolation")));
+}
+
+TEST_F(BlockedTest, ThePoliciesOfAllStayToo) {
+  world_.Remove({Kind::kWorkspace, "", "shop"});
+  world_.Remove({Kind::kWorkspace, "", "pay"});
+  world_.Drain();
+  const std::vector<std::string> held = HeldBack({"shop", "pay"}, "store");
+  EXPECT_THAT(held, Contains("ValidatingAdmissionPolicy /failoverpolicies.rights.fairlead.dev"));
+  EXPECT_THAT(held,
+              Not(Contains("ValidatingAdmissionPolicyBinding /pay.failoverpolicies.rights.fairlead.dev")));
+}
+
+TEST_F(BlockedTest, ANamespaceThatMovesStaysBoundUntilItsRoleBindingsAreGone) {
+  Apply(NamespaceYaml("store", "pay"));
+  const std::string binding = "ValidatingAdmissionPolicyBinding /shop.failoverpolicies.rights.fairlead.dev";
+  EXPECT_THAT(HeldBack({"shop"}, "store"), Contains(binding));
+  EXPECT_THAT(HeldBack({"shop"}, "till"), Not(Contains(binding)));
 }
 
 TEST_F(TenancyRoundTest, ImportersNamespacesAreAskedForBeforeTheyAreLetIn) {
