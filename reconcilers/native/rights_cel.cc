@@ -164,10 +164,10 @@ RightsCel CelOfRights(Kind kind) {
   }
   add("grants", Grants(kind));
   add("offers", Offers());
+  // A workspace that has lost its roles is bound only until what they gave is taken back: it grants nothing.
   add("left",
-      "size(variables.roles) == 0 ? [] : variables.changes.filter(p, !variables.offers.exists(os, "
-      "os.exists(o, "
-      "!o.targeted && p in o.fields)))");
+      "variables.changes.filter(p, !variables.offers.exists(os, os.exists(o, !o.targeted && p in "
+      "o.fields)))");
   if (targets) {
     // So many that to judge them is beyond what an API server spends on an expression: left to the webhook.
     add("selecting",

@@ -73,9 +73,10 @@ OwnedObject Binding(const api::Workspace& workspace, Kind kind, const std::set<s
   Json::Value& spec = out.object["spec"];
   spec["policyName"] = PolicyName(kind);
   spec["validationActions"] = ToJson(Texts{"Deny"});
-  // A namespace without a workspace is left to RBAC, and so is one whose workspace is gone.
+  // While the workspace is gone and its binding is not, some of its RoleBindings may be there still: nobody
+  // may use them unjudged. CEL is not asked then who it is, so nobody else changes anything there either.
   spec["paramRef"]["name"] = workspace.meta.name;
-  spec["paramRef"]["parameterNotFoundAction"] = "Allow";
+  spec["paramRef"]["parameterNotFoundAction"] = "Deny";
   LabelSelector selector;
   selector.match_expressions.push_back(
       {"kubernetes.io/metadata.name", SelectorOperator::kIn, Texts(namespaces.begin(), namespaces.end())});

@@ -2,8 +2,9 @@
 //
 // Who calls: the loop that writes what tenancy lowers to, render. Pure. The policies are the same for all
 // workspaces and read the Workspace as their parameter; a binding says in which namespaces which Workspace
-// counts. A binding without its policy does nothing, so the policies are written first. docs/tenancy.md says
-// what they cannot know.
+// counts. A binding without its policy does nothing, so the policies are written first; one without its
+// Workspace, or whose Workspace has no roles any more, refuses everything until it is removed, so
+// RoleBindings go before it. docs/tenancy.md says what they cannot know.
 //
 //   for (const OwnedObject& object : LowerRights(*workspace, namespaces)) …
 #pragma once

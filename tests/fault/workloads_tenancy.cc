@@ -12,12 +12,14 @@ std::string Namespace(const std::string& name, const std::string& team) {
          "}}\n";
 }
 
-// Of the namespaces with its name as team; `role` may change timeouts of policies there.
-std::string Workspace(const std::string& name, const std::string& role) {
+// Of the namespaces with its name as team.
+std::string WithoutRoles(const std::string& name) {
   return "\n---\napiVersion: fairlead.dev/v1alpha1\nkind: Workspace\nmetadata: {name: " + name +
-         "}\nspec:\n  namespaces: [{selector: {matchLabels: {team: " + name +
-         "}}}]\n  isolation: \"Off\"\n  roles:\n  - {name: " + role +
-         ", subjects: [{kind: Group, name: " + role +
+         "}\nspec:\n  namespaces: [{selector: {matchLabels: {team: " + name + "}}}]\n  isolation: \"Off\"\n";
+}
+// `role` may change timeouts of policies there.
+std::string Workspace(const std::string& name, const std::string& role) {
+  return WithoutRoles(name) + "  roles:\n  - {name: " + role + ", subjects: [{kind: Group, name: " + role +
          "}], allow: [{kinds: [RetryTimeoutPolicy], fields: [spec.timeouts]}]}\n";
 }
 
@@ -56,7 +58,7 @@ Reasons Written(int objects) {
 // A namespace has two Roles and their bindings, a workspace three bindings of policies.
 Workload Life() {
   return {.name = "workspace",
-          .what = "a workspace is made, changed, split in two, and deleted",
+          .what = "a workspace is made, changed, split in two, loses its roles, and is deleted",
           .points = 12,
           .access = true,
           .steps = {
@@ -74,14 +76,34 @@ Workload Life() {
                .policies = {{"shop", Written(7)}, {"depot", Written(7)}},
                .present = All(Rights("web", "leads"), Rights("store", "keepers"), Bindings("depot")),
                .absent = Role("store", "leads")},
+              {.name = "roles are taken away",
+               .apply = WithoutRoles("shop"),
+               .policies = {{"shop", Written(0)}, {"depot", Written(7)}},
+               .present = All(Rights("store", "keepers"), Policies()),
+               .absent = All(Rights("web", "leads"), Bindings("shop"))},
+              {.name = "roles are back",
+               .apply = Workspace("shop", "leads"),
+               .policies = {{"shop", Written(7)}},
+               .present = All(Rights("web", "leads"), Bindings("shop"))},
               {.name = "deleted",
                .remove = {std::string(kWorkspaces) + "shop"},
                .policies = {{"depot", Written(7)}},
                .present = All(Rights("store", "keepers"), Policies()),
                .absent = All(Rights("web", "leads"), Bindings("shop"))},
+              {.name = "made again",
+               .apply = Workspace("shop", "leads"),
+               .policies = {{"shop", Written(7)}},
+               .present = All(Rights("web", "leads"), Bindings("shop"))},
+              {.name = "moved, and deleted",
+               .apply = Namespace("web", "depot"),
+               .remove = {std::string(kWorkspaces) + "shop"},
+               .policies = {{"depot", Written(11)}},
+               .present = All(Rights("web", "keepers"), Rights("store", "keepers")),
+               .absent = All(Role("web", "leads"), Bindings("shop"))},
               {.name = "all deleted",
                .remove = {std::string(kWorkspaces) + "depot"},
-               .absent = All(Rights("store", "keepers"), Policies(), Bindings("depot"))}}};
+               .absent = All(Rights("web", "keepers"), Rights("store", "keepers"), Policies(),
+                             Bindings("depot"))}}};
 }
 
 // Isolated, with the namespaces of that team; `more` in its spec.

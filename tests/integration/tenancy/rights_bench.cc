@@ -76,7 +76,7 @@ Result<std::unique_ptr<RightsBench>> RightsBench::Start() {
   for (const std::string& manifest : CrdManifests()) {
     if (auto made = post(kDefinitions, Json(manifest)); !made) return Unexpected(made.error());
   }
-  for (const char* ns : {"shop", "shop-api", "books", "big"}) {
+  for (const char* ns : {"shop", "shop-api", "books", "big", "left"}) {
     const std::string body = std::string(R"({"metadata":{"name":")") + ns + R"("}})";
     if (auto made = post("/api/v1/namespaces", body); !made) return Unexpected(made.error());
   }
@@ -134,6 +134,16 @@ Result<Ptr<api::Workspace>> RightsBench::Add(const std::string& yaml,
   }
   if (!made) return Unexpected(made.error());
   return workspace;
+}
+
+HttpReply RightsBench::Delete(const Json::Value& object) {
+  const Json::Value& meta = object["metadata"];
+  const OwnedObject owned{object["apiVersion"].asString(),
+                          object["kind"].asString(),
+                          meta["namespace"].asString(),
+                          meta["name"].asString(),
+                          {}};
+  return cluster_->Call("DELETE", PathOf(owned) + "/" + owned.name);
 }
 
 HttpReply RightsBench::CallAs(const RightsCaller& caller, const std::string& method, const std::string& path,

@@ -1,9 +1,11 @@
 // RightsBench: a real API server with our CRDs, one Workspace and what its rights lower to; and Judge beside
 // it.
 //
-// Who calls: rights_test.cc. Callers come with client certificates; RBAC lets everybody write policies in the
+// Who calls: NativeRights. Callers come with client certificates; RBAC lets everybody write policies in the
 // workspace's namespaces, so that a refusal is one of the admission policies. One thread.
 #pragma once
+
+#include <json/value.h>
 
 #include <memory>
 #include <set>
@@ -35,6 +37,9 @@ class RightsBench {
 
   // Makes another workspace, with what its rights lower to.
   Result<Ptr<api::Workspace>> Add(const std::string& yaml, const std::set<std::string>& namespaces);
+
+  // What Add has made, by an administrator.
+  HttpReply Delete(const Json::Value& object);
 
   HttpReply CallAs(const RightsCaller& caller, const std::string& method, const std::string& path,
                    const std::string& body = "");

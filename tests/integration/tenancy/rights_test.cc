@@ -1,36 +1,14 @@
 // Rights, twice: what Judge says of a change, and what a real API server says by the objects that the rights
 // lower to. Where CEL can know they agree; nowhere does the API server refuse what Judge allows.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "tests/integration/tenancy/rights_bench.h"
-#include "tests/support/crds/cases.h"
+#include "tests/integration/tenancy/native_rights.h"
 #include "tests/support/eventually.h"
 
 namespace fairlead::testing {
 namespace {
 
 using ::testing::HasSubstr;
-
-class NativeRights : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    if (!RealCluster::Missing().empty()) return;
-    auto bench = RightsBench::Start();
-    ASSERT_TRUE(bench) << bench.error().message;
-    bench_ = std::move(*bench);
-  }
-  static void TearDownTestSuite() { bench_.reset(); }
-  void SetUp() override {
-    if (bench_ == nullptr) GTEST_SKIP() << RealCluster::Missing();
-  }
-  static std::string MessageOf(const HttpReply& reply) {
-    return ParseJsonValue(reply.body)["message"].asString();
-  }
-
-  static std::unique_ptr<RightsBench> bench_;
-};
-std::unique_ptr<RightsBench> NativeRights::bench_;
 
 TEST_F(NativeRights, TheTableOfCases) {
   for (const RightsCase& c : HandWrittenRightsCases()) {

@@ -209,7 +209,8 @@ std::set<std::string> RightsByObjects(const Objects& objects) {
   return out;
 }
 
-// "retrytimeoutpolicies in web" that some Workspace's roles judge.
+// "retrytimeoutpolicies in web" that some Workspace's roles judge. A binding whose Workspace is gone refuses
+// everything if it is told to, and else nothing.
 std::set<std::string> Judged(const Objects& objects) {
   std::set<std::string> policies, workspaces, out;
   for (const Json::Value& policy : Of(objects, "ValidatingAdmissionPolicy")) policies.insert(NameOf(policy));
@@ -218,12 +219,24 @@ std::set<std::string> Judged(const Objects& objects) {
     const Json::Value& spec = binding["spec"];
     const std::string policy = spec["policyName"].asString();
     const bool refuses = spec["validationActions"].size() == 1 && spec["validationActions"][0] == "Deny";
-    if (!refuses || policies.count(policy) == 0 || workspaces.count(spec["paramRef"]["name"].asString()) == 0)
-      continue;
+    const bool holds = workspaces.count(spec["paramRef"]["name"].asString()) > 0 ||
+                       spec["paramRef"]["parameterNotFoundAction"] == "Deny";
+    if (!refuses || policies.count(policy) == 0 || !holds) continue;
     const Json::Value& asks = spec["matchResources"]["namespaceSelector"]["matchExpressions"];
     if (asks.size() != 1) throw std::logic_error("a binding with another selector");
     for (const Json::Value& ns : asks[0]["values"])
       out.insert(policy.substr(0, policy.find('.')) + " in " + ns.asString());
+  }
+  return out;
+}
+
+// Rights to write of which nothing judges the use. Only roles of workspaces give such here.
+std::set<std::string> LooseOf(const std::set<std::string>& rights, const std::set<std::string>& judged) {
+  static const std::string kVerb = " writes ";
+  std::set<std::string> out;
+  for (const std::string& right : rights) {
+    const size_t at = right.find(kVerb);
+    if (at != std::string::npos && judged.count(right.substr(at + kVerb.size())) == 0) out.insert(right);
   }
   return out;
 }
@@ -266,6 +279,7 @@ Access AccessByObjects(const Objects& objects) {
   out.names = NamesByObjects(objects);
   out.rights = RightsByObjects(objects);
   const std::set<std::string> judged = Judged(objects);
+  out.loose = LooseOf(out.rights, judged);
   for (const Json::Value& ns : Of(objects, "Namespace")) {
     for (const char* kind : kKinds) {
       const std::string what = kind + (" in " + NameOf(ns));
@@ -281,6 +295,7 @@ std::string Beyond(const Access& access, const std::vector<Access>& allowed) {
   AddBeyond(access.names, allowed, &Access::names, "", &out);
   AddBeyond(access.rights, allowed, &Access::rights, "", &out);
   AddBeyond(access.unjudged, allowed, &Access::unjudged, "nobody's roles judge ", &out);
+  AddBeyond(access.loose, allowed, &Access::loose, "nothing judges how ", &out);
   return out;
 }
 

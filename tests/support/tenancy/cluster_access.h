@@ -23,6 +23,9 @@ struct Access {
   std::set<std::string> names;     // "HTTPRoute of till names web/ratings"
   std::set<std::string> rights;    // "Group devs writes retrytimeoutpolicies in web"
   std::set<std::string> unjudged;  // "retrytimeoutpolicies in web": no Workspace's roles judge a change
+  // "Group devs writes retrytimeoutpolicies in web": a right that a role gave, and nothing judges its use.
+  // Words never say so.
+  std::set<std::string> loose;
   friend bool operator==(const Access&, const Access&) = default;
 };
 
