@@ -111,8 +111,8 @@ Result<void> Run::Carry(const Step& step) {
   for (const std::string& path : step.remove) {
     if (Result<void> r = cluster_->Remove(path); !r) return r;
   }
-  // Nothing is open for the moment that the operator needs, be it that it is dead meanwhile.
-  if (workload_.access) CheckAccess("what the user did");
+  // For the moment that the operator needs, or is dead, what it wrote before must do.
+  if (workload_.access) CheckAccess("what the user did", access_.Loose(cluster_->server().store()));
   if (Result<void> r = Await(step); !r) return r;
   outcome_.seen.steps.push_back(Take());
   return {};

@@ -60,7 +60,7 @@ class Run {
                                const apiserver::Request& request);
   void OnPush(const testing::FakeEnvoy::Received& received);
   void CheckLeader(const apiserver::RequestInfo& info, const std::string& who);
-  void CheckAccess(const std::string& after);
+  void CheckAccess(const std::string& after, const std::string& open);
   Replica* Named(const std::string& name);
   void Ring();
   void Fail(const std::string& what);
