@@ -72,10 +72,24 @@ void ReadChange(const Reader& spec, Change* out) {
     r.Object("before", [&](const Reader& side) { ReadServices(side, &out->services_before.emplace()); });
     r.Object("after", [&](const Reader& side) { ReadServices(side, &out->services_after.emplace()); });
   });
+  out->metadata = SpecAt(spec, "metadata");
   out->before = SpecAt(spec, "before");
   out->after = SpecAt(spec, "after");
   spec.Strings("cut", &out->cut);
   spec.String("request", &out->request);
+}
+
+// The annotation has them all, those of the spec first.
+void ReadAlsoAsked(const ObjectMeta& meta, std::vector<std::string>* out) {
+  const std::string_view text = meta.annotations.Get(kAlsoAskedAnnotation);
+  if (text.empty()) return;
+  const Result<JsonDocument> all = JsonDocument::Parse(text);
+  if (!all || !all->root().IsArray()) return;
+  std::vector<std::string> users;
+  for (const JsonNode user : all->root().Items()) {
+    if (user.IsString() && users.size() < kMaxAlsoAsked) users.emplace_back(user.AsString());
+  }
+  if (users.size() > out->size()) *out = std::move(users);
 }
 
 void Set(Json::Value* spec, const char* member, const std::string& text) {
@@ -138,6 +152,7 @@ Result<PolicyChange> ParsePolicyChange(const JsonNode& object) {
     out.meta = ParseMeta(object);
     root.Object("spec", [&](const Reader& spec) { ReadChange(spec, &out); });
     if (!root.Has("spec")) root.Add("spec", "is required");
+    ReadAlsoAsked(out.meta, &out.also_asked);
   } else {
     root.WrongType("an object");
   }
@@ -166,6 +181,7 @@ Json::Value ToJson(const PolicyChange& change) {
   if (change.more_changes > 0) spec["moreChanges"] = change.more_changes;
   if (change.services_before) spec["services"]["before"] = ToJson(*change.services_before);
   if (change.services_after) spec["services"]["after"] = ToJson(*change.services_after);
+  if (!change.metadata.isNull()) spec["metadata"] = change.metadata;
   if (!change.before.isNull()) spec["before"] = change.before;
   if (!change.after.isNull()) spec["after"] = change.after;
   if (!change.cut.empty()) spec["cut"] = fairlead::ToJson(change.cut);

@@ -26,6 +26,8 @@ inline constexpr size_t kMaxFieldChanges = 64;    // listed; `more_changes` coun
 inline constexpr size_t kMaxChangeServices = 64;  // listed of each side; `count` has them all
 inline constexpr size_t kMaxChangeGroups = 32;    // of the user; `more_groups` counts the rest
 inline constexpr size_t kMaxAlsoAsked = 8;
+// Of the record: users of whom another replica knew, as a list in JSON; with it as a whole `also_asked`.
+inline constexpr char kAlsoAskedAnnotation[] = "fairlead.dev/also-asked";
 inline constexpr size_t kMaxFieldValue = 2048;  // characters of `from` and `to`
 inline constexpr size_t kMaxReason = 1024;      // characters
 
@@ -75,6 +77,7 @@ struct PolicyChange {
   std::vector<Field> changes;
   int more_changes = 0;
   std::optional<Services> services_before, services_after;  // nullopt: none to tell of, or not known
+  Json::Value metadata;          // of a deleted policy: labels and annotations; null: none, or not known
   Json::Value before, after;     // the spec as it was and as it is; null: there was or is none, or it is cut
   std::vector<std::string> cut;  // "before", "after": left out, since the record would be too large
   std::string request;           // UID of the admission; may be empty

@@ -305,9 +305,9 @@ Result<void> App::Start() {
                                               &i.tenancy_metrics, i.log, i.clock);
   }
   if (i.options.ledger) {
-    i.ledger = std::make_unique<Ledger>(
-        LedgerRulesOf(i.options),
-        LedgerParts{&i.engine, i.transport.get(), i.client.get(), &i.fence, &i.metrics, i.log, i.clock});
+    i.ledger = std::make_unique<Ledger>(LedgerRulesOf(i.options),
+                                        LedgerParts{&i.engine, i.transport.get(), i.client.get(), &i.fence,
+                                                    &i.metrics, i.log, i.clock, i.options.identity});
   }
   i.watches = std::make_unique<Watches>(i.transport.get(), &i.engine, i.ledger.get(), &i.readiness, i.log,
                                         i.clock, [&i](const std::string& crd) {

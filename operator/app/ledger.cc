@@ -4,6 +4,7 @@
 
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
+#include "reconcilers/ledger/also_asked.h"
 #include "reconcilers/ledger/canonical.h"
 #include "reconcilers/ledger/record.h"
 #include "reconcilers/ledger/services.h"
@@ -16,6 +17,7 @@ using Services = std::optional<api::PolicyChange::Services>;
 
 constexpr int kWorkers = 2;
 constexpr const char kManager[] = "fairlead/ledger";
+constexpr const char kController[] = "fairlead.dev/ledger";
 constexpr std::chrono::seconds kFinish{10};      // for what is known when the process ends
 constexpr std::chrono::seconds kAside{30};       // between looks at what the leader is to record
 constexpr std::chrono::minutes kAsideAtMost{5};  // then the sweep of a new leader finds it
@@ -75,6 +77,7 @@ Ledger::Ledger(LedgerRules rules, const LedgerParts& parts)
     : parts_(parts),
       book_(std::move(rules), parts.clock),
       writer_(parts.transport),
+      events_(&writer_, kController, parts.identity, {}, parts.clock),
       queue_({}, parts.clock),
       records_(
           std::make_unique<kube::Reflector>(parts.transport, RecordStream::Target(),
@@ -84,7 +87,9 @@ Ledger::Ledger(LedgerRules rules, const LedgerParts& parts)
       lost_(parts.metrics->AddCounter("fairlead_ledger_lost_total",
                                       "Changes of policies that could not be recorded.")),
       removed_(parts.metrics->AddCounter("fairlead_ledger_removed_total",
-                                         "Records removed, since there were too many.")) {
+                                         "Records removed, since there were too many.")),
+      refused_(parts.metrics->AddCounter("fairlead_ledger_refused_total",
+                                         "Writes of records that did not come to pass.")) {
   parts.metrics->BeforeText([this,
                              stored = parts.metrics->AddGauge("fairlead_ledger_records", "Records kept."),
                              waiting = parts.metrics->AddGauge(
@@ -98,6 +103,7 @@ Ledger::Ledger(LedgerRules rules, const LedgerParts& parts)
 Ledger::~Ledger() { Stop(); }
 
 void Ledger::Start() {
+  events_.Start();
   for (int i = 0; i < kWorkers; ++i) {
     workers_.emplace_back([this](std::stop_token stop) { Work(std::move(stop)); });
   }
@@ -111,7 +117,12 @@ void Ledger::Stop() {
   queue_.ShutDown();
   for (std::jthread& worker : workers_) worker.join();
   workers_.clear();
+  events_.Stop();
   records_->Stop();
+  if (const size_t left = book_.drafts(); left > 0) {
+    parts_.log->Warn("changes are left to the next leader, who does not know by whom they are",
+                     {{"changes", left}});
+  }
 }
 
 void Ledger::OnReplace(Kind kind, const std::vector<AnyObject>& objects) {
@@ -261,24 +272,57 @@ Json::Value Ledger::RecordFrom(const LedgerDraft& draft) const {
 
 runtime::Outcome Ledger::Settle(const std::string& job, const LedgerDraft& draft,
                                 const Result<kube::Written>& written) {
-  if (written || written.error().http_status == 409) {  // there already: written before, or by another
-    if (written) written_[static_cast<size_t>(draft.change.evidence)].Add();
-    book_.Close(job);
-    return runtime::Outcome::Ok();
+  const bool known = draft.change.evidence == Evidence::kAdmission;
+  if (!written && written.error().http_status == 409 && known) return Join(job, draft);
+  if (!written && written.error().http_status != 409) return Refused(job, draft, written.error());
+  if (written) written_[static_cast<size_t>(draft.change.evidence)].Add();
+  book_.Close(job);
+  return runtime::Outcome::Ok();
+}
+
+// The record is there: this replica wrote it and did not hear of it, or another one admitted the very same.
+runtime::Outcome Ledger::Join(const std::string& job, const LedgerDraft& draft) {
+  const Result<JsonDocument> list = ListOne(RecordResource(), draft.record);
+  if (!list) return runtime::Outcome::Retry();
+  const auto record = FirstOf(*list);
+  const auto there = record ? api::ParsePolicyChange(*record) : Unexpected(Error{});
+  const auto patch = there ? reconcilers::AlsoAskedPatch(*there, draft.change) : std::nullopt;
+  if (patch) {
+    const Result<kube::Written> told =
+        writer_.MergePatch({RecordResource(), draft.record.ns, draft.record.name}, WriteJson(*patch),
+                           there->meta.resource_version, kManager);
+    if (!told) return Refused(job, draft, told.error());
   }
-  const Error& error = written.error();
+  book_.Close(job);
+  return runtime::Outcome::Ok();
+}
+
+// By a quota, another webhook, or since nobody answers. Nothing is dropped without a word.
+runtime::Outcome Ledger::Refused(const std::string& job, const LedgerDraft& draft, const Error& error) {
   if (error.message.find("being terminated") != std::string::npos) {  // its namespace goes, and all in it
     book_.Close(job);
     return runtime::Outcome::Ok();
   }
+  if (error.error_class == ErrorClass::kConflict) return runtime::Outcome::Retry();  // of two that join
+  const bool final = error.error_class == ErrorClass::kInvalid || error.error_class == ErrorClass::kNotFound;
+  refused_.Add();
   parts_.log->Warn("a change is not recorded",
-                   {{"record", draft.record.ToString()}, {"error", error.message}});
-  if (error.error_class == ErrorClass::kInvalid || error.error_class == ErrorClass::kNotFound) {
-    ++given_up_;
-    book_.Close(job);
-    return runtime::Outcome::Ok();
+                   {{"record", draft.record.ToString()}, {"error", error.message}, {"final", final}});
+  if (error.error_class != ErrorClass::kTransient) {
+    const reconcilers::Intent& intent = draft.change.intent;
+    const KindInfo& kind = InfoOf(intent.policy.kind);
+    events_.Record({.regarding = {std::string(kind.group) + "/" + std::string(kind.version),
+                                  std::string(kind.name), intent.policy.ns, intent.policy.name, intent.uid},
+                    .reason = "ChangeNotRecorded",
+                    .action = "Record",
+                    .note = "the record " + draft.record.name + " of a change cannot be written" +
+                            (final ? "" : ", and is tried again") + ": " + error.message,
+                    .warning = true});
   }
-  return runtime::Outcome::Retry();
+  if (!final) return runtime::Outcome::Retry();
+  ++given_up_;
+  book_.Close(job);
+  return runtime::Outcome::Ok();
 }
 
 runtime::Outcome Ledger::Trim() {

@@ -19,6 +19,7 @@
 #include "operator/app/record_stream.h"
 #include "operator/kube/client.h"
 #include "operator/kube/reflector.h"
+#include "operator/runtime/events.h"
 #include "operator/runtime/lease.h"
 #include "operator/runtime/log.h"
 #include "operator/runtime/metrics.h"
@@ -34,6 +35,7 @@ struct LedgerParts {
   runtime::Metrics* metrics = nullptr;
   runtime::Log* log = nullptr;
   const Clock* clock = nullptr;
+  std::string identity = {};  // of this process, in Events
 };
 
 class Ledger final : private RecordSink {
@@ -69,14 +71,17 @@ class Ledger final : private RecordSink {
   Json::Value RecordFrom(const LedgerDraft& draft) const;
   runtime::Outcome Settle(const std::string& job, const LedgerDraft& draft,
                           const Result<kube::Written>& written);
+  runtime::Outcome Join(const std::string& job, const LedgerDraft& draft);
+  runtime::Outcome Refused(const std::string& job, const LedgerDraft& draft, const Error& error);
 
   const LedgerParts parts_;
   LedgerBook book_;
   kube::Client writer_;  // without the fence
+  runtime::EventRecorder events_;
   runtime::WorkQueue queue_;
   std::unique_ptr<kube::Reflector> records_;
   std::vector<runtime::Counter> written_;  // by evidence
-  runtime::Counter lost_, removed_;
+  runtime::Counter lost_, removed_, refused_;
   std::atomic<uint64_t> given_up_{0};
   std::atomic<Clock::TimePoint> give_up_at_ = Clock::TimePoint::max();
   std::vector<std::jthread> workers_;

@@ -4,6 +4,7 @@
 
 #include "crds/base/json_write.h"
 #include "reconcilers/ledger/canonical.h"
+#include "reconcilers/ledger/kept_metadata.h"
 #include "reconcilers/ledger/record.h"
 
 namespace fairlead::app {
@@ -36,6 +37,7 @@ Intent IntentFrom(const AnyObject* before, const AnyObject* after) {
   out.reason = meta.annotations.Get(reconcilers::kReason);
   if (before != nullptr) out.before = SpecText(*before);
   if (after != nullptr) out.after = SpecText(*after);
+  if (after == nullptr) out.metadata = reconcilers::KeptMetadata(meta);
   return out;
 }
 
@@ -62,6 +64,7 @@ void LedgerBook::OnReplace(Kind kind, const std::vector<AnyObject>& objects, Led
     there.insert(KeyOf(object));
     if (first) {  // what changed before is for the sweep
       policies_.insert_or_assign(KeyOf(object), object);
+      unswept_.insert_or_assign(KeyOf(object), object);
       AddKnown(intents_.Shown(object), jobs);
     } else {
       told = Show(object, true, jobs) && told;
@@ -135,13 +138,15 @@ void LedgerBook::AddUnseen(Intent intent, Evidence evidence, LedgerJobs* jobs) {
 void LedgerBook::Add(KnownChange change, std::chrono::milliseconds patience, LedgerJobs* jobs) {
   const NamespacedName record = RecordOf(change.intent);
   std::string job = "record " + record.ToString();
-  if (index_.Has(record)) return;
+  // What was admitted here is held against a record that is there: it may name another user.
+  const bool known = change.evidence == Evidence::kAdmission;
+  if (!known && index_.Has(record)) return;
   if (drafts_.size() >= rules_.max_drafts) {
     ++lost_;
     return;
   }
   const auto [at, fresh] = drafts_.try_emplace(job);
-  if (!fresh && change.evidence != Evidence::kAdmission) return;  // it is known already, perhaps better
+  if (!fresh && !known) return;  // it is known already, perhaps better
   at->second = {.change = std::move(change),
                 .record = record,
                 .previous = {},
@@ -163,7 +168,9 @@ void LedgerBook::OnRecord(const NamespacedName& record, const reconcilers::Recor
                           LedgerJobs* jobs) {
   const std::lock_guard lock(mutex_);
   index_.Put(record, entry);
-  drafts_.erase("record " + record.ToString());  // nobody needs to write it any more
+  const auto draft = drafts_.find("record " + record.ToString());
+  const bool unknown = draft != drafts_.end() && draft->second.change.evidence != Evidence::kAdmission;
+  if (unknown) drafts_.erase(draft);  // nobody needs to write it any more
   surplus_.merge(index_.SurplusAt(entry.policy, record.ns, rules_.limits));
   if (leading_ && !surplus_.empty()) jobs->push_back({kTrim});
 }
@@ -190,6 +197,8 @@ void LedgerBook::MaybeSweep(LedgerJobs* jobs) const {
 void LedgerBook::Sweep(LedgerJobs* jobs) {
   const std::lock_guard lock(mutex_);
   if (!leading_) return;
+  // As they were found first: what has changed since then must not hide what is missing before it.
+  for (const auto& [key, object] : std::exchange(unswept_, {})) SweepPolicy(object, jobs);
   for (const auto& [key, object] : policies_) SweepPolicy(object, jobs);
   for (const ObjectKey& policy : index_.policies()) {
     if (rules_.kinds.contains(policy.kind) && !policies_.contains(policy)) SweepGone(policy, jobs);
@@ -199,20 +208,22 @@ void LedgerBook::Sweep(LedgerJobs* jobs) {
 void LedgerBook::SweepPolicy(const AnyObject& object, LedgerJobs* jobs) {
   const ObjectMeta& meta = MetaOf(object);
   const ObjectKey key = KeyOf(object);
-  const reconcilers::RecordEntry* newest = index_.Newest(key);
-  const bool mine = newest != nullptr && newest->uid == meta.uid;
-  if (meta.deleting || (mine && (newest->deletion || newest->generation >= meta.generation))) return;
-  if (!mine && newest == nullptr) {
-    const auto since = index_.KeptSince(key.ns.empty() ? rules_.ns : key.ns, rules_.limits);
-    if (!since || meta.created <= *since) return;  // older than the ledger, or its records were too many
-  }
   Intent intent = IntentFrom(nullptr, &object);
-  if (mine || (newest == nullptr && meta.generation > 1)) intent.operation = Operation::kUpdate;
+  if (meta.deleting || index_.Has(RecordOf(intent))) return;
+  const auto before = index_.NewestUpTo(key, meta.uid, meta.generation);
+  if (before && before->second.generation == meta.generation) return;
+  const reconcilers::RecordEntry* newest = index_.Newest(key);
+  const bool after_another = newest != nullptr && newest->uid != meta.uid;
+  if (!before && !after_another) {
+    const auto since = index_.KeptSince(key.ns.empty() ? rules_.ns : key.ns, rules_.limits);
+    if (!since || meta.created < *since) return;  // older than the ledger, or its records were too many
+  }
+  if (before) intent.operation = Operation::kUpdate;
   const std::string job = "record " + RecordOf(intent).ToString();
   const bool under_way = drafts_.contains(job);
   AddUnseen(std::move(intent), Evidence::kComparison, jobs);
-  if (const auto at = drafts_.find(job); !under_way && mine && at != drafts_.end()) {
-    at->second.previous = index_.NewestName(key);
+  if (const auto at = drafts_.find(job); !under_way && before && at != drafts_.end()) {
+    at->second.previous = before->first;
   }
 }
 
@@ -236,7 +247,7 @@ std::optional<LedgerDraft> LedgerBook::DraftOf(const std::string& job) {
   const std::lock_guard lock(mutex_);
   const auto at = drafts_.find(job);
   if (at == drafts_.end()) return std::nullopt;
-  if (index_.Has(at->second.record)) {
+  if (at->second.change.evidence != Evidence::kAdmission && index_.Has(at->second.record)) {
     drafts_.erase(at);
     return std::nullopt;
   }

@@ -65,7 +65,8 @@ class LedgerBook {
 
   void SetLeading(bool leading, LedgerJobs* jobs);
 
-  // For workers. The job's draft; nullopt: the record is there, or there was none to make.
+  // For workers. The job's draft; nullopt: the record is there, or there was none to make. What was admitted
+  // here is given though its record is there: another replica may have admitted the same of somebody else.
   std::optional<LedgerDraft> DraftOf(const std::string& job);
   void Close(const std::string& job);                 // it is written, or never will be
   void Sweep(LedgerJobs* jobs);                       // job kSweep
@@ -101,6 +102,7 @@ class LedgerBook {
   reconcilers::RecordIndex index_;
   std::set<reconcilers::Surplus> surplus_;     // to be removed, while leading
   std::map<ObjectKey, AnyObject> policies_;    // as the watches show them
+  std::map<ObjectKey, AnyObject> unswept_;     // as they were listed first, until the first sweep
   std::map<std::string, LedgerDraft> drafts_;  // by job
   std::set<Kind> listed_;
   bool records_listed_ = false, leading_ = false;

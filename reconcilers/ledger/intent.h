@@ -21,9 +21,10 @@ struct Intent {
   api::PolicyChange::User by;
   std::string through, reason, break_glass, request;
   std::string before, after;  // the spec as JSON; empty: there is none, or it is not known
+  std::string metadata;  // of a deletion, as KeptMetadata has it; empty: there is none, or it is not known
 
   size_t bytes() const {
-    size_t size = 512 + reason.size() + before.size() + after.size();
+    size_t size = 512 + reason.size() + before.size() + after.size() + metadata.size();
     for (const std::string& group : by.groups) size += group.size() + 32;
     return size;
   }

@@ -123,6 +123,7 @@ api::PolicyChange RecordOf(const RecordInput& input) {
   }
   out.services_before = input.before;
   out.services_after = input.after;
+  out.metadata = AsJson(intent.metadata);
   out.before = AsJson(intent.before);
   out.after = AsJson(intent.after);
   out.request = intent.request;

@@ -124,13 +124,28 @@ std::set<Surplus> RecordIndex::SurplusOfAll(const LedgerLimits& limits) const {
   return out;
 }
 
+std::optional<std::pair<NamespacedName, RecordEntry>> RecordIndex::NewestUpTo(const ObjectKey& policy,
+                                                                              const std::string& uid,
+                                                                              int64_t generation) const {
+  const auto at = by_policy_.find(policy);
+  const Records::value_type* found = nullptr;
+  if (at == by_policy_.end()) return std::nullopt;
+  for (const Records::value_type* record : at->second) {
+    const RecordEntry& entry = record->second;
+    if (entry.uid != uid || entry.deletion || entry.generation > generation) continue;
+    if (found == nullptr || found->second.generation < entry.generation) found = record;
+  }
+  return found == nullptr ? std::nullopt : std::optional(std::pair(found->first, found->second));
+}
+
 std::optional<Timestamp> RecordIndex::KeptSince(const std::string& ns, const LedgerLimits& limits) const {
   if (all_.empty()) return std::nullopt;
   Timestamp since = (*all_.begin())->second.created;
   const auto at = by_namespace_.find(ns);
-  if (at != by_namespace_.end() && at->second.size() >= limits.per_namespace) {
-    since = std::max(since, (*at->second.begin())->second.created);
-  }
+  const bool full = at != by_namespace_.end() && at->second.size() >= limits.per_namespace;
+  if (full) since = std::max(since, (*at->second.begin())->second.created);
+  // Of what was removed the newest may be of the same second as the oldest that is kept.
+  if (full || all_.size() >= limits.in_all) ++since.seconds;
   return since;
 }
 

@@ -61,6 +61,10 @@ class RecordIndex {
   size_t size() const { return records_.size(); }
   const RecordEntry* Newest(const ObjectKey& policy) const;  // null: none
   std::optional<NamespacedName> NewestName(const ObjectKey& policy) const;
+  // Of the policy with that UID, deletions left out, the one with the highest generation up to this.
+  std::optional<std::pair<NamespacedName, RecordEntry>> NewestUpTo(const ObjectKey& policy,
+                                                                   const std::string& uid,
+                                                                   int64_t generation) const;
   std::vector<ObjectKey> policies() const;  // that have records
   std::set<std::string> namespaces() const;
 
@@ -69,8 +73,8 @@ class RecordIndex {
                               const LedgerLimits& limits) const;
   std::set<Surplus> SurplusOfAll(const LedgerLimits& limits) const;
 
-  // A policy that was made after this time, and has no record, has lost it: no limit has removed it, and the
-  // ledger was kept already. nullopt: nothing is known of what has no record.
+  // A policy that was made at this time or later, and has no record, has lost it: no limit has removed it,
+  // and the ledger was kept already. nullopt: nothing is known of what has no record.
   std::optional<Timestamp> KeptSince(const std::string& ns, const LedgerLimits& limits) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconcilers/ledger/kept_metadata.h"
 #include "webhooks/verdict/content.h"
 
 namespace fairlead::webhooks {
@@ -71,6 +72,7 @@ std::optional<Intent> IntentOf(const Review& review, const Verdict& verdict) {
   out.break_glass = reconcilers::CutText(verdict.broken_glass, api::kMaxReason);
   out.request = review.uid;
   if (*operation != PolicyOperation::kCreate) out.before = SpecOf(review.old_object);
+  if (*operation == PolicyOperation::kDelete) out.metadata = reconcilers::KeptMetadata(*newest);
   if (*operation != PolicyOperation::kDelete) out.after = SpecOf(review.object);
   return out;
 }

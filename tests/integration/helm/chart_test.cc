@@ -194,7 +194,7 @@ TEST_F(ChartTest, EveryoneReadsWhatAffectsThem) {
   WithEach([](Helm& helm) {
     auto objects = helm.Template();
     EXPECT_EQ(objects.at("ClusterRole fairlead-reader")["metadata"]["labels"]
-                                                        ["rbac.authorization.k8s.io/aggregate-to-view"],
+                                                       ["rbac.authorization.k8s.io/aggregate-to-view"],
               "true");
     for (const char* id : {"ClusterRoleBinding fairlead-workspaces-reader", "RoleBinding fairlead-reader"})
       EXPECT_EQ(objects.at(id)["subjects"][0]["name"], "system:authenticated") << id;

@@ -169,34 +169,8 @@ TEST_F(LedgerTest, WorkspacesAreRecordedBesideTheOperator) {
   EXPECT_THAT(records[0].services_after->names, ElementsAre(ns_ + "/ratings"));
 }
 
-struct Ran {
-  int code = -1;
-  std::string text;  // stdout and stderr
-};
-
-// As the user guest, by its token.
-Ran RunCtl(const std::string& kubeconfig, std::vector<std::string> words) {
-  const TempDir dir;
-  words.insert(words.begin(), FAIRLEAD_BINARY_DIR "/bin/fairleadctl");
-  words.insert(words.end(), {"--kubeconfig", kubeconfig});
-  Result<Process> process = Process::Spawn({.argv = words, .log_file = dir / "log"});
-  EXPECT_TRUE(process) << process.error().message;
-  if (!process) return {};
-  Ran out;
-  out.code = process->Wait(std::chrono::seconds(60)).value_or(-1);
-  out.text = ReadFile(dir / "log");
-  return out;
-}
-
 TEST_F(LedgerTest, HistoryAndRevertByTheCommandLine) {
-  ASSERT_EQ(
-      cluster().Apply(std::string(
-          "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: guest}, "
-          "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dev}, subjects: "
-          "[{apiGroup: rbac.authorization.k8s.io, kind: User, name: guest}]}")),
-      "");
-  const std::string guest = dir() / "guest.kubeconfig", web = "rtp/" + ns_ + "/web";
-  WriteFile(guest, cluster().real().KubeconfigForToken("guest"));
+  const std::string guest = Guest(), web = "rtp/" + ns_ + "/web";
   ASSERT_EQ(As("alice", "POST", Policies(), Policy("web", "{retries: {attempts: 2}}")).status, 201);
   ASSERT_TRUE(AwaitRecords(ns_, "web", 1));
   ASSERT_EQ(
@@ -246,9 +220,11 @@ TEST_F(LedgerTest, HistoryAndRevertByTheCommandLine) {
     return As("bob", "POST", Policies() + "?dryRun=All", Policy("other", "{retries: {attempts: 2}}"))
                .status == 403;
   }));
-  ran = RunCtl(guest, {"revert", web});
-  EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.text, AllOf(HasSubstr("denied"), HasSubstr("guest")));
+  for (const char* how : {"--dry-run", "--mode=built-in"}) {
+    ran = RunCtl(guest, {"revert", web, how});
+    EXPECT_EQ(ran.code, 1) << how;
+    EXPECT_THAT(ran.text, AllOf(HasSubstr("denied"), HasSubstr("guest"))) << how;
+  }
   ASSERT_EQ(As("alice", "DELETE", workspace).status, 200);
   ASSERT_TRUE(Eventually([&] {
     ran = RunCtl(guest, {"revert", web});

@@ -8,6 +8,30 @@
 
 namespace fairlead::testing {
 
+Ran RunCtl(const std::string& kubeconfig, std::vector<std::string> words) {
+  const TempDir dir;
+  words.insert(words.begin(), FAIRLEAD_BINARY_DIR "/bin/fairleadctl");
+  words.insert(words.end(), {"--kubeconfig", kubeconfig});
+  Result<Process> process = Process::Spawn({.argv = words, .log_file = dir / "log"});
+  EXPECT_TRUE(process) << process.error().message;
+  if (!process) return {};
+  Ran out;
+  out.code = process->Wait(std::chrono::seconds(60)).value_or(-1);
+  out.text = ReadFile(dir / "log");
+  return out;
+}
+
+std::string LedgerTest::Guest() {
+  EXPECT_EQ(
+      cluster().Apply(std::string(
+          "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: guest}, "
+          "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dev}, subjects: "
+          "[{apiGroup: rbac.authorization.k8s.io, kind: User, name: guest}]}")),
+      "");
+  WriteFile(dir() / "guest.kubeconfig", cluster().real().KubeconfigForToken("guest"));
+  return dir() / "guest.kubeconfig";
+}
+
 void LedgerTest::SetUpTestSuite() {
   if (!HelmCluster::Missing().empty()) return;
   ASSERT_NE(SharedHelmCluster(), nullptr);
@@ -108,6 +132,13 @@ void LedgerTest::EndReplicas() {
     replica->process.process().Signal(SIGTERM);
     EXPECT_EQ(replica->process.process().Wait(std::chrono::seconds(60)), 0) << replica->process.Log();
   }
+  replicas().clear();
+}
+
+void LedgerTest::KillReplicas() {
+  cluster().egress().Set({});
+  for (const auto& replica : replicas()) replica->process.process().Signal(SIGKILL);
+  for (const auto& replica : replicas()) replica->process.process().Wait(std::chrono::seconds(60));
   replicas().clear();
 }
 

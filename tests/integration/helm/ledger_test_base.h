@@ -22,6 +22,13 @@ inline constexpr char kApi[] = "/apis/fairlead.dev/v1alpha1/";
 inline constexpr char kMerge[] = "application/merge-patch+json";
 inline constexpr char kOurs[] = "fairlead-system";
 
+struct Ran {
+  int code = -1;
+  std::string text;  // stdout and stderr
+};
+// fairleadctl by that kubeconfig.
+Ran RunCtl(const std::string& kubeconfig, std::vector<std::string> words);
+
 struct LedgerReplica {
   OperatorProcess process;
   const int port = FreePort();
@@ -39,11 +46,13 @@ class LedgerTest : public ::testing::Test {
   static std::vector<std::unique_ptr<LedgerReplica>>& replicas();
   static void StartReplicas();  // two, of which one leads; both answer
   static void EndReplicas();
+  static void KillReplicas();                      // both at once, in the midst of whatever they do
   static double Count(const std::string& metric);  // of both
 
   static HttpReply As(const std::string& user, const std::string& method, const std::string& path,
                       const std::string& body = "", const std::string& type = "application/json");
   static Json::Value Read(const std::string& text);  // JSON
+  std::string Guest();  // kubeconfig of the user guest, who may do to policies what devs may
   static std::string AsJson(const std::string& yaml);
   // JSON of a policy at Service ratings; `spec`: YAML of further fields.
   static std::string Policy(const std::string& name, const std::string& spec, const std::string& meta = "{}");

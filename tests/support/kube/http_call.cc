@@ -109,7 +109,11 @@ HttpReply HttpCall(const HttpCallOptions& options) {
   }
   ContextPtr context = MakeContext(options);
   const openssl::SslPtr ssl(SSL_new(context.get()));
-  X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), options.host.c_str());
+  if (options.server_name.empty()) {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), options.host.c_str());
+  } else {
+    SSL_set1_host(ssl.get(), options.server_name.c_str());
+  }
   SSL_set_fd(ssl.get(), socket.fd);
   if (Again([&] { return SSL_connect(ssl.get()); }) != 1) return {0, "", "TLS handshake failed"};
   if (Again([&] { return SSL_write(ssl.get(), request.data(), static_cast<int>(request.size())); }) <= 0)

@@ -15,6 +15,7 @@ struct HttpCallOptions {
   std::string host = "127.0.0.1";
   int port = 0;
   std::string ca_pem;                    // empty: plain HTTP
+  std::string server_name;               // that its certificate is for; empty: `host`, an IP address
   std::string certificate_pem, key_pem;  // client certificate; empty: none
   std::string method = "GET";
   std::string path = "/";

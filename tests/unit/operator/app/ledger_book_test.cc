@@ -114,6 +114,55 @@ TEST_F(LedgerBookTest, WhatNobodyAdmittedWaitsForWhoKnows) {
   EXPECT_FALSE(book_.DraftOf(job));
 }
 
+// Another replica admitted the very same, and was quicker: the record may not name who asked here.
+TEST_F(LedgerBookTest, WhatWasAdmittedIsHeldAgainstARecordThatIsThere) {
+  List({Web(1, 1)});
+  const NamespacedName record{"shop", reconcilers::RecordNameOf(kWeb, "u", 2)};
+  book_.Note(Asked("ann", Operation::kUpdate, 1, 2, 2));
+  book_.OnRecord(record, Entry(2), &jobs_);
+  book_.OnUpsert(Web(2, 2), &jobs_);
+  EXPECT_THAT(Told(), ElementsAre("now Update 2 by ann Admission"));
+
+  book_.Note(Asked("bob", Operation::kUpdate, 2, 3, 3));
+  book_.OnUpsert(Web(3, 3), &jobs_);
+  const std::string job = jobs_.at(0).key;
+  book_.OnRecord({"shop", reconcilers::RecordNameOf(kWeb, "u", 3)}, Entry(3), &jobs_);
+  EXPECT_TRUE(book_.DraftOf(job)) << "the other way round";
+  book_.Close(job);
+  EXPECT_FALSE(book_.DraftOf(job));
+}
+
+TEST_F(LedgerBookTest, WhatChangesBeforeTheSweepHidesNothing) {
+  book_.SetLeading(true, &jobs_);
+  RecordEntry other = Entry(1, 100);
+  other.policy.name = "other";
+  other.deletion = true;
+  book_.OnRecords({{{"shop", "other"}, other}}, &jobs_);
+  List({Web(1, 1, "u", false, 100)});  // made while nobody looked
+  book_.Note(Asked("ann", Operation::kUpdate, 1, 2, 2));
+  jobs_.clear();
+  book_.OnUpsert(Web(2, 2, "u", false, 100), &jobs_);
+  EXPECT_THAT(Told(), ElementsAre("now Update 2 by ann Admission"));
+  book_.OnRecord({"shop", reconcilers::RecordNameOf(kWeb, "u", 2)}, Entry(2, 101), &jobs_);
+  jobs_.clear();
+  book_.Sweep(&jobs_);
+  EXPECT_THAT(Told(), ElementsAre("later Create 1 Comparison"));
+  book_.Sweep(&jobs_);
+  EXPECT_THAT(Told(), IsEmpty()) << "it is on its way";
+}
+
+TEST_F(LedgerBookTest, WhatWasThereBeforeTheLedgerIsNotMissedWhenItChanges) {
+  book_.SetLeading(true, &jobs_);
+  book_.OnRecords({}, &jobs_);
+  List({Web(1, 3, "u", false, 50)});
+  book_.Note(Asked("ann", Operation::kUpdate, 1, 2, 4));
+  book_.OnUpsert(Web(2, 4, "u", false, 50), &jobs_);
+  book_.OnRecord({"shop", reconcilers::RecordNameOf(kWeb, "u", 4)}, Entry(4, 100), &jobs_);
+  jobs_.clear();
+  book_.Sweep(&jobs_);
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
 TEST_F(LedgerBookTest, DifferentChangesAreTold) {
   List({Web(1, 1)});
   book_.Note(Asked("eve", Operation::kUpdate, 1, 9, 2));  // lost against another replica's

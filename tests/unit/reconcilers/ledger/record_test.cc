@@ -7,7 +7,9 @@
 #include "crds/base/json_write.h"
 #include "crds/base/names.h"
 #include "crds/base/yaml.h"
+#include "reconcilers/ledger/also_asked.h"
 #include "reconcilers/ledger/differences.h"
+#include "reconcilers/ledger/kept_metadata.h"
 #include "reconcilers/ledger/record_index.h"
 
 namespace fairlead::reconcilers {
@@ -145,6 +147,47 @@ TEST(RecordOf, ReadsBackWhole) {
   EXPECT_FALSE(api::ParsePolicyChange(JsonDocument::Parse(R"({"spec":{}})")->root()));
 }
 
+TEST(RecordOf, OfADeletionKeepsLabelsAndAnnotations) {
+  const auto object = JsonDocument::Parse(
+      R"({"metadata":{"name":"web","uid":"u","labels":{"team":"shop"},"annotations":{"note":"n",)"
+      R"("kubectl.kubernetes.io/last-applied-configuration":"{}","fairlead.dev/reason":"INC-7",)"
+      R"("fairlead.dev/break-glass":"fire"}}})");
+  RecordInput input = Update();
+  input.change.intent.operation = api::PolicyChange::Operation::kDelete;
+  input.change.intent.metadata = KeptMetadata(object->root());
+  const Json::Value json = api::ToJson(RecordOf(input));
+  EXPECT_EQ(WriteJson(json["spec"]["metadata"]), R"({"annotations":{"note":"n"},"labels":{"team":"shop"}})");
+  const auto read = api::ParsePolicyChange(JsonDocument::Parse(WriteJson(json))->root());
+  EXPECT_EQ(read->metadata, json["spec"]["metadata"]);
+
+  ObjectMeta meta;
+  EXPECT_EQ(KeptMetadata(meta), "");
+  meta.labels = {{"team", "shop"}};
+  meta.annotations = {{"fairlead.dev/reason", "INC-7"}};
+  EXPECT_EQ(KeptMetadata(meta), R"({"labels":{"team":"shop"}})");
+}
+
+TEST(AlsoAskedPatch, NamesWhoIsNotNamedYet) {
+  api::PolicyChange record = RecordOf(Update());
+  KnownChange here = Update().change;
+  EXPECT_EQ(AlsoAskedPatch(record, here), std::nullopt) << "it is the one that was written here";
+  here.intent.by.name = "bob";
+  here.also_asked = {"ann", "cat"};
+  const auto patch = AlsoAskedPatch(record, here);
+  ASSERT_TRUE(patch);
+  EXPECT_EQ(WriteJson(*patch),
+            R"({"metadata":{"annotations":{"fairlead.dev/also-asked":"[\"bob\",\"cat\"]"}}})");
+
+  record.meta.annotations.Set(api::kAlsoAskedAnnotation, R"(["bob","cat"])");
+  const std::string text = WriteJson(api::ToJson(record));
+  const auto read = api::ParsePolicyChange(JsonDocument::Parse(text)->root());
+  ASSERT_TRUE(read);
+  EXPECT_THAT(read->also_asked, ElementsAre("bob", "cat"));
+  EXPECT_EQ(AlsoAskedPatch(*read, here), std::nullopt);
+  record.also_asked = std::vector<std::string>(api::kMaxAlsoAsked, "x");
+  EXPECT_EQ(AlsoAskedPatch(record, here), std::nullopt) << "there is no room";
+}
+
 TEST(RecordOf, ATooLargeOneSaysWhatIsLeftOut) {
   RecordInput input = Update();
   input.change.intent.before = R"({"a":")" + std::string(900'000, 'x') + "\"}";
@@ -242,7 +285,7 @@ TEST(RecordIndex, KnowsSinceWhenNothingIsMissing) {
   index.Put({"pay", "p"}, Entry("p", 1));
   for (int64_t g = 5; g <= 8; ++g) index.Put({"shop", "a" + std::to_string(g)}, Entry("a", g));
   EXPECT_EQ(index.KeptSince("shop", {})->seconds, 1001);
-  EXPECT_EQ(index.KeptSince("shop", {.per_namespace = 4})->seconds, 1005)
+  EXPECT_EQ(index.KeptSince("shop", {.per_namespace = 4})->seconds, 1006)
       << "older ones may have been removed";
   EXPECT_EQ(index.KeptSince("new", {.per_namespace = 4})->seconds, 1001);
 }

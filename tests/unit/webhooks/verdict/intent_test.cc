@@ -51,6 +51,10 @@ TEST(IntentOf, OneSideOfWhatComesOrGoes) {
   ASSERT_TRUE(gone);
   EXPECT_EQ(gone->operation, Operation::kDelete);
   EXPECT_EQ(gone->after, "");
+  EXPECT_EQ(gone->metadata, "") << "a reason is that of another change";
+  const auto labelled =
+      Noted({.operation = "DELETE", .old_object = Policy(kGood, R"("uid":"u-1","labels":{"team":"shop"})")});
+  EXPECT_EQ(labelled->metadata, R"({"labels":{"team":"shop"}})");
   EXPECT_NE(gone->before, "");
 }
 
