@@ -25,6 +25,7 @@ struct Plan {
   std::string reason;
   std::string title;  // of what is done
   std::vector<PolicyChange::Field> changes;
+  bool bare = false;  // it is made again, and nothing is known of its labels and annotations
 };
 
 // The record that is to be undone, or restored.
@@ -71,7 +72,16 @@ Json::Value Canonical(Kind kind, const Json::Value& spec) {
   return spec.isNull() ? spec : reconcilers::CanonicalSpec(kind, WriteJson(spec));
 }
 
-Json::Value Wanted(const Plan& plan, const Json::Value& spec) {
+// Made again with the labels and annotations that it went with.
+void AddMetadata(const PolicyChange& deletion, Json::Value* meta) {
+  for (const char* member : {"labels", "annotations"}) {
+    const Json::Value& kept = deletion.metadata[member];
+    if (kept.isObject()) (*meta)[member] = kept;
+  }
+}
+
+// `deletion`: the record of it, where the policy is not there any more.
+Json::Value Wanted(const Plan& plan, const Json::Value& spec, const PolicyChange* deletion) {
   Json::Value out = plan.now;
   if (out.isNull()) {
     const KindInfo& info = InfoOf(plan.policy.kind);
@@ -79,6 +89,7 @@ Json::Value Wanted(const Plan& plan, const Json::Value& spec) {
     out["kind"] = std::string(info.name);
     out["metadata"]["name"] = plan.policy.name;
     if (!plan.policy.ns.empty()) out["metadata"]["namespace"] = plan.policy.ns;
+    if (deletion != nullptr) AddMetadata(*deletion, &out["metadata"]);
   }
   out["metadata"].removeMember("managedFields");
   out["metadata"]["annotations"][reconcilers::kReason] = plan.reason;
@@ -111,22 +122,32 @@ Result<Plan> PlanOf(const RevertOptions& options, const std::vector<PolicyChange
                  " left it: say by --to which record's state is wanted");
   }
   plan.changes = reconcilers::Differences(is, Canonical(plan.policy.kind, *former));
-  if (!former->isNull()) plan.wanted = Wanted(plan, *former);
+  const PolicyChange& newest = records.front();
+  const bool gone = plan.now.isNull() && newest.operation == PolicyChange::Operation::kDelete;
+  const PolicyChange* deletion = gone && !newest.metadata.isNull() ? &newest : nullptr;
+  plan.bare = gone && deletion == nullptr && newest.evidence == PolicyChange::Evidence::kComparison;
+  if (!former->isNull()) plan.wanted = Wanted(plan, *former, deletion);
   return plan;
 }
 
-Result<kube::Written> Write(kube::Client& client, const Plan& plan) {
+Result<kube::Written> Write(kube::Client& client, const Plan& plan, bool dry_run) {
+  const auto mode = dry_run ? kube::Client::Mode::kDryRun : kube::Client::Mode::kStore;
   const kube::ObjectName name{kube::ResourceOf(plan.policy.kind), plan.policy.ns, plan.policy.name};
-  if (plan.now.isNull()) return client.Create(name, WriteJson(plan.wanted), kManager);
-  if (!plan.wanted.isNull()) return client.Update(name, WriteJson(plan.wanted), kManager);
+  if (plan.now.isNull()) return client.Create(name, WriteJson(plan.wanted), kManager, mode);
+  if (!plan.wanted.isNull()) return client.Update(name, WriteJson(plan.wanted), kManager, "", mode);
   const Json::Value& meta = plan.now["metadata"];
-  const Result<void> gone = client.Delete(
-      name, {.uid = meta["uid"].asString(), .resource_version = meta["resourceVersion"].asString()});
+  const Result<void> gone = client.Delete(name, {.uid = meta["uid"].asString(),
+                                                 .resource_version = meta["resourceVersion"].asString(),
+                                                 .dry_run = dry_run});
   if (!gone) return Unexpected(gone.error());
   return kube::Written();
 }
 
 int CarryOut(const RevertOptions& options, const Plan& plan, RecordSource& source, const Output& output) {
+  if (plan.bare) {
+    output.err << plan.policy.ToString()
+               << ": nobody saw it go, so its labels and annotations are not known\n";
+  }
   if (!source.cluster) {  // what to apply, or what to delete
     if (!plan.wanted.isNull()) output.out << WriteYaml(plan.wanted);
     if (plan.wanted.isNull())
@@ -135,14 +156,14 @@ int CarryOut(const RevertOptions& options, const Plan& plan, RecordSource& sourc
   }
   output.out << plan.title << "\n";
   PrintChanges(plan.changes, output);
-  if (options.dry_run) {
-    output.out << "dry run: nothing is written\n";
-    return kExitGood;
-  }
-  const Result<kube::Written> written = Write(source.cluster->client(), plan);
+  const Result<kube::Written> written = Write(source.cluster->client(), plan, options.dry_run);
   if (!written) return Fail(written.error(), output);
   for (const std::string& warning : written->warnings) {
     output.err << output.PaintErr(Style::kYellow, "warning") << ": " << warning << "\n";
+  }
+  if (options.dry_run) {
+    output.out << "dry run: the API server would take it; nothing is written\n";
+    return kExitGood;
   }
   output.out << (plan.now.isNull()      ? "created"
                  : plan.wanted.isNull() ? "deleted"

@@ -47,6 +47,10 @@ Result<std::string> WithVersion(const std::string& json, const std::string& reso
   return WriteJson(value);
 }
 
+std::pair<std::string, std::string> DryRun(Client::Mode mode) {
+  return {"dryRun", mode == Client::Mode::kDryRun ? "All" : ""};
+}
+
 }  // namespace
 
 Result<std::string> Client::Read(const std::string& path, const std::string& accept,
@@ -122,18 +126,19 @@ Result<Written> Client::Write(HttpRequest request) {
   return out;
 }
 
-Result<Written> Client::Create(const ObjectName& name, const std::string& json, const std::string& manager) {
+Result<Written> Client::Create(const ObjectName& name, const std::string& json, const std::string& manager,
+                               Mode mode) {
   if (name.name.empty())
     return Unexpected(Misuse("a created object must have a name: a generated one is made twice"));
   return Write({.method = "POST",
                 .path = WithQuery(CollectionPath(name.resource, name.ns),
-                                  {{"fieldManager", manager}, {"fieldValidation", kStrict}}),
+                                  {{"fieldManager", manager}, {"fieldValidation", kStrict}, DryRun(mode)}),
                 .content_type = kJson,
                 .body = json});
 }
 
 Result<Written> Client::Update(const ObjectName& name, const std::string& json, const std::string& manager,
-                               const std::string& subresource) {
+                               const std::string& subresource, Mode mode) {
   Result<JsonDocument> doc = JsonDocument::Parse(json);
   if (!doc) return Unexpected(doc.error());
   const std::optional<JsonNode> version = doc->root().FindPath({"metadata", "resourceVersion"});
@@ -142,7 +147,7 @@ Result<Written> Client::Update(const ObjectName& name, const std::string& json, 
   }
   return Write({.method = "PUT",
                 .path = WithQuery(ObjectPath(name.resource, name.ns, name.name, subresource),
-                                  {{"fieldManager", manager}, {"fieldValidation", kStrict}}),
+                                  {{"fieldManager", manager}, {"fieldValidation", kStrict}, DryRun(mode)}),
                 .content_type = kJson,
                 .body = json});
 }
@@ -182,6 +187,7 @@ Result<void> Client::Delete(const ObjectName& name, const DeleteOptions& options
   body["propagationPolicy"] = options.propagation;
   body["preconditions"]["uid"] = options.uid;
   if (!options.resource_version.empty()) body["preconditions"]["resourceVersion"] = options.resource_version;
+  if (options.dry_run) body["dryRun"].append("All");
   Result<HttpResponse> response = Send({.method = "DELETE",
                                         .path = ObjectPath(name.resource, name.ns, name.name),
                                         .content_type = kJson,

@@ -50,6 +50,7 @@ struct DeleteOptions {
   std::string uid;               // required: the object that was meant
   std::string resource_version;  // not empty: only this version of it
   std::string propagation = "Background";
+  bool dry_run = false;
 };
 
 // May this process write now? Asked right before each write is sent.
@@ -76,10 +77,13 @@ class Client {
   Result<std::vector<AnyObject>> List(Kind kind, const std::string& ns = "",
                                       const std::string& label_selector = "", std::stop_token stop = {});
 
-  Result<Written> Create(const ObjectName& name, const std::string& json, const std::string& manager);
+  // kDryRun: the API server judges it as any other write, and stores nothing.
+  enum class Mode : unsigned char { kStore, kDryRun };
+  Result<Written> Create(const ObjectName& name, const std::string& json, const std::string& manager,
+                         Mode mode = Mode::kStore);
   // The object must hold metadata.resourceVersion.
   Result<Written> Update(const ObjectName& name, const std::string& json, const std::string& manager,
-                         const std::string& subresource = "");
+                         const std::string& subresource = "", Mode mode = Mode::kStore);
   Result<Written> Apply(const ObjectName& name, const std::string& json, const ApplyOptions& options);
   // A merge patch (RFC 7386). resource_version: the version that was read; empty only where the patch is such
   // that it may be carried out on any.
