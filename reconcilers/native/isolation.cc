@@ -143,12 +143,23 @@ class Lowering {
         std::string(kName) + ".workload." + service.name.name + "." + HashOf(service.selector), some, where);
   }
 
-  // What a waypoint of ours serves next is closed to strangers before its own policy is written.
+  Names ImportersBehind(const IsolatedWaypoint& waypoint) const {
+    Names out;
+    for (const auto& [ns, members] : services_) {
+      for (const Member& member : members) {
+        if (member.service.waypoint == waypoint.account)
+          out.insert(member.importers.begin(), member.importers.end());
+      }
+    }
+    return out;
+  }
+
+  // What a waypoint of ours serves next is closed before its own policy is written: to strangers, and to
+  // importers that nothing behind this waypoint is for.
   void LowerGateways() {
-    Names importers;
-    for (const auto& [user, consent] : workspace_.exports) importers.insert(user);
     for (const IsolatedWaypoint& waypoint : view_.waypoints) {
       if (waypoint.shared || workspace_.namespaces.count(waypoint.gateway.ns) == 0) continue;
+      const Names importers = ImportersBehind(waypoint);
       Add(waypoint.gateway.ns, std::string(kName) + ".gateway." + waypoint.gateway.name, Admit(importers),
           Target("gateway.networking.k8s.io", "Gateway", waypoint.gateway.name));
     }

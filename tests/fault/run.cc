@@ -70,7 +70,10 @@ Result<void> Run::Begin() {
   cluster_->server().faults().OnWrite(
       [this](apiserver::WritePoint point, const apiserver::RequestInfo& info,
              const apiserver::Request& request) { return OnWrite(point, info, request); });
-  cluster_->server().audit().OnRecord([this](const apiserver::AuditRecord&) { Ring(); });
+  cluster_->server().audit().OnRecord([this](const apiserver::AuditRecord& record) {
+    Note(record);
+    Ring();
+  });
   for (int i = 0; i < workload_.replicas; ++i) {
     ReplicaOptions options{program_, std::string(1, static_cast<char>('a' + i)), "", workload_.arguments,
                            directory_.path()};
@@ -134,7 +137,7 @@ Result<void> Run::Await(const Step& step) {
     rang_.wait_for(lock, std::chrono::milliseconds(250), [&] { return rings_ != seen; });
     if (std::chrono::steady_clock::now() < deadline) continue;
     lock.unlock();
-    return Failure("did not come to its end:\n" + Missing(step));
+    return Failure("did not come to its end:\n" + Missing(step) + LastDeed());
   }
 }
 
@@ -222,6 +225,22 @@ Replica* Run::Named(const std::string& name) {
     if (replica->name() == name) return replica.get();
   }
   return nullptr;
+}
+
+void Run::Note(const apiserver::AuditRecord& record) {
+  if (!record.user_agent.starts_with(kOperator) || record.resource == "leases") return;
+  const std::lock_guard lock(mutex_);
+  last_deed_ = record.verb + " " + record.path + " → " + std::to_string(record.code);
+  last_deed_at_ = std::chrono::steady_clock::now();
+}
+
+// Long ago, and the operator waits for an event that does not come; just now, and it is slow, or does the
+// same again and again.
+std::string Run::LastDeed() {
+  const std::lock_guard lock(mutex_);
+  const std::chrono::duration<double> ago = std::chrono::steady_clock::now() - last_deed_at_;
+  return "the operator's last request, " + std::to_string(ago.count()) + " s ago: " + last_deed_ + "; " +
+         std::to_string(count_) + " of the plan's writes were made\n";
 }
 
 void Run::Ring() {

@@ -12,6 +12,7 @@
 // as the run.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -62,6 +63,8 @@ class Run {
   void CheckLeader(const apiserver::RequestInfo& info, const std::string& who);
   void CheckAccess(const std::string& after, const std::string& open);
   Replica* Named(const std::string& name);
+  void Note(const apiserver::AuditRecord& record);
+  std::string LastDeed();
   void Ring();
   void Fail(const std::string& what);
 
@@ -87,6 +90,8 @@ class Run {
   int slow_ = 0;                // statuses written only because a proxy took its time
   std::set<std::string> kept_;  // what the proxy must not lose now
   std::string failure_;
+  std::string last_deed_ = "nothing";  // of an operator, and when: for the message
+  std::chrono::steady_clock::time_point last_deed_at_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace fairlead::fault
