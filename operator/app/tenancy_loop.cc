@@ -6,6 +6,7 @@
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
 #include "operator/kube/json_stream.h"
+#include "operator/runtime/resident.h"
 #include "reconcilers/plan.h"
 #include "reconcilers/tenancy/lower.h"
 
@@ -16,7 +17,8 @@ using Verb = reconcilers::PlannedWrite::Verb;
 
 constexpr const char kManager[] = "fairlead/tenancy";
 constexpr const char kSelector[] = "app.kubernetes.io/managed-by=fairlead,fairlead.dev/workspace";
-constexpr size_t kTogether = 32;  // workspaces that are looked at together, beside those that they draw in
+constexpr uint64_t kBurst = 16;  // workspaces after which free memory goes back: a start, a relist
+constexpr size_t kTogether = 8;  // workspaces that are looked at together, beside those that they draw in
 // Of what was drawn in and did not go through: what drew it in may be done, and tells of it no more.
 constexpr std::chrono::milliseconds kDrawnIn{250};
 
@@ -90,7 +92,7 @@ TenancyLoop::TenancyLoop(Engine* engine, kube::HttpTransport* transport, kube::C
       log_(log),
       clock_(clock),
       writer_(client, kManager, OwnedWriter::Foreign::kReplaced),
-      queue_({}, clock),
+      queue_({.after_burst = [] { runtime::ReturnMemory(); }, .burst = kBurst}, clock),
       objects_([this](const std::set<std::string>& workspaces) { Enqueue(workspaces); }) {
   for (size_t kind = 0; kind < TenancyKinds().size(); ++kind) {
     kube::WatchTarget target;
@@ -152,19 +154,27 @@ void TenancyLoop::Work(std::stop_token stop) {
       if (!more) break;
       workspaces.insert(*std::move(more));
     }
-    Wishes wishes;
-    if (fence_->Leading()) wishes = Process(workspaces);
-    Count(wishes);
-    for (const auto& [name, wish] : wishes) {
+    // What was looked at is gone from memory when the last of them is done.
+    const std::map<std::string, runtime::Outcome> outcomes = Look(workspaces);
+    for (const auto& [name, outcome] : outcomes) {
       const bool taken = workspaces.count(name) > 0;
-      if (taken || wish.outcome.type == runtime::Outcome::Type::kOk) continue;
-      queue_.AddAfter(name, std::max(kDrawnIn, wish.outcome.after));
+      if (taken || outcome.type == runtime::Outcome::Type::kOk) continue;
+      queue_.AddAfter(name, std::max(kDrawnIn, outcome.after));
     }
     for (const std::string& name : workspaces) {
-      const auto wish = wishes.find(name);
-      queue_.Done(name, wish == wishes.end() ? runtime::Outcome::Ok() : wish->second.outcome);
+      const auto outcome = outcomes.find(name);
+      queue_.Done(name, outcome == outcomes.end() ? runtime::Outcome::Ok() : outcome->second);
     }
   }
+}
+
+std::map<std::string, runtime::Outcome> TenancyLoop::Look(const std::set<std::string>& workspaces) {
+  Wishes wishes;
+  if (fence_->Leading()) wishes = Process(workspaces);
+  Count(wishes);
+  std::map<std::string, runtime::Outcome> out;
+  for (const auto& [name, wish] : wishes) out[name] = wish.outcome;
+  return out;
 }
 
 void TenancyLoop::Count(const Wishes& wishes) {

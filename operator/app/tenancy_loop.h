@@ -57,6 +57,8 @@ class TenancyLoop {
 
  private:
   void Work(std::stop_token stop);
+  // At these together, and those that they draw in; and what became of each.
+  std::map<std::string, runtime::Outcome> Look(const std::set<std::string>& workspaces);
   Wishes Process(const std::set<std::string>& workspaces);
   bool Sees(const Json::Value& object) const;  // and all that must go before it
   // What the watches know of the workspaces, and what there is under names that are to be created.
