@@ -71,13 +71,6 @@ std::string AccessWatch::Beyond(const apiserver::Store& store) const {
   return testing::Beyond(Now(store), allowed_);
 }
 
-std::string AccessWatch::Loose(const apiserver::Store& store) const {
-  const std::lock_guard lock(mutex_);
-  testing::Access now;
-  now.loose = Now(store).loose;
-  return testing::Beyond(now, allowed_);
-}
-
 std::string AccessWatch::Difference(const apiserver::Store& store) const {
   const std::lock_guard lock(mutex_);
   if (allowed_.empty()) return "";

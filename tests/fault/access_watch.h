@@ -30,8 +30,6 @@ class AccessWatch {
 
   // What is open too much: one line each, "" if nothing is.
   std::string Beyond(const apiserver::Store& store) const;
-  // Of this, the rights whose use nothing judges: also before the operator has seen what the user did.
-  std::string Loose(const apiserver::Store& store) const;
   // What is open too much, and what should be open and is not, now that all is through.
   std::string Difference(const apiserver::Store& store) const;
 

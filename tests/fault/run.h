@@ -61,7 +61,7 @@ class Run {
                                const apiserver::Request& request);
   void OnPush(const testing::FakeEnvoy::Received& received);
   void CheckLeader(const apiserver::RequestInfo& info, const std::string& who);
-  void CheckAccess(const std::string& after, const std::string& open);
+  void CheckAccess(const std::string& after);
   Replica* Named(const std::string& name);
   void Note(const apiserver::AuditRecord& record);
   std::string LastDeed();

@@ -35,8 +35,7 @@ WriteFate Run::OnWrite(WritePoint point, const apiserver::RequestInfo& info,
   const std::string who = SenderOf(request);
   if (point == WritePoint::kBefore) CheckLeader(info, who);
   const bool of_no_account = !workload_.access || info.plural == "events" || info.subresource == "status";
-  if (point == WritePoint::kStored && !of_no_account)
-    CheckAccess(info.verb + " " + info.path, access_.Beyond(cluster_->server().store()));
+  if (point == WritePoint::kStored && !of_no_account) CheckAccess(info.verb + " " + info.path);
   {
     const std::lock_guard lock(mutex_);
     if (point == WritePoint::kStored && IsSlow(request)) ++slow_;
@@ -66,7 +65,8 @@ void Run::CheckLeader(const apiserver::RequestInfo& info, const std::string& who
   if (holder != who) Fail("\"" + who + "\" writes " + info.path + ", but \"" + holder + "\" leads");
 }
 
-void Run::CheckAccess(const std::string& after, const std::string& open) {
+void Run::CheckAccess(const std::string& after) {
+  const std::string open = access_.Beyond(cluster_->server().store());
   if (!open.empty()) Fail("after " + after + " there is open:\n" + open);
 }
 
