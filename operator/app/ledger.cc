@@ -105,7 +105,7 @@ Ledger::~Ledger() { Stop(); }
 void Ledger::Start() {
   events_.Start();
   for (int i = 0; i < kWorkers; ++i) {
-    workers_.emplace_back([this](std::stop_token stop) { Work(std::move(stop)); });
+    workers_.emplace_back([this](const std::stop_token& stop) { Work(stop); });
   }
   records_->Start();
 }
@@ -183,7 +183,7 @@ void Ledger::Enqueue(const LedgerJobs& jobs) {
   }
 }
 
-void Ledger::Work(std::stop_token stop) {
+void Ledger::Work(const std::stop_token& stop) {
   while (const std::optional<std::string> job = queue_.Take(stop)) queue_.Done(*job, Process(*job));
 }
 

@@ -61,7 +61,7 @@ class Ledger final : private RecordSink {
   void OnRecordWatch(const kube::WatchStatus& status) override;
 
   void Enqueue(const LedgerJobs& jobs);
-  void Work(std::stop_token stop);
+  void Work(const std::stop_token& stop);
   runtime::Outcome Process(const std::string& job);
   runtime::Outcome Record(const std::string& job);
   runtime::Outcome Trim();

@@ -29,7 +29,7 @@ void Limit(const EffectivePolicy& policy, const IstioCapabilities& capabilities,
 
 // Where a route of the user's stands in the way: who else could say it.
 std::string WayOut(const EffectiveRule& rule, const IstioCapabilities& capabilities) {
-  const std::string waypoint = "let a Gateway of class fairlead-waypoint serve it";
+  std::string waypoint = "let a Gateway of class fairlead-waypoint serve it";
   if (rule.route.kind != Kind::kHTTPRoute || !capabilities.route_retry) return waypoint;
   if (*capabilities.route_retry) return waypoint + ", or say timeouts and retry in that route yourself";
   return waypoint +

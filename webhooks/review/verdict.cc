@@ -107,8 +107,7 @@ std::string PrintVerdict(const Review& review, const Verdict& verdict) {
     details["kind"] = review.kind.kind;
     if (!verdict.causes.empty()) details["causes"] = Causes(verdict.causes);
   }
-  for (std::string& warning : BoundedWarnings(verdict.warnings))
-    response["warnings"].append(std::move(warning));
+  for (const std::string& warning : BoundedWarnings(verdict.warnings)) response["warnings"].append(warning);
   return Print(std::move(response));
 }
 
