@@ -19,7 +19,7 @@ struct PolicyField {
   FieldType type;
 };
 
-// RetryTimeoutPolicy, FailoverPolicy and WorkspaceSettings; parents before their children.
+// RetryTimeoutPolicy, FailoverPolicy and WorkspaceSettings; the children of a field follow it.
 std::span<const PolicyField> PolicyFields();
 
 const PolicyField* FindPolicyField(Kind kind, std::string_view path);  // null: none

@@ -108,8 +108,17 @@ class Engine {
     return future.get();
   }
 
-  // The same for who cannot wait: nullopt after `patience` for the engine. `f` may still run later, so it
-  // owns what it uses.
+  // The same for who cannot wait at all: nullopt while the engine is at work. `f` is quick, and in its course
+  // the World stands still.
+  template <class F>
+  auto TryRead(F f) -> std::optional<decltype(f(std::declval<const reconcilers::World&>()))> {
+    const IdleRead idle(this);
+    if (!idle) return std::nullopt;
+    return f(static_cast<const reconcilers::World&>(world_));
+  }
+
+  // The same for who can wait for a while: nullopt after `patience` for the engine. `f` may still run later,
+  // so it owns what it uses.
   template <class F>
   auto ReadWithin(std::chrono::milliseconds patience, F f)
       -> std::optional<decltype(f(std::declval<const reconcilers::World&>()))> {

@@ -63,50 +63,70 @@ runtime::Counter& WebhookMetrics::Reviews(const std::string& kind, const std::st
       .first->second;
 }
 
-std::vector<webhooks::Advice> EngineView::AdviceOn(const AnyObject& object) const {
-  if (!engine_->ready()) return {};  // what is not listed yet would be called missing
-  const auto found = engine_->ReadWithin(kPatience, [object](const reconcilers::World& world) {
-    return reconcilers::LintCandidate(world, object);
-  });
+std::vector<webhooks::Advice> WorldView::AdviceOn(const AnyObject& object) const {
   std::vector<webhooks::Advice> out;
-  if (!found) return out;
-  for (const reconcilers::Finding& finding : *found) {
+  for (const reconcilers::Finding& finding : reconcilers::LintCandidate(world_, object)) {
     out.push_back({reconcilers::ToString(finding.code), finding.field, finding.message, finding.fix});
   }
   return out;
 }
 
+std::optional<webhooks::Tenancy> WorldView::TenancyOf(const std::string& ns,
+                                                      const std::vector<ObjectKey>& targets) const {
+  const reconcilers::View& view = world_.view();
+  webhooks::Tenancy out;
+  out.workspace = view.tables.Get<api::Workspace>({"", view.membership.WorkspaceOf(ns)});
+  for (const ObjectKey& target : targets) {
+    if (const ObjectMeta* meta = view.tables.MetaOf(target)) out.labels[target] = meta->labels;
+  }
+  return out;
+}
+
+std::optional<reconcilers::ForeignRuling> WorldView::OnForeign(
+    const reconcilers::ForeignChange& change) const {
+  return reconcilers::JudgeForeign(world_.view(), change);
+}
+
+std::map<std::string, std::string> WorldView::TakenBy(const api::Workspace& candidate,
+                                                      const api::Workspace* before) const {
+  return reconcilers::NamespacesOfOthers(world_.view(), candidate, before);
+}
+
+template <class F>
+auto EngineView::Ask(std::chrono::milliseconds patience, F ask) const {
+  const auto asked = [ask = std::move(ask), domain = cluster_domain_](const reconcilers::World& world) {
+    return ask(WorldView(world, domain));
+  };
+  using R = decltype(engine_->ReadWithin(patience, asked));
+  if (!engine_->ready()) return R();  // what is not listed yet would be called missing, and no workspace's
+  return engine_->ReadWithin(patience, asked);
+}
+
+std::vector<webhooks::Advice> EngineView::AdviceOn(const AnyObject& object) const {
+  return Ask(kPatience, [object](const WorldView& view) { return view.AdviceOn(object); })
+      .value_or(std::vector<webhooks::Advice>());
+}
+
 std::optional<webhooks::Tenancy> EngineView::TenancyOf(const std::string& ns,
                                                        const std::vector<ObjectKey>& targets) const {
-  if (!engine_->ready()) return std::nullopt;  // what is not listed yet would be no workspace's
-  return engine_->ReadWithin(kPatienceForRights, [ns, targets](const reconcilers::World& world) {
-    const reconcilers::View& view = world.view();
-    webhooks::Tenancy out;
-    out.workspace = view.tables.Get<api::Workspace>({"", view.membership.WorkspaceOf(ns)});
-    for (const ObjectKey& target : targets) {
-      if (const ObjectMeta* meta = view.tables.MetaOf(target)) out.labels[target] = meta->labels;
-    }
-    return out;
-  });
+  return Ask(kPatienceForRights, [ns, targets](const WorldView& view) { return view.TenancyOf(ns, targets); })
+      .value_or(std::nullopt);
 }
 
 std::optional<reconcilers::ForeignRuling> EngineView::OnForeign(
     const reconcilers::ForeignChange& change) const {
-  if (!engine_->ready()) return std::nullopt;  // what is not listed yet would be no workspace's
-  return engine_->ReadWithin(kPatienceForRights, [change](const reconcilers::World& world) {
-    return reconcilers::JudgeForeign(world.view(), change);
-  });
+  return Ask(kPatienceForRights, [change](const WorldView& view) { return view.OnForeign(change); })
+      .value_or(std::nullopt);
 }
 
 std::map<std::string, std::string> EngineView::TakenBy(const api::Workspace& candidate,
                                                        const api::Workspace* before) const {
-  if (!engine_->ready()) return {};
   const auto stored = before == nullptr ? std::nullopt : std::optional(*before);
-  const auto found =
-      engine_->ReadWithin(kPatienceForRights, [candidate, stored](const reconcilers::World& world) {
-        return reconcilers::NamespacesOfOthers(world.view(), candidate, stored ? &*stored : nullptr);
-      });
-  return found ? *found : std::map<std::string, std::string>();
+  return Ask(kPatienceForRights,
+             [candidate, stored](const WorldView& view) {
+               return view.TakenBy(candidate, stored ? &*stored : nullptr);
+             })
+      .value_or(std::map<std::string, std::string>());
 }
 
 Webhooks::Webhooks(const Options& options, const WebhookParts& parts)
@@ -118,15 +138,9 @@ Webhooks::~Webhooks() { Stop(); }
 
 Result<std::unique_ptr<Webhooks>> Webhooks::Start(const Options& options, const WebhookParts& parts) {
   std::unique_ptr<Webhooks> out(new Webhooks(options, parts));
-  std::map<std::string, webhooks::Server::Handler> handlers;
-  handlers["/validate"] = [view = &out->view_, ledger = parts.ledger](std::string_view body) {
-    webhooks::Answer answer = AnswerReview(body, *view);
-    // Before the reply: nothing can be seen of the change by then.
-    if (ledger != nullptr && answer.intent) ledger->Note(*std::exchange(answer.intent, std::nullopt));
-    return answer;
-  };
-  Result<std::unique_ptr<webhooks::Server>> server = webhooks::Server::Listen(
-      {.host = options.webhooks->host, .port = options.webhooks->port}, std::move(handlers), parts.metrics);
+  Result<std::unique_ptr<webhooks::Server>> server =
+      webhooks::Server::Listen({.host = options.webhooks->host, .port = options.webhooks->port},
+                               {{"/validate", out->Validate()}}, parts.metrics);
   if (!server) return Unexpected(server.error());
   out->server_ = std::move(*server);
   if (parts.keeper != nullptr) {
@@ -135,6 +149,32 @@ Result<std::unique_ptr<Webhooks>> Webhooks::Start(const Options& options, const 
     return Unexpected(mounted.error());
   }
   parts.log->Info("serving webhooks", {{"port", out->port()}});
+  return out;
+}
+
+// What the engine can be asked at once is answered at once, out of one picture of the World.
+webhooks::Server::Endpoint Webhooks::Validate() {
+  const auto note = [ledger = parts_.ledger](webhooks::Answer* answer) {
+    // Before the reply: nothing can be seen of the change by then.
+    if (ledger != nullptr && answer->intent) ledger->Note(*std::exchange(answer->intent, std::nullopt));
+  };
+  webhooks::Server::Endpoint out;
+  out.handler = [this, note](std::string_view body) {
+    webhooks::Answer answer = webhooks::AnswerReview(body, view_);
+    note(&answer);
+    return answer;
+  };
+  out.quick = [this, note](std::string_view body) {
+    std::optional<webhooks::Answer> answer;
+    if (!parts_.engine->ready()) return answer;
+    answer = parts_.engine
+                 ->TryRead([&](const reconcilers::World& world) {
+                   return webhooks::AnswerQuickly(body, WorldView(world, view_.ClusterDomain()));
+                 })
+                 .value_or(std::nullopt);
+    if (answer) note(&*answer);
+    return answer;
+  };
   return out;
 }
 

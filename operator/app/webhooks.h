@@ -51,7 +51,26 @@ class WebhookMetrics final : public webhooks::ServerMetrics {
   std::map<std::tuple<std::string, std::string, std::string>, runtime::Counter> reviews_;
 };
 
-// What `fairleadctl lint` would find at an object, and the workspaces as they are now.
+// What `fairleadctl lint` would find at an object, and the workspaces, in a World that stands still.
+class WorldView final : public webhooks::View {
+ public:
+  WorldView(const reconcilers::World& world, std::string cluster_domain)
+      : world_(world), cluster_domain_(std::move(cluster_domain)) {}
+  std::vector<webhooks::Advice> AdviceOn(const AnyObject& object) const override;
+  std::optional<webhooks::Tenancy> TenancyOf(const std::string& ns,
+                                             const std::vector<ObjectKey>& targets) const override;
+  std::optional<reconcilers::ForeignRuling> OnForeign(
+      const reconcilers::ForeignChange& change) const override;
+  std::string ClusterDomain() const override { return cluster_domain_; }
+  std::map<std::string, std::string> TakenBy(const api::Workspace& candidate,
+                                             const api::Workspace* before) const override;
+
+ private:
+  const reconcilers::World& world_;
+  const std::string cluster_domain_;
+};
+
+// The same of the engine's World as it is at each question; waits for the engine, within limits.
 class EngineView final : public webhooks::View {
  public:
   // `gateway`: may be null, as where it is not known.
@@ -70,6 +89,11 @@ class EngineView final : public webhooks::View {
                                              const api::Workspace* before) const override;
 
  private:
+  // The answer of a WorldView; nullopt: the cluster is not read yet, or the engine is too busy. `ask` may run
+  // later still, so it owns what it uses.
+  template <class F>
+  auto Ask(std::chrono::milliseconds patience, F ask) const;
+
   Engine* const engine_;
   const std::string cluster_domain_;
   const GatewayFacts* const gateway_;
@@ -99,6 +123,7 @@ class Webhooks {
  private:
   Webhooks(const Options& options, const WebhookParts& parts);
   Result<void> Mount(const Options& options);
+  webhooks::Server::Endpoint Validate();
   void Follow();
   void OnCertificate(const Result<webhooks::TlsMaterial>& now);
 

@@ -61,7 +61,7 @@ void LintPolicy(const World& world, const ObjectKey& key, const api::RetryTimeou
   const WhatIf what_if(world.view(), policy);
   LintPage(key, policy, what_if.page(), out);
   LintLosers(key, policy, what_if, out);
-  LintChains(world, key, what_if, out);
+  if (policy.retries) LintChains(world, key, what_if, out);
 }
 
 // Namespaces that it claims and that belong to an older Workspace.

@@ -33,19 +33,14 @@ Ptr<api::RetryTimeoutPolicy> Dated(const View& view, const api::RetryTimeoutPoli
 }  // namespace
 
 WhatIf::WhatIf(const View& view, const api::RetryTimeoutPolicy& policy)
-    : key_{Kind::kRetryTimeoutPolicy, policy.meta.ns, policy.meta.name} {
+    : key_{Kind::kRetryTimeoutPolicy, policy.meta.ns, policy.meta.name},
+      attachments_(&view.attachments, key_) {
   std::vector<Placement> placements = PlacementsOf(view, policy);  // what is named comes first
   placements.resize(std::min(placements.size(), policy.targets.refs.size() + kMaxSelected));
   std::set<ObjectKey> services;
   for (const Placement& placement : placements) {
     for (const ObjectKey& service : ServicesOf(view, placement.target)) services.insert(service);
   }
-  std::set<ObjectKey> targets = services;
-  for (const ObjectKey& service : services) {
-    const std::set<ObjectKey>& routes = view.routes_of.Find(service);
-    targets.insert(routes.begin(), routes.end());
-  }
-  for (const ObjectKey& target : targets) Adopt(view, target);
   const Ptr<api::RetryTimeoutPolicy> dated = Dated(view, policy);
   for (const Placement& placement : placements) attachments_.Add(dated, placement);
   const View changed{view.options,   view.tables,    view.membership, view.tenancy,    attachments_,
@@ -56,12 +51,6 @@ WhatIf::WhatIf(const View& view, const api::RetryTimeoutPolicy& policy)
   }
   for (const Placement& placement : placements)
     book_.Record(key_, placement, AssessTarget(changed, rows_, key_, placement));
-}
-
-void WhatIf::Adopt(const View& view, const ObjectKey& target) {
-  for (const Attachment& other : view.attachments.At(target)) {
-    if (other.key() != key_) attachments_.Add(other.policy, {target, other.section, other.level});
-  }
 }
 
 std::vector<std::string> WhatIf::LosersAt(const ObjectKey& target) const {

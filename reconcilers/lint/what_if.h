@@ -32,10 +32,8 @@ class WhatIf {
   std::vector<std::string> LosersAt(const ObjectKey& target) const;
 
  private:
-  void Adopt(const View& view, const ObjectKey& target);
-
   const ObjectKey key_;
-  Attachments attachments_;  // of others, at the services that are lowered; and the policy's own
+  Attachments attachments_;  // over the view's, with the policy
   ServiceRows rows_;
   PolicyBook book_;
 };

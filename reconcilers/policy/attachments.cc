@@ -1,6 +1,7 @@
 #include "reconcilers/policy/attachments.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace fairlead::reconcilers {
@@ -13,10 +14,25 @@ bool Before(const Attachment& a, const Attachment& b) {
 
 }  // namespace
 
+Attachments::Attachments(const Attachments* base, const ObjectKey& without) : base_(base), without_(without) {
+  for (const Placement& placement : base->Of(without)) Here(placement.target);
+}
+
+std::vector<Attachment>& Attachments::Here(const ObjectKey& target) {
+  const auto [at, added] = by_target_.try_emplace(target);
+  if (added && base_ != nullptr) {
+    const std::vector<Attachment>& below = base_->At(target);
+    at->second.reserve(below.size() + 1);
+    std::copy_if(below.begin(), below.end(), std::back_inserter(at->second),
+                 [this](const Attachment& a) { return !a.IsOf(without_); });
+  }
+  return at->second;
+}
+
 bool Attachments::Add(const Ptr<api::RetryTimeoutPolicy>& policy, const Placement& placement) {
   const ObjectKey key{Kind::kRetryTimeoutPolicy, policy->meta.ns, policy->meta.name};
   if (!by_policy_[key].insert(placement).second) return false;
-  std::vector<Attachment>& here = by_target_[placement.target];
+  std::vector<Attachment>& here = Here(placement.target);
   const Attachment attachment{policy, placement.section, placement.level};
   here.insert(std::upper_bound(here.begin(), here.end(), attachment, Before), attachment);
   return true;
@@ -28,7 +44,7 @@ bool Attachments::Remove(const ObjectKey& key, const Placement& placement) {
   if (own->second.empty()) by_policy_.erase(own);
   auto here = by_target_.find(placement.target);
   std::erase_if(here->second, [&](const Attachment& a) {
-    return a.section == placement.section && a.level == placement.level && a.key() == key;
+    return a.section == placement.section && a.level == placement.level && a.IsOf(key);
   });
   if (here->second.empty()) by_target_.erase(here);
   return true;
@@ -52,7 +68,7 @@ std::set<ObjectKey> Attachments::Set(const ObjectKey& key, const Ptr<api::RetryT
 void Attachments::Renew(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>& policy) {
   for (const Placement& placement : Of(key)) {
     for (Attachment& attachment : by_target_[placement.target]) {
-      if (attachment.key() == key) attachment.policy = policy;
+      if (attachment.IsOf(key)) attachment.policy = policy;
     }
   }
 }
@@ -60,13 +76,15 @@ void Attachments::Renew(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>
 const std::vector<Attachment>& Attachments::At(const ObjectKey& target) const {
   static const std::vector<Attachment> kNone;
   auto at = by_target_.find(target);
-  return at == by_target_.end() ? kNone : at->second;
+  if (at != by_target_.end()) return at->second;
+  return base_ == nullptr ? kNone : base_->At(target);
 }
 
 const std::set<Placement>& Attachments::Of(const ObjectKey& policy) const {
   static const std::set<Placement> kNone;
   auto at = by_policy_.find(policy);
-  return at == by_policy_.end() ? kNone : at->second;
+  if (at != by_policy_.end()) return at->second;
+  return base_ == nullptr || policy == without_ ? kNone : base_->Of(policy);
 }
 
 std::vector<Placement> Attachments::Of(const ObjectKey& policy, const ObjectKey& target) const {

@@ -21,6 +21,7 @@ struct Attachment {
   Level level = Level::kService;
 
   ObjectKey key() const { return {Kind::kRetryTimeoutPolicy, policy->meta.ns, policy->meta.name}; }
+  bool IsOf(const ObjectKey& key) const { return policy->meta.name == key.name && policy->meta.ns == key.ns; }
 };
 
 struct Placement {
@@ -32,6 +33,11 @@ struct Placement {
 
 class Attachments {
  public:
+  Attachments() = default;
+  // What `base` has without this policy, to which other placements of it can be added: a picture for as long
+  // as the base stands still. Only the policy's own targets are copied.
+  Attachments(const Attachments* base, const ObjectKey& without);
+
   // Replaces all of the policy's; a null policy with no placements: it is gone. The targets that the policy
   // stood at or stands at now.
   std::set<ObjectKey> Set(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>& policy,
@@ -48,7 +54,11 @@ class Attachments {
   std::vector<Placement> Of(const ObjectKey& policy, const ObjectKey& target) const;
 
  private:
-  std::map<ObjectKey, std::vector<Attachment>> by_target_;
+  std::vector<Attachment>& Here(const ObjectKey& target);
+
+  const Attachments* base_ = nullptr;
+  ObjectKey without_;
+  std::map<ObjectKey, std::vector<Attachment>> by_target_;  // over a base: of targets that differ from it
   std::map<ObjectKey, std::set<Placement>> by_policy_;
 };
 

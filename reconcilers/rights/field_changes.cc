@@ -1,6 +1,8 @@
 #include "reconcilers/rights/field_changes.h"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include "crds/api/failover_policy.h"
 #include "crds/api/retry_timeout_policy.h"
@@ -23,11 +25,17 @@ const Json::Value& Unset(Kind kind) {
   return kind == Kind::kFailoverPolicy ? failover : none;
 }
 
-bool IsParent(const api::PolicyField& field) {
-  const auto fields = api::PolicyFields();
-  return std::any_of(fields.begin(), fields.end(), [&](const api::PolicyField& other) {
-    return other.kind == field.kind && other.path != field.path && api::IsWithin(other.path, field.path);
-  });
+using Fields = std::span<const api::PolicyField>;
+
+// Its children follow it.
+bool IsParent(Fields rest) {
+  return rest.size() > 1 && rest[1].kind == rest[0].kind && api::IsWithin(rest[1].path, rest[0].path);
+}
+
+Fields AfterChildren(Fields rest) {
+  size_t i = 1;
+  while (i < rest.size() && rest[i].kind == rest[0].kind && api::IsWithin(rest[i].path, rest[0].path)) ++i;
+  return rest.subspan(i);
 }
 
 }  // namespace
@@ -55,15 +63,19 @@ std::vector<FieldChange> FieldChanges(Kind kind, const Json::Value& before, cons
   const Json::Value& now = after.isNull() ? unset : after;
   const bool moved = !SamePlacement(before, after);
   std::vector<FieldChange> out;
-  for (const api::PolicyField& field : api::PolicyFields()) {
+  for (Fields rest = api::PolicyFields(); !rest.empty();) {
+    const api::PolicyField& field = rest.front();
+    const bool parent = IsParent(rest);
+    const Fields all = std::exchange(rest, rest.subspan(1));
     if (field.kind != kind || IsPlacement(field.path)) continue;
     const Json::Value &was = ValueAt(old, field.path), &is = ValueAt(now, field.path);
     const Json::Value& none = ValueAt(unset, field.path);
-    if (IsParent(field)) {
+    if (parent) {
       // Written as {}: it configures, without any field in it.
       const auto bare = [](const Json::Value& value) { return value.isObject() && value.empty(); };
       const bool differs = was.isNull() != is.isNull() || moved;
       if (differs && (bare(was) || bare(is))) out.push_back({std::string(field.path), field.type, was, is});
+      if (was.isNull() && is.isNull() && none.isNull()) rest = AfterChildren(all);
     } else if (was != is || (moved && was != none)) {
       out.push_back({std::string(field.path), field.type, was, is});
     }

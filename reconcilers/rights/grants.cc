@@ -56,6 +56,11 @@ std::string Beyond(const std::string& path, const Json::Value& value, const api:
   return "";
 }
 
+template <class T, class V>
+bool Has(const std::vector<T>& list, const V& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
 bool Covers(const api::Grant& grant, const std::string& path) {
   return grant.fields.empty() || std::any_of(grant.fields.begin(), grant.fields.end(),
                                              [&](const auto& f) { return api::IsWithin(path, f); });
@@ -68,7 +73,6 @@ bool Within(const api::Grant& grant, const RightsTarget& target) {
   return Implies(std::get<LabelSelector>(target.what), *grant.targets);
 }
 
-// The wider scopes that the change begins or ends in.
 std::vector<api::Scope> ScopesOf(const PolicyChange& change) {
   std::vector<api::Scope> out;
   for (const Json::Value* object : {&change.before, &change.after}) {
@@ -90,6 +94,8 @@ bool Overrides(const PolicyChange& change) {
 GrantCheck::GrantCheck(const PolicyChange& change)
     : change_(change),
       moved_(!SamePlacement(change.before, change.after)),
+      scopes_(ScopesOf(change)),
+      overrides_(Overrides(change)),
       fields_(FieldChanges(change.kind, change.before, change.after)) {
   if (fields_.empty() && moved_) fields_.push_back({"spec", api::FieldType::kOther, {}, {}});
 }
@@ -121,42 +127,60 @@ std::string GrantCheck::BeyondBounds(const api::WorkspaceRole& role, const api::
   return "";
 }
 
-// The nearest grant is the one whose first obstacle comes last in this order.
-GrantCheck::Distance GrantCheck::From(const api::WorkspaceRole& role, const api::Grant& grant,
-                                      const FieldChange& field, const RightsTarget* target) const {
-  const std::string by = " by role \"" + role.name + "\"";
-  const auto has = [](const auto& list, const auto& value) {
-    return std::find(list.begin(), list.end(), value) != list.end();
-  };
-  if (!has(grant.kinds, std::string(ToString(change_.kind))))
-    return {7, std::string(ToString(change_.kind)) + " is not granted"};
-  if (!Covers(grant, field.path)) return {6, field.path + " is not granted"};
-  if (!grant.namespaces.empty() &&
-      std::none_of(grant.namespaces.begin(), grant.namespaces.end(),
-                   [&](const std::string& glob) { return GlobMatches(glob, change_.ns); }))
-    return {5, field.path + " is not granted in namespace " + change_.ns + by};
-  for (api::Scope scope : ScopesOf(change_)) {
-    if (!has(grant.scopes, scope))
-      return {4,
-              "spec.scope " + std::string(api::ToString(scope)) + " is not granted for " + field.path + by};
+std::optional<api::Scope> GrantCheck::ScopeBeyond(const api::Grant& grant) const {
+  const auto beyond = std::find_if(scopes_.begin(), scopes_.end(),
+                                   [&](api::Scope scope) { return !Has(grant.scopes, scope); });
+  return beyond == scopes_.end() ? std::nullopt : std::optional(*beyond);
+}
+
+GrantCheck::Obstacle GrantCheck::First(const api::WorkspaceRole& role, const api::Grant& grant,
+                                       const FieldChange& field, const RightsTarget* target) const {
+  if (!Has(grant.kinds, ToString(change_.kind))) return Obstacle::kKind;
+  if (!Covers(grant, field.path)) return Obstacle::kField;
+  const auto holds_here = [&](const std::string& glob) { return GlobMatches(glob, change_.ns); };
+  if (!grant.namespaces.empty() && std::none_of(grant.namespaces.begin(), grant.namespaces.end(), holds_here))
+    return Obstacle::kNamespace;
+  if (ScopeBeyond(grant)) return Obstacle::kScope;
+  if (overrides_ && !grant.override_mode) return Obstacle::kMode;
+  if (target != nullptr && !Within(grant, *target)) return Obstacle::kTarget;
+  return BeyondBounds(role, grant, field).empty() ? Obstacle::kNone : Obstacle::kBounds;
+}
+
+std::string GrantCheck::InWords(const Distance& distance, const FieldChange& field) const {
+  const std::string by = distance.role == nullptr ? "" : " by role \"" + distance.role->name + "\"";
+  switch (distance.obstacle) {
+    case Obstacle::kNone:
+      return "";
+    case Obstacle::kBounds:
+      return BeyondBounds(*distance.role, *distance.grant, field);
+    case Obstacle::kTarget:
+      return field.path + " is not granted for " + distance.target->name + by +
+             ", only for targets that match " + reconcilers::InWords(*distance.grant->targets) +
+             (distance.target->found ? "" : ", and it does not exist");
+    case Obstacle::kMode:
+      return "spec.mode Override is not granted for " + field.path + by;
+    case Obstacle::kScope:
+      return "spec.scope " + std::string(api::ToString(*ScopeBeyond(*distance.grant))) +
+             " is not granted for " + field.path + by;
+    case Obstacle::kNamespace:
+      return field.path + " is not granted in namespace " + change_.ns + by;
+    case Obstacle::kField:
+      return field.path + " is not granted";
+    case Obstacle::kKind:
+      return distance.role == nullptr ? field.path + " is not granted"
+                                      : std::string(ToString(change_.kind)) + " is not granted";
   }
-  if (Overrides(change_) && !grant.override_mode)
-    return {3, "spec.mode Override is not granted for " + field.path + by};
-  if (target != nullptr && !Within(grant, *target)) {
-    return {2, field.path + " is not granted for " + target->name + by + ", only for targets that match " +
-                   InWords(*grant.targets) + (target->found ? "" : ", and it does not exist")};
-  }
-  if (std::string text = BeyondBounds(role, grant, field); !text.empty()) return {1, std::move(text)};
-  return {};
+  return "";
 }
 
 GrantCheck::Distance GrantCheck::Nearest(const std::vector<const api::WorkspaceRole*>& roles,
                                          const FieldChange& field, const RightsTarget* target) const {
-  Distance out{8, field.path + " is not granted"};
+  Distance out;
   for (const api::WorkspaceRole* role : roles) {
     for (const api::Grant& grant : role->allow) {
-      Distance distance = From(*role, grant, field, target);
-      if (distance.steps < out.steps) out = std::move(distance);
+      const Obstacle obstacle = First(*role, grant, field, target);
+      if (out.role == nullptr || obstacle < out.obstacle) out = {obstacle, role, &grant, target};
+      if (obstacle == Obstacle::kNone) return out;
     }
   }
   return out;
@@ -165,14 +189,15 @@ GrantCheck::Distance GrantCheck::Nearest(const std::vector<const api::WorkspaceR
 std::vector<std::string> GrantCheck::LackOf(const std::vector<const api::WorkspaceRole*>& roles) const {
   std::vector<std::string> out;
   for (const FieldChange& field : fields_) {
-    Distance worst;
+    Distance worst{.obstacle = Obstacle::kNone};
     if (change_.targets.empty()) worst = Nearest(roles, field, nullptr);
     for (const RightsTarget& target : change_.targets) {
-      Distance distance = Nearest(roles, field, &target);
-      if (distance.steps > worst.steps) worst = std::move(distance);
+      const Distance distance = Nearest(roles, field, &target);
+      if (distance.obstacle > worst.obstacle) worst = distance;
     }
-    if (worst.steps > 0 && std::find(out.begin(), out.end(), worst.text) == out.end())
-      out.push_back(std::move(worst.text));
+    if (worst.obstacle == Obstacle::kNone) continue;
+    std::string text = InWords(worst, field);
+    if (!Has(out, text)) out.push_back(std::move(text));
   }
   return out;
 }

@@ -3,6 +3,7 @@
 // Who calls: rights.cc. Pure; refers to what it was made from, so it does not outlive that.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,13 +23,19 @@ class GrantCheck {
   std::vector<std::string> LackOf(const std::vector<const api::WorkspaceRole*>& roles) const;
 
  private:
-  // How far a grant is from covering a field for a target: 0 covers it.
+  // What a grant lacks to cover a field for a target. The nearest grant is the one whose first obstacle comes
+  // first in this order.
+  enum class Obstacle : unsigned char { kNone, kBounds, kTarget, kMode, kScope, kNamespace, kField, kKind };
   struct Distance {
-    int steps = 0;
-    std::string text;
+    Obstacle obstacle = Obstacle::kKind;
+    const api::WorkspaceRole* role = nullptr;
+    const api::Grant* grant = nullptr;
+    const RightsTarget* target = nullptr;
   };
-  Distance From(const api::WorkspaceRole& role, const api::Grant& grant, const FieldChange& field,
-                const RightsTarget* target) const;
+  Obstacle First(const api::WorkspaceRole& role, const api::Grant& grant, const FieldChange& field,
+                 const RightsTarget* target) const;
+  std::string InWords(const Distance& distance, const FieldChange& field) const;
+  std::optional<api::Scope> ScopeBeyond(const api::Grant& grant) const;
   Distance Nearest(const std::vector<const api::WorkspaceRole*>& roles, const FieldChange& field,
                    const RightsTarget* target) const;
   std::string BeyondBounds(const api::WorkspaceRole& role, const api::Grant& grant,
@@ -37,6 +44,8 @@ class GrantCheck {
 
   const PolicyChange& change_;
   const bool moved_;
+  const std::vector<api::Scope> scopes_;  // the wider ones that it begins or ends in
+  const bool overrides_;
   std::vector<FieldChange> fields_;
 };
 

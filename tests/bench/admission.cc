@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -14,7 +16,8 @@ namespace fairlead::bench {
 namespace {
 
 constexpr char kPolicies[] = "/apis/fairlead.dev/v1alpha1/namespaces/team-7/retrytimeoutpolicies";
-constexpr int kFlooders = 2;
+constexpr int kServices = 1000;  // that the policies are for, in turn
+constexpr int kFlooders = 16;
 
 // Says yes to all without looking: the floor of any webhook.
 webhooks::Answer SayYes(std::string_view body) {
@@ -68,9 +71,17 @@ class Creates {
     if (Result<void> r = Make("/api/v1/namespaces", R"({"metadata":{"name":"team-7"}})"); !r) return r;
     if (Result<void> r = Make("/apis/fairlead.dev/v1alpha1/workspaces", JsonOf(WorkspaceText(size, 0))); !r)
       return r;
+    for (int i = 0; i < kServices; ++i) {
+      if (Result<void> r = Make("/api/v1/namespaces/team-7/services",
+                                R"({"metadata":{"name":")" + ServiceOf(i) +
+                                    R"("},"spec":{"ports":[{"name":"http","port":8080}]}})");
+          !r) {
+        return r;
+      }
+    }
     Result<std::unique_ptr<webhooks::Server>> yes = webhooks::Server::Start(
         {.host = "127.0.0.1"}, {certificate_.pair().certificate_pem, Secret(certificate_.pair().key_pem), ""},
-        {{"/validate", SayYes}}, &metrics_);
+        {{"/validate", {SayYes, SayYes}}}, &metrics_);
     if (!yes) return Unexpected(yes.error());
     yes_ = std::move(*yes);
     const int port = testing::FreePort();
@@ -98,13 +109,17 @@ class Creates {
     Caller caller(cluster_->ca_pem(), cluster_->port());
     const std::pair<const char*, std::vector<double>*> ways[] = {
         {"no", &without}, {"ours", &ours}, {"trivially", &trivial}};
+    std::array order = {0, 1, 2};
     for (int i = 0; i < creates; ++i) {
-      for (const auto& [judged, times] : ways) {
-        Result<Called> called = Create(&caller, judged, judged + std::string("-") + std::to_string(i), "5s");
+      for (const int way : order) {
+        const auto& [judged, times] = ways[way];
+        Result<Called> called = Create(&caller, judged, i, "5s");
         if (!called) return Unexpected(called.error());
         if (called->status != 201) return Unexpected(Failure("a create failed: " + called->body));
         times->push_back(called->milliseconds);
       }
+      // Whoever comes next has the operator's reading of what went before beside it: each in turn.
+      std::next_permutation(order.begin(), order.end());
     }
     return {};
   }
@@ -119,9 +134,12 @@ class Creates {
     if (made) return {};
     return Unexpected(Failure("POST " + path + ": " + reply.body));
   }
-  static Result<Called> Create(Caller* caller, const std::string& judged, const std::string& name,
-                               const std::string& timeout) {
-    return caller->Post(kPolicies, PolicyOfName(name, R"("judged":")" + judged + '"', timeout), "admin");
+  static std::string ServiceOf(int i) { return "ratings-" + std::to_string((i + kServices) % kServices); }
+  static Result<Called> Create(Caller* caller, const std::string& judged, int i, const std::string& timeout) {
+    return caller->Post(
+        kPolicies,
+        PolicyOfName(judged + "-" + std::to_string(i), R"("judged":")" + judged + '"', ServiceOf(i), timeout),
+        "admin");
   }
   // Both are asked, and the operator knows the workspace.
   Result<void> AwaitHooks() {
@@ -129,7 +147,7 @@ class Creates {
     std::string last;
     const bool judging = Await(
         [&] {
-          const Result<Called> called = Create(&caller, "ours", "never", "31s");
+          const Result<Called> called = Create(&caller, "ours", -1, "31s");
           last = called ? called->body : called.error().message;
           return called && called->status == 403;
         },

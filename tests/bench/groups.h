@@ -29,7 +29,7 @@ struct BenchOptions {
                        .waypoints = 5,
                        .workspaces = 25};
   int renders = 5;
-  int creates = 600;
+  int creates = 2'000;
   int reviews = 20'000;
   std::chrono::seconds idle{20};
 };

@@ -25,11 +25,12 @@ Result<Called> Caller::Post(const std::string& path, const std::string& body, co
                 reply.body.find("\"allowed\":true") != std::string::npos, std::move(reply.body)};
 }
 
-std::string PolicyOfName(const std::string& name, const std::string& labels, const std::string& timeout) {
+std::string PolicyOfName(const std::string& name, const std::string& labels, const std::string& service,
+                         const std::string& timeout) {
   return R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"RetryTimeoutPolicy","metadata":{"name":")" + name +
          R"(","namespace":"team-7","labels":{)" + labels +
-         R"(}},"spec":{"targetRefs":[{"group":"","kind":"Service","name":"ratings"}],"timeouts":{"request":")" +
-         timeout + R"("}}})";
+         R"(}},"spec":{"targetRefs":[{"group":"","kind":"Service","name":")" + service +
+         R"("}],"timeouts":{"request":")" + timeout + R"("}}})";
 }
 
 std::string ReviewOf(const std::string& timeout) {
@@ -38,7 +39,7 @@ std::string ReviewOf(const std::string& timeout) {
          R"("resource":{"group":"fairlead.dev","version":"v1alpha1","resource":"retrytimeoutpolicies"},)"
          R"("name":"ratings","namespace":"team-7","operation":"CREATE","userInfo":{"username":"admin",)"
          R"("groups":["system:masters","system:authenticated"]},"object":)" +
-         PolicyOfName("ratings", "", timeout) + R"(,"oldObject":null,"dryRun":false}})";
+         PolicyOfName("ratings", "", "ratings", timeout) + R"(,"oldObject":null,"dryRun":false}})";
 }
 
 std::string BadReview() {

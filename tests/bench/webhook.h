@@ -46,8 +46,9 @@ class Caller {
   testing::TlsClient client_;
 };
 
-// A policy with these labels and this timeout, as JSON.
-std::string PolicyOfName(const std::string& name, const std::string& labels, const std::string& timeout);
+// A policy with these labels and this timeout for a Service of its namespace, as JSON.
+std::string PolicyOfName(const std::string& name, const std::string& labels, const std::string& service,
+                         const std::string& timeout);
 // Of a policy in namespace team-7 by somebody whose role allows timeouts of up to 30 s.
 std::string ReviewOf(const std::string& timeout);
 // No AdmissionReview at all, 4 KB of it.

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "crds/base/json_text.h"
 #include "crds/base/json_write.h"
 
 namespace fairlead::webhooks {
@@ -47,13 +49,55 @@ Json::Value Status(int code, const std::string& reason, std::string_view message
   return out;
 }
 
-std::string Print(Json::Value response) {
-  Json::Value out(Json::objectValue);
-  out["apiVersion"] = "admission.k8s.io/v1";
-  out["kind"] = "AdmissionReview";
-  out["response"] = std::move(response);
-  return WriteJson(out);
+Json::Value StatusOf(const Review& review, const Verdict& verdict) {
+  Json::Value out = Status(verdict.code, verdict.reason, verdict.message);
+  Json::Value& details = out["details"];
+  if (!review.name.name.empty()) details["name"] = review.name.name;
+  if (!review.kind.group.empty()) details["group"] = review.kind.group;
+  details["kind"] = review.kind.kind;
+  if (!verdict.causes.empty()) details["causes"] = Causes(verdict.causes);
+  return out;
 }
+
+// A reply, its members sorted by name and written one after the other: most are short, and each of them is
+// waited for.
+class Reply {
+ public:
+  explicit Reply(bool allowed)
+      : out_(R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"allowed":)") {
+    out_ += allowed ? "true" : "false";
+  }
+  void AddAudit(std::string_view rule, std::string_view broken_glass) {
+    out_ += R"(,"auditAnnotations":{)";
+    if (!broken_glass.empty()) {
+      out_ += R"("break-glass":)";
+      AppendJsonString(Bounded(broken_glass, kMaxMessage), &out_);
+      out_ += ',';
+    }
+    out_ += R"("rule":)";
+    AppendJsonString(rule, &out_);
+    out_ += '}';
+  }
+  void AddStatus(const Json::Value& status) { out_ += R"(,"status":)" + WriteJson(status); }
+  void AddUid(std::string_view uid) {
+    out_ += R"(,"uid":)";
+    AppendJsonString(uid, &out_);
+  }
+  void AddWarnings(const std::vector<std::string>& warnings) {
+    if (warnings.empty()) return;
+    out_ += R"(,"warnings":)";
+    char separator = '[';
+    for (const std::string& warning : warnings) {
+      out_ += std::exchange(separator, ',');
+      AppendJsonString(warning, &out_);
+    }
+    out_ += ']';
+  }
+  std::string Take() && { return std::move(out_) + "}}"; }
+
+ private:
+  std::string out_;
+};
 
 }  // namespace
 
@@ -93,30 +137,19 @@ std::vector<std::string> BoundedWarnings(const std::vector<std::string>& warning
 }
 
 std::string PrintVerdict(const Review& review, const Verdict& verdict) {
-  Json::Value response(Json::objectValue);
-  response["uid"] = review.uid;
-  response["allowed"] = verdict.allowed;
-  response["auditAnnotations"]["rule"] = verdict.rule;
-  if (!verdict.broken_glass.empty())
-    response["auditAnnotations"]["break-glass"] = Bounded(verdict.broken_glass, kMaxMessage);
-  if (!verdict.allowed) {
-    Json::Value& status = response["status"] = Status(verdict.code, verdict.reason, verdict.message);
-    Json::Value& details = status["details"];
-    if (!review.name.name.empty()) details["name"] = review.name.name;
-    if (!review.kind.group.empty()) details["group"] = review.kind.group;
-    details["kind"] = review.kind.kind;
-    if (!verdict.causes.empty()) details["causes"] = Causes(verdict.causes);
-  }
-  for (const std::string& warning : BoundedWarnings(verdict.warnings)) response["warnings"].append(warning);
-  return Print(std::move(response));
+  Reply out(verdict.allowed);
+  out.AddAudit(verdict.rule, verdict.broken_glass);
+  if (!verdict.allowed) out.AddStatus(StatusOf(review, verdict));
+  out.AddUid(review.uid);
+  out.AddWarnings(BoundedWarnings(verdict.warnings));
+  return std::move(out).Take();
 }
 
 std::string PrintMalformed(const Malformed& malformed) {
-  Json::Value response(Json::objectValue);
-  response["uid"] = malformed.uid;
-  response["allowed"] = false;
-  response["status"] = Status(400, "BadRequest", malformed.message);
-  return Print(std::move(response));
+  Reply out(false);
+  out.AddStatus(Status(400, "BadRequest", malformed.message));
+  out.AddUid(malformed.uid);
+  return std::move(out).Take();
 }
 
 }  // namespace fairlead::webhooks

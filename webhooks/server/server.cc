@@ -27,10 +27,10 @@ std::string_view ToString(Refusal refusal) {
 }
 
 struct Server::Impl {
-  Impl(const ServerOptions& options, std::map<std::string, Handler> handlers, ServerMetrics* metrics)
+  Impl(const ServerOptions& options, std::map<std::string, Endpoint> endpoints, ServerMetrics* metrics)
       : pool(static_cast<size_t>(options.workers)) {
     context.options = options;
-    context.handlers = std::move(handlers);
+    context.endpoints = std::move(endpoints);
     context.metrics = metrics;
     context.io = &io;
     context.workers = &pool;
@@ -165,19 +165,19 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const TlsMaterial& tls,
-                                              std::map<std::string, Handler> handlers,
+                                              std::map<std::string, Endpoint> endpoints,
                                               ServerMetrics* metrics) {
   if (Result<TlsContext> usable = MakeTlsContext(tls); !usable) return Unexpected(usable.error());
-  Result<std::unique_ptr<Server>> server = Listen(options, std::move(handlers), metrics);
+  Result<std::unique_ptr<Server>> server = Listen(options, std::move(endpoints), metrics);
   if (!server) return server;
   if (Result<void> used = (*server)->SetTls(tls); !used) return Unexpected(used.error());
   return server;
 }
 
 Result<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options,
-                                               std::map<std::string, Handler> handlers,
+                                               std::map<std::string, Endpoint> endpoints,
                                                ServerMetrics* metrics) {
-  auto impl = std::make_unique<Impl>(options, std::move(handlers), metrics);
+  auto impl = std::make_unique<Impl>(options, std::move(endpoints), metrics);
   if (Result<void> listening = impl->Listen(); !listening) return Unexpected(listening.error());
   impl->Accept();
   impl->thread = std::thread([io = &impl->io] { io->run(); });

@@ -1,11 +1,12 @@
 // Server: the HTTPS server of the webhooks (HTTP/1.1 over TLS, kept connections), fit to face a network.
 //
-// Who calls: the composition root. One thread carries all connections, `workers` threads run the handlers.
+// Who calls: the composition root. One thread carries all connections, `workers` threads run the handlers;
+// what is answered without any wait need not go to them and back.
 // Every wait of a peer's has its limit and costs one of `max_connections` slots; when all are taken, the one
 // that has been idle for longest makes room, those first that were never served. A handler that throws is a
 // 500 and a metric.
 //
-//   auto server = Server::Listen({.port = 9443}, {{"/validate", judge}}, &metrics);
+//   auto server = Server::Listen({.port = 9443}, {{"/validate", {judge}}}, &metrics);
 //   (*server)->SetTls(material);  // new handshakes use it; connections go on
 //   (*server)->Drain({.serve = std::chrono::seconds(10), .finish = std::chrono::seconds(10)});
 #pragma once
@@ -15,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +40,8 @@ struct ServerOptions {
   std::chrono::milliseconds header_timeout{10'000};  // from the first byte
   std::chrono::milliseconds body_timeout{20'000};
   std::chrono::milliseconds write_timeout{10'000};
+  // Until what is no review is answered: no API server sends that, and whoever floods us waits, not others.
+  std::chrono::milliseconds malformed_pause{10};
   std::chrono::milliseconds idle_timeout{
       120'000};  // the API server gives its own up after 90 s, so that it is first
 };
@@ -74,14 +78,21 @@ class ServerMetrics {
 class Server {
  public:
   using Handler = std::function<Answer(std::string_view body)>;  // of POSTs of application/json; any worker
+  // On the thread of all connections, for bodies up to `small_body`: an answer that needs some tens of
+  // microseconds and no wait, or nullopt, and the Handler is asked.
+  using QuickHandler = std::function<std::optional<Answer>(std::string_view body)>;
+  struct Endpoint {
+    Handler handler;
+    QuickHandler quick = nullptr;
+  };
 
   // Takes no connection until SetTls has brought a certificate: each is refused as a handshake that failed.
   static Result<std::unique_ptr<Server>> Listen(const ServerOptions& options,
-                                                std::map<std::string, Handler> handlers,
+                                                std::map<std::string, Endpoint> endpoints,
                                                 ServerMetrics* metrics);
   // The same with a certificate.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, const TlsMaterial& tls,
-                                               std::map<std::string, Handler> handlers,
+                                               std::map<std::string, Endpoint> endpoints,
                                                ServerMetrics* metrics);
   ~Server();  // Drain({})
 

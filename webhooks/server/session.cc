@@ -2,8 +2,6 @@
 
 #include <openssl/ssl.h>
 
-#include "crds/base/clock.h"
-
 namespace fairlead::webhooks {
 namespace {
 
@@ -37,7 +35,8 @@ Session::Session(tcp::socket socket, TlsContext tls, SessionContext* context)
       ssl_(Share(tls_)),
       stream_(beast::tcp_stream(std::move(socket)), ssl_),
       place_(context->sessions.insert(context->sessions.end(), this)),
-      buffer_(context->options.max_header + context->options.max_body) {
+      buffer_(context->options.max_header + context->options.max_body),
+      pause_(*context->io) {
   context_->metrics->OnConnections(context_->sessions.size());
 }
 
@@ -81,9 +80,20 @@ void Session::ReadHeader() {
   parser_.emplace();
   parser_->header_limit(static_cast<uint32_t>(context_->options.max_header));
   parser_->body_limit(context_->options.max_body);
+  beast::error_code error;
+  if (ParseRead(false, &error)) return OnHeader(error);
   Expire(context_->options.header_timeout);
   http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](beast::error_code e, size_t) { self->OnHeader(e); });
+}
+
+// What has been read often is the whole request already. False: it needs more.
+bool Session::ParseRead(bool body, beast::error_code* error) {
+  parser_->eager(body);
+  const auto done = [&] { return body ? parser_->is_done() : parser_->is_header_done(); };
+  if (!done() && buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), *error));
+  if (*error == http::error::need_more) *error = {};
+  return *error || done();
 }
 
 void Session::OnHeader(beast::error_code error) {
@@ -96,7 +106,7 @@ void Session::OnHeader(beast::error_code error) {
   }
   if (error) return Fail(error);
   const auto& head = parser_->get();
-  if (!context_->handlers.contains(PathOf(head))) {
+  if (!context_->endpoints.contains(PathOf(head))) {
     return Refuse(Refusal::kNotFound, http::status::not_found, "there is nothing at this path");
   }
   if (head.method() != http::verb::post) {
@@ -117,6 +127,8 @@ void Session::OnHeader(beast::error_code error) {
 }
 
 void Session::ReadBody() {
+  beast::error_code error;
+  if (ParseRead(true, &error)) return OnBody(error);
   Expire(context_->options.body_timeout);
   http::async_read(stream_, buffer_, *parser_,
                    [self = shared_from_this()](beast::error_code error, size_t) { self->OnBody(error); });
@@ -130,34 +142,58 @@ void Session::OnBody(beast::error_code error) {
   if (context_->requests >= context_->options.max_requests) {
     return Refuse(Refusal::kBusy, http::status::service_unavailable, "too many requests at once");
   }
-  Run(context_->handlers.at(PathOf(parser_->get())));
+  Run(context_->endpoints.at(PathOf(parser_->get())));
 }
 
-void Session::Run(const Server::Handler& handler) {
+// On any thread. nullopt only of a handler that is quick.
+template <class H>
+std::optional<Answer> Session::Ask(const H& handler, Clock::TimePoint begun) const {
+  try {
+    std::optional<Answer> answer = handler(parser_->get().body());
+    if (answer) context_->metrics->OnAnswer(*answer, Clock::System().Now() - begun);
+    return answer;
+  } catch (...) {
+    context_->metrics->OnRefused(Refusal::kException);
+    return Answer{500, "the verdict failed", "", "", ""};
+  }
+}
+
+void Session::Run(const Server::Endpoint& endpoint) {
   phase_ = Phase::kJudging;
   ++context_->requests;
+  const Clock::TimePoint begun = Clock::System().Now();
+  if (endpoint.quick && !large_) {
+    if (std::optional<Answer> answer = Ask(endpoint.quick, begun)) return OnAnswer(std::move(*answer));
+  }
   beast::get_lowest_layer(stream_).expires_never();
-  asio::post(*context_->workers,
-             [self = shared_from_this(), &handler, begun = Clock::System().Now()]() mutable {
-               ServerMetrics* const metrics = self->context_->metrics;
-               Answer answer;
-               try {
-                 answer = handler(self->parser_->get().body());
-                 metrics->OnAnswer(answer, Clock::System().Now() - begun);
-               } catch (...) {
-                 answer = {500, "the verdict failed", "", "", ""};
-                 metrics->OnRefused(Refusal::kException);
-               }
-               asio::io_context& io = *self->context_->io;
-               asio::post(io, [self = std::move(self), answer = std::move(answer)]() mutable {
-                 self->OnAnswer(std::move(answer));
-               });
-             });
+  asio::post(*context_->workers, [self = shared_from_this(), &endpoint, begun]() mutable {
+    std::optional<Answer> answer = self->Ask(endpoint.handler, begun);
+    asio::io_context& io = *self->context_->io;
+    asio::post(io, [self = std::move(self), answer = std::move(answer)]() mutable {
+      self->OnAnswer(std::move(*answer));
+    });
+  });
 }
 
 void Session::OnAnswer(Answer answer) {
   --context_->requests;
+  if (answer.status == 400) return Pause(std::move(answer));
   served_ = true;
+  Send(std::move(answer));
+}
+
+// It holds no more than a connection meanwhile.
+void Session::Pause(Answer answer) {
+  parser_->get().body() = {};
+  ReleaseLarge();
+  beast::get_lowest_layer(stream_).expires_never();
+  pause_.expires_after(context_->options.malformed_pause);
+  pause_.async_wait([self = shared_from_this(), answer = std::move(answer)](beast::error_code) mutable {
+    if (beast::get_lowest_layer(self->stream_).socket().is_open()) self->Send(std::move(answer));
+  });
+}
+
+void Session::Send(Answer answer) {
   const bool failed = answer.status == 500;
   Reply(static_cast<http::status>(answer.status), failed ? "text/plain; charset=utf-8" : "application/json",
         std::move(answer.body), parser_->get().keep_alive() && !context_->draining);
@@ -231,6 +267,7 @@ void Session::Evict() {
 
 void Session::Cut() {
   phase_ = Phase::kEnding;
+  pause_.cancel();
   beast::get_lowest_layer(stream_).close();
 }
 

@@ -1,7 +1,7 @@
 // Session: one connection of the webhook server: handshake, then requests one after the other.
 //
 // Who calls: server.cc and session.cc only (it includes Boost.Beast). All of it runs on the server's one
-// thread but for the handler, which runs on a worker while the session waits.
+// thread but for a handler that is not quick: it runs on a worker while the session waits.
 #pragma once
 
 // clang-format off
@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 
+#include "crds/base/clock.h"
 #include "webhooks/server/server.h"
 
 namespace fairlead::webhooks {
@@ -29,10 +30,10 @@ using asio::ip::tcp;
 
 class Session;
 
-// What sessions share. The server's thread only, but for `handlers` and `metrics`.
+// What sessions share. The server's thread only, but for `endpoints` and `metrics`.
 struct SessionContext {
   ServerOptions options;
-  std::map<std::string, Server::Handler> handlers;
+  std::map<std::string, Server::Endpoint> endpoints;
   ServerMetrics* metrics = nullptr;
   asio::io_context* io = nullptr;
   asio::thread_pool* workers = nullptr;
@@ -68,8 +69,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void OnHeader(beast::error_code error);
   void ReadBody();
   void OnBody(beast::error_code error);
-  void Run(const Server::Handler& handler);
+  bool ParseRead(bool body, beast::error_code* error);
+  void Run(const Server::Endpoint& endpoint);
+  template <class H>
+  std::optional<Answer> Ask(const H& handler, Clock::TimePoint begun) const;
   void OnAnswer(Answer answer);
+  void Pause(Answer answer);  // and then Send
+  void Send(Answer answer);
   void Reply(http::status status, std::string_view type, std::string body, bool keep);
   void Refuse(Refusal refusal, http::status status, std::string text);
   void Linger();  // reads on for a moment, so that a peer that still writes sees the reply
@@ -91,6 +97,7 @@ class Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   http::response<http::string_body> reply_;
+  asio::steady_timer pause_;
 };
 
 }  // namespace fairlead::webhooks

@@ -8,21 +8,41 @@
 
 namespace fairlead::webhooks {
 
-Answer AnswerReview(std::string_view body, const View& view) {
+namespace {
+
+bool IsQuick(const Review& review) {
+  const KindInfo* kind = FindKind(review.kind.group, review.kind.kind);
+  return kind != nullptr && (kind->kind == Kind::kRetryTimeoutPolicy || kind->kind == Kind::kFailoverPolicy);
+}
+
+Answer Refuse(const Malformed& malformed) {
+  const bool matched = !malformed.uid.empty();
+  return {matched ? 200 : 400, PrintMalformed(malformed), "other", "none", "malformed"};
+}
+
+Answer Reply(const Review& review, const View& view) {
+  const Verdict verdict = Judge(review, view);
+  const KindInfo* known = FindKind(review.kind.group, review.kind.kind);
   Answer out;
-  const Result<Review, Malformed> review = ReadReview(body);
-  if (!review) {
-    const bool matched = !review.error().uid.empty();
-    return {matched ? 200 : 400, PrintMalformed(review.error()), "other", "none", "malformed"};
-  }
-  const Verdict verdict = Judge(*review, view);
-  const KindInfo* known = FindKind(review->kind.group, review->kind.kind);
-  out.body = PrintVerdict(*review, verdict);
+  out.body = PrintVerdict(review, verdict);
   out.kind = known != nullptr && known->group == api::kGroup ? std::string(known->name) : "other";
-  out.operation = ToString(review->operation);
-  out.intent = IntentOf(*review, verdict);
+  out.operation = ToString(review.operation);
+  out.intent = IntentOf(review, verdict);
   out.verdict = verdict.allowed ? "allowed" : "refused";
   return out;
+}
+
+}  // namespace
+
+Answer AnswerReview(std::string_view body, const View& view) {
+  const Result<Review, Malformed> review = ReadReview(body);
+  return review ? Reply(*review, view) : Refuse(review.error());
+}
+
+std::optional<Answer> AnswerQuickly(std::string_view body, const View& view) {
+  const Result<Review, Malformed> review = ReadReview(body);
+  if (!review) return Refuse(review.error());
+  return IsQuick(*review) ? std::optional(Reply(*review, view)) : std::nullopt;
 }
 
 }  // namespace fairlead::webhooks

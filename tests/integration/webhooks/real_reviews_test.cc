@@ -61,7 +61,7 @@ class RealReviews : public ::testing::Test {
     const testing::KeyPair pair = ca_.Issue({.common_name = "webhooks", .ip = {"127.0.0.1"}});
     auto server = Server::Start(
         {.host = "127.0.0.1"}, {pair.certificate_pem, Secret(pair.key_pem), ""},
-        {{"/validate", [](std::string_view body) { return AnswerReview(body, NoView()); }}}, &metrics_);
+        {{"/validate", {[](std::string_view body) { return AnswerReview(body, NoView()); }}}}, &metrics_);
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
   }

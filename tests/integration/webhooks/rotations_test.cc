@@ -59,7 +59,7 @@ class Replica {
             [leads] { return leads; }, &steps_, &runtime::Log::Default(), clock) {
     auto server = webhooks::Server::Listen(
         {.host = "127.0.0.1"},
-        {{"/validate", [](std::string_view body) { return AnswerReview(body, webhooks::NoView()); }}},
+        {{"/validate", {[](std::string_view body) { return AnswerReview(body, webhooks::NoView()); }}}},
         &counts_);
     EXPECT_TRUE(server) << server.error().message;
     server_ = std::move(*server);

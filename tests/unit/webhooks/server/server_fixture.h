@@ -22,19 +22,24 @@ class ServerTest : public ::testing::Test {
     return {pair.certificate_pem, Secret(pair.key_pem), client_ca};
   }
 
-  // /validate judges, /throw throws, /wait waits for Release().
+  // /validate judges, /quick does so at once where that is quick, /throw and /quick-throw throw, /wait waits
+  // for Release().
   void Start(ServerOptions options = {}) { Start(options, Issue(ca_)); }
   void Start(ServerOptions options, const TlsMaterial& tls) {
     options.host = "127.0.0.1";
-    std::map<std::string, Server::Handler> handlers;
-    handlers["/validate"] = [](std::string_view body) { return AnswerReview(body, NoView()); };
-    handlers["/throw"] = [](std::string_view) -> Answer { throw std::runtime_error("on purpose"); };
-    handlers["/wait"] = [this](std::string_view body) {
+    std::map<std::string, Server::Endpoint> endpoints;
+    const auto judge = [](std::string_view body) { return AnswerReview(body, NoView()); };
+    endpoints["/validate"] = {judge};
+    endpoints["/quick"] = {judge, [](std::string_view body) { return AnswerQuickly(body, NoView()); }};
+    endpoints["/throw"] = {[](std::string_view) -> Answer { throw std::runtime_error("on purpose"); }};
+    endpoints["/quick-throw"] = {
+        judge, [](std::string_view) -> std::optional<Answer> { throw std::runtime_error("on purpose"); }};
+    endpoints["/wait"] = {[this, judge](std::string_view body) {
       arrived_.count_down();
       released_.wait();
-      return AnswerReview(body, NoView());
-    };
-    auto server = Server::Start(options, tls, std::move(handlers), &metrics_);
+      return judge(body);
+    }};
+    auto server = Server::Start(options, tls, std::move(endpoints), &metrics_);
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
   }

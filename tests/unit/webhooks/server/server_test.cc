@@ -104,6 +104,64 @@ TEST_F(ServerTest, AHandlerThatThrowsIs500AndNoEnd) {
   EXPECT_EQ(metrics_.Of("refused exception"), 1);
 }
 
+// A worker that is held up holds up nobody who needs none.
+TEST_F(ServerTest, WhatIsQuickNeedsNoWorker) {
+  Start({.workers = 1});
+  TlsClient waiting(To()), client(To());
+  ASSERT_TRUE(waiting.Send(Post(Good(), "/wait")));
+  arrived_.wait();
+  ASSERT_TRUE(client.Send(Post(Good(), "/quick") + Post("{", "/quick")));
+  EXPECT_THAT(client.Read().body, HasSubstr(R"("allowed":true)"));
+  EXPECT_EQ(client.Read().status, 400);
+  Release();
+  EXPECT_EQ(waiting.Read().status, 200);
+}
+
+TEST_F(ServerTest, WhatIsNotQuickIsAnsweredByAWorker) {
+  Start();
+  const std::string workspace =
+      R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"Workspace","metadata":{"name":"a"},"spec":{}})";
+  const TlsReply reply = Call(Post(Request{.kind = Kind::kWorkspace, .object = workspace}.Body(), "/quick"));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.body, HasSubstr("\"allowed\":"));
+  EXPECT_EQ(metrics_.Of("refused exception"), 0);
+}
+
+// A flood of what is no review waits, and nothing else does.
+TEST_F(ServerTest, WhatIsNoReviewIsAnsweredAfterAPause) {
+  Start({.max_requests = 1, .malformed_pause = std::chrono::hours(1)});
+  TlsClient bad(To());
+  ASSERT_TRUE(bad.Send(Post("{", "/quick")));
+  ASSERT_TRUE(metrics_.Await("other none malformed", 1));
+  EXPECT_EQ(Call(Post(Good(), "/quick")).status, 200);
+  server_->Drain({});  // ends it at once
+  EXPECT_EQ(bad.Read().status, 0);
+}
+
+TEST_F(ServerTest, AQuickHandlerThatThrowsIs500AndNoEnd) {
+  Start();
+  TlsClient client(To());
+  ASSERT_TRUE(client.Send(Post("{}", "/quick-throw")));
+  EXPECT_EQ(client.Read().status, 500);
+  ASSERT_TRUE(client.Send(Post(Good(), "/quick")));
+  EXPECT_EQ(client.Read().status, 200);
+  EXPECT_EQ(metrics_.Of("refused exception"), 1);
+}
+
+// However a request is cut into records.
+TEST_F(ServerTest, TakesRequestsInPieces) {
+  Start();
+  TlsClient client(To());
+  const std::string request = Post(Good(), "/quick") + Post(Good());
+  for (size_t piece : {1, 7, 100, 1000}) {
+    for (size_t at = 0; at < request.size(); at += piece) {
+      ASSERT_TRUE(client.Send(request.substr(at, piece)));
+    }
+    EXPECT_EQ(client.Read().status, 200) << piece;
+    EXPECT_EQ(client.Read().status, 200) << piece;
+  }
+}
+
 TEST_F(ServerTest, SlowPeersEnd) {
   Start({.handshake_timeout = milliseconds(50), .idle_timeout = milliseconds(50)});
   const int fd = ConnectLoopback(server_->port());
@@ -253,7 +311,7 @@ TEST_F(ServerTest, DrainServesOnAndEndsConnectionsByTheirReplies) {
 TEST_F(ServerTest, RefusesWhoComesBeforeTheCertificate) {
   auto server = Server::Listen(
       {.host = "127.0.0.1"},
-      {{"/validate", [](std::string_view body) { return AnswerReview(body, NoView()); }}}, &metrics_);
+      {{"/validate", {[](std::string_view body) { return AnswerReview(body, NoView()); }}}}, &metrics_);
   ASSERT_TRUE(server) << server.error().message;
   server_ = std::move(*server);
   EXPECT_NE(TlsClient(To()).problem(), "");
