@@ -50,6 +50,8 @@ const std::vector<LintRule>& LintRules() {
       {LintCode::kDoubtfulValue, S::kWarning, "a value that is allowed, but probably not meant"},
       {LintCode::kUnknownKind, S::kError, "the group fairlead.dev has no such kind or version"},
       {LintCode::kRetriesMultiply, S::kWarning, "retries multiply along a chain of calls"},
+      {LintCode::kUnknownPlace, S::kWarning, "a failover policy names a place that is not known"},
+      {LintCode::kNoEndpointsThere, S::kWarning, "a step of a failover policy leads to no endpoint"},
   };
   return kRules;
 }
@@ -99,6 +101,7 @@ std::vector<Finding> Lint(const World& world) {
   LintRoutes(world, &findings);
   LintServices(world, &findings);
   LintNotCarriedOut(world, &findings);
+  LintFailover(world, &findings);
   return findings.Take();
 }
 

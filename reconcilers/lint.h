@@ -53,6 +53,8 @@ enum class LintCode : unsigned char {
   kDoubtfulValue = 30,
   kUnknownKind = 31,
   kRetriesMultiply = 32,
+  kUnknownPlace = 33,
+  kNoEndpointsThere = 34,
 };
 
 struct LintRule {

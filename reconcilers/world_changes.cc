@@ -4,6 +4,7 @@
 
 #include "reconcilers/calls/callees.h"
 #include "reconcilers/lower/backends.h"
+#include "reconcilers/lower/locality.h"
 #include "reconcilers/lower/ports.h"
 #include "reconcilers/lower/routes.h"
 #include "reconcilers/policy/resolver.h"
@@ -181,7 +182,22 @@ void World::Impl::Changed(const Ptr<core::EndpointSlice>& old, const Ptr<core::E
   slices_on.Set(key.nn(), std::move(nodes));
 }
 
+// Endpoints of the pod that says itself where it is. Few do, and rarely change it: no index of slices by pod
+// is worth its memory.
+void World::Impl::PlaceChanged(const core::Pod* old, const core::Pod* now, const ObjectKey& key) {
+  const auto place = [](const core::Pod* pod) {
+    return pod == nullptr ? std::string_view() : pod->meta.labels.Get(kLocalityLabel);
+  };
+  if (place(old) == place(now)) return;
+  tables.ForEachIn<core::EndpointSlice>(key.ns, [&](const Ptr<core::EndpointSlice>& slice) {
+    const auto is_it = [&](const core::Endpoint& endpoint) { return endpoint.target_pod == key.name; };
+    if (std::any_of(slice->endpoints.begin(), slice->endpoints.end(), is_it))
+      dirty_endpoints.insert({Kind::kService, key.ns, slice->service});
+  });
+}
+
 void World::Impl::Changed(const Ptr<core::Pod>& old, const Ptr<core::Pod>& now, const ObjectKey& key) {
+  PlaceChanged(old.get(), now.get(), key);
   for (const NamespacedName& gateway : pods_of.KeysOf(key.nn())) dirty_waypoints.insert(gateway);
   const std::string_view name = now == nullptr ? "" : now->meta.labels.Get(kGatewayName);
   std::vector<NamespacedName> gateways;

@@ -52,6 +52,7 @@ struct World::Impl {
   void RouteChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key);
   void TargetChanged(const ObjectMeta* old, const ObjectMeta* now, const ObjectKey& key);
   void MembershipChanged(const MembershipChange& change);
+  void PlaceChanged(const core::Pod* old, const core::Pod* now, const ObjectKey& key);
   void NamespaceSeen(const std::string& ns);      // an object in it came or went
   void MarkWorkspaceOf(const std::string& ns);    // what it lowers to depends on an object there
   void MarkTarget(const ObjectKey& target);       // services to lower for a policy that stands there

@@ -3,11 +3,14 @@
 #include <arpa/inet.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "dataplane/envoy/proto.h"
+#include "reconcilers/failover/shares.h"
 
 namespace fairlead::envoy {
 namespace {
@@ -16,6 +19,7 @@ using ::envoy::config::cluster::v3::Cluster;
 using ::envoy::config::endpoint::v3::ClusterLoadAssignment;
 using reconcilers::EffectiveEndpoint;
 using reconcilers::EffectiveEndpoints;
+namespace failover = reconcilers::failover;
 
 // Long enough for one lost SYN. A per-try timeout counts from the connection only, so this is what a try at
 // an endpoint that has vanished costs.
@@ -64,6 +68,29 @@ void EncodeDiscovery(const std::string& name, const EffectiveEndpoints* endpoint
   *out->mutable_load_assignment() = EncodeEndpoints(name, endpoints);
 }
 
+// Envoy lengthens each further ejection of a host up to this, or to the first one's time where that is more.
+constexpr Duration kMaxEjection = Duration::Seconds(300);
+
+// Region, zone, subzone: what Envoy knows of a place.
+using EnvoyPlace = std::tuple<std::string, std::string, std::string>;
+
+void SetPlace(const EnvoyPlace& place, core_v3::Locality* out) {
+  out->set_region(std::get<0>(place));
+  out->set_zone(std::get<1>(place));
+  out->set_sub_zone(std::get<2>(place));
+}
+
+::envoy::config::endpoint::v3::LbEndpoint* AddEndpoint(
+    const std::string& address, uint16_t port, uint32_t weight,
+    ::envoy::config::endpoint::v3::LocalityLbEndpoints* group) {
+  auto* to = group->add_lb_endpoints();
+  auto* socket = to->mutable_endpoint()->mutable_address()->mutable_socket_address();
+  socket->set_address(address);
+  socket->set_port_value(port);
+  if (weight != 1) to->mutable_load_balancing_weight()->set_value(weight);
+  return to;
+}
+
 bool IsIpAddress(const std::string& text) {
   in6_addr buffer;
   return inet_pton(AF_INET, text.c_str(), &buffer) == 1 || inet_pton(AF_INET6, text.c_str(), &buffer) == 1;
@@ -88,8 +115,7 @@ ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const Eff
   ClusterLoadAssignment out;
   out.set_cluster_name(cluster_name);
   if (endpoints == nullptr) return out;
-  std::map<std::tuple<std::string, std::string, std::string>, std::vector<const EffectiveEndpoint*>>
-      localities;
+  std::map<EnvoyPlace, std::vector<const EffectiveEndpoint*>> localities;
   for (const EffectiveEndpoint& e : endpoints->endpoints) {
     // A name where an address is due would make Envoy reject the others with it.
     if (HasEds(endpoints) && !IsIpAddress(e.address)) continue;
@@ -97,18 +123,56 @@ ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const Eff
   }
   for (const auto& [place, members] : localities) {
     auto* group = out.add_endpoints();
-    if (place != decltype(place){}) {
-      group->mutable_locality()->set_region(std::get<0>(place));
-      group->mutable_locality()->set_zone(std::get<1>(place));
-      group->mutable_locality()->set_sub_zone(std::get<2>(place));
+    if (place != EnvoyPlace()) SetPlace(place, group->mutable_locality());
+    for (const EffectiveEndpoint* e : members) AddEndpoint(e->address, e->port, e->weight, group);
+  }
+  return out;
+}
+
+void EncodeFailover(const api::FailoverPolicy& policy, Cluster* out) {
+  out->mutable_common_lb_config()->mutable_locality_weighted_lb_config();
+  const api::OutlierDetection& from = policy.outlier_detection;
+  if (from.consecutive_errors == 0) return;
+  auto* to = out->mutable_outlier_detection();
+  to->mutable_consecutive_5xx()->set_value(static_cast<uint32_t>(from.consecutive_errors));
+  to->mutable_enforcing_consecutive_5xx()->set_value(100);
+  to->mutable_enforcing_consecutive_gateway_failure()->set_value(0);
+  to->mutable_enforcing_success_rate()->set_value(0);
+  to->mutable_enforcing_failure_percentage()->set_value(0);
+  to->set_split_external_local_origin_errors(false);
+  Assign(from.interval, to->mutable_interval());
+  Assign(from.base_ejection_time, to->mutable_base_ejection_time());
+  Assign(std::max(from.base_ejection_time, kMaxEjection), to->mutable_max_ejection_time());
+  to->mutable_max_ejection_percent()->set_value(static_cast<uint32_t>(from.max_ejection_percent));
+}
+
+ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const failover::Plan& plan,
+                                      reconcilers::Discovery discovery) {
+  ClusterLoadAssignment out;
+  out.set_cluster_name(cluster_name);
+  out.mutable_policy()->mutable_overprovisioning_factor()->set_value(
+      failover::OverprovisioningFactor(plan.min_healthy_percent));
+  uint32_t priority = 0;
+  for (const failover::Step& step : plan.steps) {
+    std::set<EnvoyPlace> taken;
+    for (const failover::Part& part : step.parts) {
+      ::envoy::config::endpoint::v3::LocalityLbEndpoints group;
+      for (size_t i : part.members) {
+        const failover::Member& member = plan.members[i];
+        if (discovery != reconcilers::Discovery::kDns && !IsIpAddress(member.address)) continue;
+        auto* to = AddEndpoint(member.address, member.port, member.weight, &group);
+        if (!member.healthy) to->set_health_status(core_v3::UNHEALTHY);
+      }
+      if (group.lb_endpoints_size() == 0) continue;
+      EnvoyPlace place{part.locality.region, part.locality.zone, part.locality.subzone};
+      // Envoy knows no clusters: the same zone in two of them would be one locality, with one weight.
+      if (!taken.insert(place).second) std::get<2>(place) += "@" + part.locality.cluster;
+      SetPlace(place, group.mutable_locality());
+      group.set_priority(priority);
+      group.mutable_load_balancing_weight()->set_value(part.weight);
+      *out.add_endpoints() = std::move(group);
     }
-    for (const EffectiveEndpoint* e : members) {
-      auto* to = group->add_lb_endpoints();
-      auto* address = to->mutable_endpoint()->mutable_address()->mutable_socket_address();
-      address->set_address(e->address);
-      address->set_port_value(e->port);
-      if (e->weight != 1) to->mutable_load_balancing_weight()->set_value(e->weight);
-    }
+    if (!taken.empty()) ++priority;
   }
   return out;
 }

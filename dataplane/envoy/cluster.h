@@ -4,7 +4,9 @@
 #include <envoy/config/cluster/v3/cluster.pb.h>
 #include <envoy/config/endpoint/v3/endpoint.pb.h>
 
+#include "crds/api/failover_policy.h"
 #include "dataplane/envoy/names.h"
+#include "reconcilers/failover/steps.h"
 #include "reconcilers/model/service.h"
 
 namespace fairlead::envoy {
@@ -16,6 +18,17 @@ namespace fairlead::envoy {
 
 ::envoy::config::endpoint::v3::ClusterLoadAssignment EncodeEndpoints(
     const std::string& cluster_name, const reconcilers::EffectiveEndpoints* endpoints);
+
+// What the policy asks of the cluster itself: localities by weight, and outlier detection. Errors are answers
+// of 500 and more, connections that fail, and time-outs, in a row and counted together; success rates are not
+// looked at.
+void EncodeFailover(const api::FailoverPolicy& policy, ::envoy::config::cluster::v3::Cluster* out);
+
+// Steps become priorities, those without endpoints left out, since Envoy wants no gaps. Members that are not
+// healthy are there and marked so: they count for the health of their step.
+::envoy::config::endpoint::v3::ClusterLoadAssignment EncodeEndpoints(
+    const std::string& cluster_name, const reconcilers::failover::Plan& plan,
+    reconcilers::Discovery discovery = reconcilers::Discovery::kStatic);
 
 inline bool HasEds(const reconcilers::EffectiveEndpoints* endpoints) {
   return endpoints == nullptr || endpoints->discovery != reconcilers::Discovery::kDns;

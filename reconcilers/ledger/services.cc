@@ -32,11 +32,8 @@ bool Selects(const View& view, const api::Workspace& workspace, const std::strin
 // Both kinds of policies stand at their targets alike.
 template <class T>
 void AddTargets(const View& view, const T& policy, Services* out) {
-  api::RetryTimeoutPolicy like;
-  like.meta = policy.meta;
-  like.targets = policy.targets;
-  if (!ScopeProblem(view, like).empty()) return;
-  for (const Placement& placement : PlacementsOf(view, like)) {
+  if (!ScopeProblem(view, policy).empty()) return;
+  for (const Placement& placement : PlacementsOf(view, policy)) {
     const ObjectKey& target = placement.target;
     if (target.kind == Kind::kService || target.kind == Kind::kServiceEntry) {
       out->insert(target);

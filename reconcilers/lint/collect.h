@@ -25,6 +25,7 @@ void LintPolicies(const World& world, Findings* out);
 void LintRoutes(const World& world, Findings* out);
 void LintServices(const World& world, Findings* out);  // services, waypoints, workspaces
 void LintNotCarriedOut(const World& world, Findings* out);
+void LintFailover(const World& world, Findings* out);
 
 // Of one object by itself. LintAlone: false where the policy may not use its scope, so that it has no
 // targets.
@@ -33,6 +34,7 @@ bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPo
 void LintPage(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
               Findings* out);
 void LintNotCarriedOut(const AnyObject& object, Findings* out);
+void LintFailover(const View& view, const api::FailoverPolicy& policy, Findings* out);
 // FL032 at a policy, where a chain of calls sends too much to the service.
 void AddChain(const ObjectKey& policy, const ObjectKey& service, const Chain& chain, Findings* out);
 void AddNothingSelected(const ObjectKey& policy, api::Scope scope, Findings* out);

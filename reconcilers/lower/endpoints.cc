@@ -1,29 +1,19 @@
 #include "reconcilers/lower/endpoints.h"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 
+#include "reconcilers/lower/locality.h"
 #include "reconcilers/lower/ports.h"
 
 namespace fairlead::reconcilers {
 namespace {
 
-constexpr std::string_view kRegion = "topology.kubernetes.io/region";
-constexpr std::string_view kZone = "topology.kubernetes.io/zone";
-constexpr std::string_view kSubzone = "topology.istio.io/subzone";
-
 using Result = std::map<Destination, Ptr<EffectiveEndpoints>>;
 
-void SetLocality(const View& view, const std::string& node_name, const std::string& zone,
-                 EffectiveEndpoint* endpoint) {
-  endpoint->zone = zone;
-  const auto node = node_name.empty() ? nullptr : view.tables.Get<core::Node>({"", node_name});
-  if (node == nullptr) return;
-  const Labels& labels = node->meta.labels;
-  endpoint->region = labels.Get(kRegion);
-  endpoint->subzone = labels.Get(kSubzone);
-  if (zone.empty()) endpoint->zone = labels.Get(kZone);
+void SetPlace(const api::Locality& place, EffectiveEndpoint* endpoint) {
+  endpoint->region = place.region;
+  endpoint->zone = place.zone;
+  endpoint->subzone = place.subzone;
 }
 
 void Publish(const Destination& destination, Discovery discovery, std::vector<EffectiveEndpoint> endpoints,
@@ -47,27 +37,15 @@ void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std
       if (!usable) continue;
       EffectiveEndpoint endpoint;
       endpoint.port = port.port;
-      SetLocality(view, from.node_name, from.zone, &endpoint);
+      const auto pod =
+          from.target_pod.empty() ? nullptr : view.tables.Get<core::Pod>({slice.meta.ns, from.target_pod});
+      SetPlace(PlaceOf(view, pod.get(), from.node_name, from.zone), &endpoint);
       // Kubernetes: the addresses of one endpoint are interchangeable, and only the first is used.
       if (from.addresses.empty()) continue;
       endpoint.address = from.addresses.front();
       (from.ready ? ready : draining)->push_back(std::move(endpoint));
     }
   }
-}
-
-// The slices of one address family, the one of the service's first ClusterIP if there are any: a dual-stack
-// pod is in slices of both, and must not get twice its share.
-std::vector<Ptr<core::EndpointSlice>> SlicesOf(const View& view, const core::Service& service) {
-  const std::string first = service.cluster_ips.empty() ? "" : service.cluster_ips.front();
-  const std::string_view wanted = first.find(':') == std::string::npos ? "IPv4" : "IPv6";
-  std::vector<Ptr<core::EndpointSlice>> preferred, other;
-  for (const NamespacedName& name : view.slices_of.Find(service.meta.nn())) {
-    auto slice = view.tables.Get<core::EndpointSlice>(name);
-    if (slice == nullptr || slice->address_type == "FQDN") continue;
-    (slice->address_type == wanted ? preferred : other).push_back(std::move(slice));
-  }
-  return preferred.empty() ? other : preferred;
 }
 
 void LowerService(const View& view, const ObjectKey& key, const core::Service& service, Result* out) {
@@ -79,15 +57,6 @@ void LowerService(const View& view, const ObjectKey& key, const core::Service& s
     Publish({key, port.port}, Discovery::kStatic, ready.empty() ? std::move(draining) : std::move(ready),
             out);
   }
-}
-
-void SetLocality(const std::string& locality, EffectiveEndpoint* endpoint) {
-  const size_t first = locality.find('/');
-  endpoint->region = locality.substr(0, first);
-  if (first == std::string::npos) return;
-  const size_t second = locality.find('/', first + 1);
-  endpoint->zone = locality.substr(first + 1, second == std::string::npos ? second : second - first - 1);
-  if (second != std::string::npos) endpoint->subzone = locality.substr(second + 1);
 }
 
 uint16_t TargetPort(const istio::ServiceEntryPort& port) {
@@ -103,7 +72,7 @@ std::vector<EffectiveEndpoint> Written(const istio::ServiceEntry& entry,
     endpoint.address = from.address;
     const auto own = from.ports.find(port.name);
     endpoint.port = own == from.ports.end() ? TargetPort(port) : own->second;
-    SetLocality(from.locality, &endpoint);
+    SetPlace(ReadPlace(from.locality), &endpoint);
     endpoint.weight = std::max<uint32_t>(from.weight, 1);
     endpoints.push_back(std::move(endpoint));
   }
@@ -119,7 +88,7 @@ std::vector<EffectiveEndpoint> Selected(const View& view, const istio::ServiceEn
     EffectiveEndpoint endpoint;
     endpoint.address = pod->ips.front();
     endpoint.port = TargetPort(port);
-    SetLocality(view, pod->node_name, "", &endpoint);
+    SetPlace(PlaceOf(view, pod.get(), pod->node_name, ""), &endpoint);
     endpoints.push_back(std::move(endpoint));
   });
   return endpoints;
@@ -152,6 +121,18 @@ void LowerEntry(const View& view, const ObjectKey& key, const istio::ServiceEntr
 }
 
 }  // namespace
+
+std::vector<Ptr<core::EndpointSlice>> SlicesOf(const View& view, const core::Service& service) {
+  const std::string first = service.cluster_ips.empty() ? "" : service.cluster_ips.front();
+  const std::string_view wanted = first.find(':') == std::string::npos ? "IPv4" : "IPv6";
+  std::vector<Ptr<core::EndpointSlice>> preferred, other;
+  for (const NamespacedName& name : view.slices_of.Find(service.meta.nn())) {
+    auto slice = view.tables.Get<core::EndpointSlice>(name);
+    if (slice == nullptr || slice->address_type == "FQDN") continue;
+    (slice->address_type == wanted ? preferred : other).push_back(std::move(slice));
+  }
+  return preferred.empty() ? other : preferred;
+}
 
 Result LowerEndpoints(const View& view, const ObjectKey& key) {
   Result out;

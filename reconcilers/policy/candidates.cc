@@ -9,15 +9,15 @@ namespace {
 
 int Nearness(const Candidate& c) { return static_cast<int>(c.origin.level) * 2 + (c.names_section ? 1 : 0); }
 
-bool Before(const Candidate& a, const Candidate& b) {
+}  // namespace
+
+bool Precedes(const Candidate& a, const Candidate& b) {
   if (a.origin.is_override != b.origin.is_override) return a.origin.is_override;
   const int near_a = Nearness(a), near_b = Nearness(b);
   if (near_a != near_b) return a.origin.is_override ? near_a < near_b : near_a > near_b;
   return std::tie(a.created, a.origin.object.ns, a.origin.object.name) <
          std::tie(b.created, b.origin.object.ns, b.origin.object.name);
 }
-
-}  // namespace
 
 std::vector<Candidate> CandidatesInOrder(const MergeInput& input) {
   std::vector<Candidate> all;
@@ -40,7 +40,7 @@ std::vector<Candidate> CandidatesInOrder(const MergeInput& input) {
     }
   }
   if (all.size() < 2) return all;
-  std::sort(all.begin(), all.end(), Before);
+  std::sort(all.begin(), all.end(), Precedes);
   std::set<ObjectKey> seen;
   std::erase_if(all, [&](const Candidate& c) { return !seen.insert(c.origin.object).second; });
   return all;

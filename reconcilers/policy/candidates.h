@@ -1,6 +1,6 @@
 // Candidates: the policies that apply to a rule, and the rule's own fields, in GEP-713's order of precedence.
 //
-// Used by the merge only. Pure.
+// Used by the merge; the order alone also for policies that are in force as a whole (failover). Pure.
 #pragma once
 
 #include <string>
@@ -17,6 +17,9 @@ struct Candidate {
   Timestamp created;
   FieldSet fields;  // points into the input
 };
+
+// GEP-713: a stands before b.
+bool Precedes(const Candidate& a, const Candidate& b);
 
 // The best first. A policy that applies through several targets is there once, where it stands best.
 std::vector<Candidate> CandidatesInOrder(const MergeInput& input);

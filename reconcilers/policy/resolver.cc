@@ -12,7 +12,7 @@ Level NamedLevel(const api::TargetRef& ref) {
 }
 
 template <class T>
-void Collect(const View& view, const api::RetryTimeoutPolicy& policy,
+void Collect(const View& view, const PolicyHead& policy,
              const std::optional<std::vector<std::string>>& namespaces, std::vector<Placement>* out) {
   const auto take = [&](const Ptr<T>& object) {
     if (!Selects(policy, T::kKind, object->meta.labels)) return;
@@ -27,7 +27,7 @@ void Collect(const View& view, const api::RetryTimeoutPolicy& policy,
 
 }  // namespace
 
-std::string ScopeProblem(const View& view, const api::RetryTimeoutPolicy& policy) {
+std::string ScopeProblem(const View& view, const PolicyHead& policy) {
   switch (policy.targets.scope) {
     case api::Scope::kNamespace:
       return "";
@@ -43,8 +43,7 @@ std::string ScopeProblem(const View& view, const api::RetryTimeoutPolicy& policy
   return "";
 }
 
-std::optional<std::vector<std::string>> SelectedNamespaces(const View& view,
-                                                           const api::RetryTimeoutPolicy& policy) {
+std::optional<std::vector<std::string>> SelectedNamespaces(const View& view, const PolicyHead& policy) {
   switch (policy.targets.scope) {
     case api::Scope::kNamespace:
       return std::vector<std::string>{policy.meta.ns};
@@ -58,7 +57,7 @@ std::optional<std::vector<std::string>> SelectedNamespaces(const View& view,
   return std::nullopt;
 }
 
-std::vector<Placement> PlacementsOf(const View& view, const api::RetryTimeoutPolicy& policy) {
+std::vector<Placement> PlacementsOf(const View& view, const PolicyHead& policy) {
   std::vector<Placement> placements;
   for (const api::TargetRef& ref : policy.targets.refs) {
     placements.push_back(
@@ -74,7 +73,7 @@ std::vector<Placement> PlacementsOf(const View& view, const api::RetryTimeoutPol
   return placements;
 }
 
-bool Selects(const api::RetryTimeoutPolicy& policy, Kind kind, const Labels& labels) {
+bool Selects(const PolicyHead& policy, Kind kind, const Labels& labels) {
   return std::any_of(policy.targets.selectors.begin(), policy.targets.selectors.end(),
                      [&](const auto& s) { return s.kind == kind && s.selector.Matches(labels); });
 }

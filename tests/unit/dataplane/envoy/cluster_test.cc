@@ -70,5 +70,62 @@ TEST(EncodeEndpoints, NoneAndUnusable) {
   EXPECT_EQ(EncodeEndpoints("c", &endpoints).endpoints(0).lb_endpoints_size(), 1);
 }
 
+failover::Member At(const std::string& address, const api::Locality& place, bool healthy = true) {
+  return {address, 8080, place, {}, 1, healthy};
+}
+
+TEST(EncodeFailover, StepsBecomePriorities) {
+  api::FailoverPolicy policy;
+  policy.min_healthy_percent = 50;
+  policy.localities = {{{},
+                        {{{{{"", "eu", "eu-1", ""}, 80}, {{"", "eu", "eu-2", ""}, 20}}},
+                         {{{{"", "ap", "", ""}, std::nullopt}}},
+                         {{{{"", "us", "", ""}, std::nullopt}}}}}};
+  const failover::Plan plan = failover::PlanFailover(
+      policy, {},
+      {At("10.0.0.1", {"", "eu", "eu-1", ""}), At("10.0.0.2", {"", "eu", "eu-2", ""}, false),
+       At("10.0.0.3", {"", "us", "us-1", ""}), At("10.0.0.4", {"", "moon", "", ""})});
+  EXPECT_EQ(
+      Json(EncodeEndpoints("c", plan)),
+      R"({"cluster_name":"c","endpoints":[)"
+      R"({"locality":{"region":"eu","zone":"eu-1"},"lb_endpoints":[)"
+      R"({"endpoint":{"address":{"socket_address":{"address":"10.0.0.1","port_value":8080}}}}],"load_balancing_weight":4},)"
+      R"({"locality":{"region":"eu","zone":"eu-2"},"lb_endpoints":[)"
+      R"({"endpoint":{"address":{"socket_address":{"address":"10.0.0.2","port_value":8080}}},"health_status":"UNHEALTHY"}],)"
+      R"("load_balancing_weight":1},)"
+      R"({"locality":{"region":"us","zone":"us-1"},"lb_endpoints":[)"
+      R"({"endpoint":{"address":{"socket_address":{"address":"10.0.0.3","port_value":8080}}}}],"load_balancing_weight":1,)"
+      R"("priority":1}],"policy":{"overprovisioning_factor":200}})");
+}
+
+TEST(EncodeFailover, TheSameZoneInTwoClustersIsTwoLocalities) {
+  const failover::Plan plan = failover::PlanFailover(
+      {}, {},
+      {At("10.0.0.1", {"east", "eu", "eu-1", ""}), At("10.0.0.2", {"west", "eu", "eu-1", "rack"}),
+       At("10.0.0.3", {"west", "eu", "eu-1", ""}), At("not-an-address", {"", "ap", "", ""})});
+  const auto assignment = EncodeEndpoints("c", plan);
+  ASSERT_EQ(assignment.endpoints_size(), 3);
+  EXPECT_EQ(assignment.endpoints(0).locality().sub_zone(), "");
+  EXPECT_EQ(assignment.endpoints(1).locality().sub_zone(), "@west");
+  EXPECT_EQ(assignment.endpoints(2).locality().sub_zone(), "rack");
+}
+
+TEST(EncodeFailover, OutlierDetection) {
+  api::FailoverPolicy policy;
+  policy.outlier_detection = {7, Duration::Seconds(3), Duration::Seconds(600), 40};
+  ::envoy::config::cluster::v3::Cluster cluster;
+  EncodeFailover(policy, &cluster);
+  EXPECT_EQ(
+      Json(cluster.outlier_detection()),
+      R"({"consecutive_5xx":7,"interval":"3s","base_ejection_time":"600s","max_ejection_percent":40,)"
+      R"("enforcing_consecutive_5xx":100,"enforcing_success_rate":0,"enforcing_consecutive_gateway_failure":0,)"
+      R"("enforcing_failure_percentage":0,"max_ejection_time":"600s"})");
+  EXPECT_TRUE(cluster.common_lb_config().has_locality_weighted_lb_config());
+  policy.outlier_detection.consecutive_errors = 0;
+  cluster.Clear();
+  EncodeFailover(policy, &cluster);
+  EXPECT_FALSE(cluster.has_outlier_detection());
+}
+
 }  // namespace
 }  // namespace fairlead::envoy

@@ -1,0 +1,120 @@
+#include "reconcilers/failover/members.h"
+
+#include <algorithm>
+
+#include "reconcilers/lower/endpoints.h"
+#include "reconcilers/lower/locality.h"
+#include "reconcilers/lower/ports.h"
+
+namespace fairlead::reconcilers::failover {
+namespace {
+
+using Members = std::vector<Member>;
+
+Ptr<core::Pod> PodOf(const View& view, const std::string& ns, const std::string& name) {
+  return name.empty() ? nullptr : view.tables.Get<core::Pod>({ns, name});
+}
+
+// What terminates goes to `draining`.
+void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std::string& port_name,
+                   Members* out, Members* draining) {
+  for (const core::EndpointPort& port : slice.ports) {
+    if (port.name != port_name || port.protocol != "TCP" || port.port == 0) continue;
+    for (const core::Endpoint& from : slice.endpoints) {
+      if (from.addresses.empty() || (from.terminating && !from.ready && !from.serving)) continue;
+      const Ptr<core::Pod> pod = PodOf(view, slice.meta.ns, from.target_pod);
+      Member member;
+      member.address = from.addresses.front();
+      member.port = port.port;
+      member.locality = PlaceOf(view, pod.get(), from.node_name, from.zone);
+      if (pod != nullptr) member.labels = pod->meta.labels;
+      const bool leaves = from.terminating && !from.ready;
+      member.healthy = from.ready || leaves;
+      (leaves ? draining : out)->push_back(std::move(member));
+    }
+  }
+}
+
+Members OfService(const View& view, const core::Service& service, const std::string& port_name) {
+  Members out, draining;
+  if (service.type == "ExternalName") return out;
+  for (const auto& slice : SlicesOf(view, service)) TakeFromSlice(view, *slice, port_name, &out, &draining);
+  const bool serves = std::any_of(out.begin(), out.end(), [](const Member& m) { return m.healthy; });
+  if (!serves) out.insert(out.end(), draining.begin(), draining.end());
+  return out;
+}
+
+api::Locality PlaceOfWritten(const View& view, const istio::WorkloadEndpoint& from) {
+  api::Locality place = ReadPlace(from.locality);
+  const std::string_view cluster = from.labels.Get(kClusterLabel);
+  place.cluster = cluster.empty() ? view.options.cluster_name : std::string(cluster);
+  return place;
+}
+
+Members OfEntry(const View& view, const istio::ServiceEntry& entry, const istio::ServiceEntryPort& port) {
+  Members out;
+  if (entry.resolution == istio::Resolution::kNone) return out;
+  const uint16_t target = port.target_port == 0 ? port.number : port.target_port;
+  for (const istio::WorkloadEndpoint& from : entry.endpoints) {
+    if (from.address.empty() || from.address.starts_with("unix://")) continue;
+    const auto own = from.ports.find(port.name);
+    out.push_back({from.address, own == from.ports.end() ? target : own->second, PlaceOfWritten(view, from),
+                   from.labels, std::max<uint32_t>(from.weight, 1), true});
+  }
+  if (!entry.workload_selector.empty()) {
+    const LabelSelector selector{entry.workload_selector, {}};
+    view.tables.ForEachIn<core::Pod>(entry.meta.ns, [&](const Ptr<core::Pod>& pod) {
+      if (pod->meta.deleting || pod->ips.empty() || !selector.Matches(pod->meta.labels)) return;
+      out.push_back({pod->ips.front(), target, PlaceOf(view, pod.get(), pod->node_name, ""), pod->meta.labels,
+                     1, pod->ready});
+    });
+  }
+  return out;
+}
+
+bool SameAddress(const Member& a, const Member& b) { return a.address == b.address && a.port == b.port; }
+
+bool IsKnown(const api::Locality& place) { return !place.region.empty() || !place.zone.empty(); }
+
+}  // namespace
+
+std::vector<Member> MembersOf(const View& view, const Destination& port) {
+  Members out;
+  if (port.service.kind == Kind::kService) {
+    const auto service = view.tables.Get<core::Service>(port.service.nn());
+    if (service == nullptr) return out;
+    for (const PortInfo& info : PortsOf(*service)) {
+      if (info.port == port.port) out = OfService(view, *service, info.name);
+    }
+  } else if (const auto entry = view.tables.Get<istio::ServiceEntry>(port.service.nn())) {
+    for (const istio::ServiceEntryPort& info : entry->ports) {
+      if (info.number == port.port) out = OfEntry(view, *entry, info);
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end(), SameAddress), out.end());
+  return out;
+}
+
+std::set<api::Locality> KnownPlaces(const View& view) {
+  std::set<api::Locality> out;
+  view.tables.ForEach<core::Node>([&](const Ptr<core::Node>& node) {
+    api::Locality place = PlaceOf(view, *node);
+    if (IsKnown(place)) out.insert(std::move(place));
+  });
+  view.tables.ForEach<core::EndpointSlice>([&](const Ptr<core::EndpointSlice>& slice) {
+    for (const core::Endpoint& endpoint : slice->endpoints) {
+      const Ptr<core::Pod> pod = PodOf(view, slice->meta.ns, endpoint.target_pod);
+      api::Locality place = PlaceOf(view, pod.get(), endpoint.node_name, endpoint.zone);
+      if (IsKnown(place)) out.insert(std::move(place));
+    }
+  });
+  return out;
+}
+
+api::Locality AsSeenHere(const View& view, api::Locality place) {
+  if (place.cluster == view.options.cluster_name) place.cluster.clear();
+  return place;
+}
+
+}  // namespace fairlead::reconcilers::failover

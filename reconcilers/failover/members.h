@@ -1,0 +1,27 @@
+// MembersOf: the endpoints of a service port as failover sees them, and the places that are known at all.
+//
+// Not as EffectiveEndpoints, which has the ready ones only: an endpoint that is not ready counts as failed,
+// so it is there and not healthy; one that terminates does not count, unless nothing else serves. Who calls:
+// rehearsal, lint. Pure.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "reconcilers/failover/steps.h"
+#include "reconcilers/lower/view.h"
+
+namespace fairlead::reconcilers::failover {
+
+// Sorted; no address and port twice. Empty: no such port, or no endpoints.
+std::vector<Member> MembersOf(const View& view, const Destination& port);
+
+// Of nodes, and of endpoints of Services. Sorted; a place of which neither region nor zone is known is left
+// out.
+std::set<api::Locality> KnownPlaces(const View& view);
+
+// The place without the name of our own cluster, for people to read.
+api::Locality AsSeenHere(const View& view, api::Locality place);
+
+}  // namespace fairlead::reconcilers::failover

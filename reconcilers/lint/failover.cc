@@ -1,0 +1,116 @@
+// Places that a FailoverPolicy names and that are not there, and steps that lead to no endpoint of a target.
+//
+// Said only where nodes, or endpoints, are known, and of our own cluster alone: others cannot be seen from
+// here.
+#include <algorithm>
+#include <set>
+
+#include "crds/base/nearest.h"
+#include "reconcilers/failover/members.h"
+#include "reconcilers/lint/collect.h"
+#include "reconcilers/lower/locality.h"
+#include "reconcilers/lower/ports.h"
+#include "reconcilers/policy/resolver.h"
+#include "reconcilers/status/losses.h"
+
+namespace fairlead::reconcilers {
+namespace {
+
+using api::Locality;
+using failover::Member;
+
+struct Target {
+  ObjectKey key;
+  std::vector<Member> members;  // of its first port
+};
+
+class PlacesLint {
+ public:
+  PlacesLint(const View& view, const api::FailoverPolicy& policy, Findings* out)
+      : own_cluster_(view.options.cluster_name),
+        key_{Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name},
+        out_(out) {
+    view.tables.ForEach<core::Node>([&](const Ptr<core::Node>& node) { AddKnown(PlaceOf(view, *node)); });
+    std::set<ObjectKey> seen;
+    for (const Placement& placement : PlacementsOf(view, policy)) {
+      const auto ports = PortsOf(view, placement.target);
+      if (!ports || ports->empty() || !seen.insert(placement.target).second) continue;
+      targets_.push_back(
+          {placement.target, failover::MembersOf(view, {placement.target, ports->front().port})});
+      if (regions_.empty()) continue;  // without nodes nothing is known of places
+      for (const Member& member : targets_.back().members) AddKnown(member.locality);
+    }
+  }
+
+  void Check(const Locality& place, bool of_step, const std::string& field) {
+    if (!place.cluster.empty() && place.cluster != own_cluster_) return;
+    const bool known =
+        IsKnown(place.region, "region", regions_, field) &&
+        (place.zone.empty() || IsKnown(place.region + "/" + place.zone, "zone", zones_, field));
+    if (known && of_step) HasEndpoints(place, field);
+  }
+
+ private:
+  void AddKnown(const Locality& place) {
+    if (place.region.empty()) return;
+    regions_.insert(place.region);
+    if (!place.zone.empty()) zones_.insert(place.region + "/" + place.zone);
+  }
+
+  bool IsKnown(const std::string& name, const std::string& word, const std::set<std::string>& known,
+               const std::string& field) {
+    if (name.empty() || known.empty() || known.contains(name)) return true;
+    const std::string_view meant = Nearest(name, {known.begin(), known.end()});
+    out_->Add(LintCode::kUnknownPlace, key_, field,
+              "no node and no endpoint is in " + word + " " + name +
+                  (meant.empty() ? "" : "; did you mean " + std::string(meant) + "?"),
+              word + "s that are known: " + JoinBounded({known.begin(), known.end()}, ", ", 8));
+    return false;
+  }
+
+  // A target without any endpoints says nothing about places.
+  void HasEndpoints(const Locality& place, const std::string& field) {
+    std::vector<std::string> without;
+    for (const Target& target : targets_) {
+      const auto covered = [&](const Member& member) { return failover::Covers(place, member.locality); };
+      if (!target.members.empty() && std::none_of(target.members.begin(), target.members.end(), covered))
+        without.push_back(target.key.ToString());
+    }
+    if (without.empty()) return;
+    out_->Add(LintCode::kNoEndpointsThere, key_, field,
+              "there are no endpoints in " + failover::ToString(place) + " of " + JoinBounded(without, ", "),
+              "run some there, or take it out; fairleadctl failover simulate shows who would take over");
+  }
+
+  const std::string own_cluster_;
+  const ObjectKey key_;
+  Findings* const out_;
+  std::set<std::string> regions_, zones_;
+  std::vector<Target> targets_;
+};
+
+}  // namespace
+
+void LintFailover(const View& view, const api::FailoverPolicy& policy, Findings* out) {
+  if (policy.localities.empty() || !ScopeProblem(view, policy).empty()) return;
+  PlacesLint lint(view, policy, out);
+  for (size_t r = 0; r < policy.localities.size(); ++r) {
+    const api::LocalityRule& rule = policy.localities[r];
+    const std::string field = "spec.localities[" + std::to_string(r) + "]";
+    lint.Check(rule.from, false, field + ".from");
+    for (size_t s = 0; s < rule.steps.size(); ++s) {
+      for (size_t e = 0; e < rule.steps[s].to.size(); ++e) {
+        lint.Check(rule.steps[s].to[e].locality, true,
+                   field + ".steps[" + std::to_string(s) + "].to[" + std::to_string(e) + "]");
+      }
+    }
+  }
+}
+
+void LintFailover(const World& world, Findings* out) {
+  const View& view = world.view();
+  view.tables.ForEach<api::FailoverPolicy>(
+      [&](const Ptr<api::FailoverPolicy>& policy) { LintFailover(view, *policy, out); });
+}
+
+}  // namespace fairlead::reconcilers
