@@ -96,6 +96,14 @@ struct RevertOptions {
 };
 int Revert(const RevertOptions& options, const Output& output);
 
+struct FailoverOptions {
+  InputOptions input;
+  std::vector<std::string> down;  // "zone=us-east/us-east-1a"
+  std::string service;            // "name" or "namespace/name"; empty: all that have a policy
+  Format format = Format::kText;
+};
+int SimulateFailover(const FailoverOptions& options, const Output& output);
+
 struct VersionOptions {
   Format format = Format::kText;
 };

@@ -70,6 +70,7 @@ struct Commands {
   CanIOptions can_i;
   HistoryOptions history;
   RevertOptions revert;
+  FailoverOptions failover;
   VersionOptions version;
   std::string shell;
   std::string color = "auto";
@@ -226,6 +227,36 @@ void DescribeGraph(CLI::App* app, GraphOptions* options) {
                 kExitCodes);
 }
 
+void DescribeFailover(CLI::App* app, FailoverOptions* options) {
+  CLI::App* failover = app->add_subcommand("failover", "Where requests go when a place is down");
+  failover->require_subcommand(1);
+  CLI::App* simulate = failover->add_subcommand(
+      "simulate",
+      "Who would receive which share of the requests, at which load, and what would have no place to go");
+  simulate
+      ->add_option(
+          "--down", options->down,
+          "What is down: zone=REGION/ZONE, region=REGION, cluster=CLUSTER or service=NAMESPACE/NAME; "
+          "may be given again")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("WHAT");
+  simulate
+      ->add_option("--service", options->service,
+                   "Only this Service or ServiceEntry; default: all that a FailoverPolicy targets")
+      ->type_name("NAME");
+  AddInput(simulate, &options->input);
+  AddFormat(simulate, &options->format, {"text", "json", "yaml"});
+  simulate->footer(
+      "Example: fairleadctl failover simulate --down zone=us-east/us-east-1a --service shop/ratings\nPlaces "
+      "come "
+      "from labels of Nodes, and from the label istio-locality of Pods; with -f, Nodes and EndpointSlices "
+      "have to "
+      "be among the files.\nExit code: 0 everything has a place to go; 1 something has none, or errors in "
+      "the "
+      "input; 2 wrong usage.");
+}
+
 void Describe(CLI::App* app, Commands* c) {
   app->description(
       "fairleadctl: see what Fairlead does with your manifests, before and after they are applied");
@@ -259,6 +290,7 @@ void Describe(CLI::App* app, Commands* c) {
   DescribeCanI(app, &c->can_i);
   DescribeHistory(app, &c->history);
   DescribeRevert(app, &c->revert);
+  DescribeFailover(app, &c->failover);
 
   CLI::App* version = app->add_subcommand("version", "Print the version");
   AddFormat(version, &c->version.format, {"text", "json", "yaml"});
@@ -287,6 +319,7 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
   if (app.got_subcommand("can-i")) return CanI(c.can_i, output);
   if (app.got_subcommand("history")) return History(c.history, output);
   if (app.got_subcommand("revert")) return Revert(c.revert, output);
+  if (app.got_subcommand("failover")) return SimulateFailover(c.failover, output);
   if (app.got_subcommand("version")) return PrintVersion(c.version, output);
   output.out << (c.shell == "bash" ? BashCompletion(app) : ZshCompletion(app));
   return kExitGood;

@@ -50,8 +50,7 @@ std::string Which(const std::string& shell) {
 TEST(CompletionTest, Bash) {
   const std::string bash = Which("bash");
   if (bash.empty()) GTEST_SKIP() << "bash is not installed";
-  EXPECT_EQ(
-      Complete(bash, {"--noprofile", "--norc", "-u"}, "", R"(
+  EXPECT_EQ(Complete(bash, {"--noprofile", "--norc", "-u"}, "", R"(
 try() {
   COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fairleadctl
   printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '; echo
@@ -70,32 +69,32 @@ try fairleadctl lint --filename sh
 try fairleadctl completion ''
 complete -p fairleadctl
 )"),
-      "--color --help --version -h can-i completion diff explain graph history lint render revert version \n"
-      " \n"
-      "lint \n"
-      "--color --help -h route service \n"
-      "--namespace \n"
-      "--strict \n"
-      "json text yaml \n"
-      "istio \n"
-      "always auto \n"
-      "shop.yaml \n"
-      "shelf.yaml shop.yaml \n"
-      "--color --help -h bash zsh \n"
-      "complete -F _fairleadctl fairleadctl\n");
+            "--color --help --version -h can-i completion diff explain failover graph history lint render "
+            "revert version \n"
+            " \n"
+            "lint \n"
+            "--color --help -h route service \n"
+            "--namespace \n"
+            "--strict \n"
+            "json text yaml \n"
+            "istio \n"
+            "always auto \n"
+            "shop.yaml \n"
+            "shelf.yaml shop.yaml \n"
+            "--color --help -h bash zsh \n"
+            "complete -F _fairleadctl fairleadctl\n");
 }
 
 TEST(CompletionTest, Zsh) {
   const std::string zsh = Which("zsh");
   if (zsh.empty()) GTEST_SKIP() << "zsh is not installed";
   // compadd and _files work within the line editor only: here they print what they are given.
-  EXPECT_EQ(
-      Complete(zsh, {"-f", "-u"}, R"(
+  EXPECT_EQ(Complete(zsh, {"-f", "-u"}, R"(
 compdef() { print "compdef $*" }
 compadd() { shift; print -r -- "${(o)@}" }
 _files() { print files }
 )",
-               R"(
+                     R"(
 try() { words=("$@"); CURRENT=$#; _fairleadctl }
 try fairleadctl ''
 try fairleadctl explain ''
@@ -105,14 +104,15 @@ try fairleadctl --color never lint --color ''
 try fairleadctl lint -f ''
 try fairleadctl completion ''
 )"),
-      "compdef _fairleadctl fairleadctl kubectl-fairlead\n"
-      "--color --help --version -h can-i completion diff explain graph history lint render revert version\n"
-      "--color --help -h route service\n"
-      "json text yaml\n"
-      "built-in istio\n"
-      "always auto never\n"
-      "files\n"
-      "--color --help -h bash zsh\n");
+            "compdef _fairleadctl fairleadctl kubectl-fairlead\n"
+            "--color --help --version -h can-i completion diff explain failover graph history lint render "
+            "revert version\n"
+            "--color --help -h route service\n"
+            "json text yaml\n"
+            "built-in istio\n"
+            "always auto never\n"
+            "files\n"
+            "--color --help -h bash zsh\n");
 }
 
 }  // namespace

@@ -1,0 +1,73 @@
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "cli/offline.h"
+#include "crds/base/nearest.h"
+#include "reconcilers/failover/rehearsal.h"
+#include "reconcilers/failover/winner.h"
+#include "reconcilers/lower/view.h"
+#include "reconcilers/status/losses.h"
+
+namespace fairlead::cli {
+namespace {
+
+namespace failover = reconcilers::failover;
+
+// What --down names is there; else one line for each that is not.
+bool AllKnown(const reconcilers::World& world, const std::vector<failover::Outage>& outages,
+              const Output& output) {
+  bool good = true;
+  for (const failover::Outage& outage : outages) {
+    const std::string problem = failover::ProblemOf(world, outage);
+    if (problem.empty()) continue;
+    output.err << "fairleadctl: --down: " << problem << "\n";
+    good = false;
+  }
+  return good;
+}
+
+// Why there is nothing to rehearse; empty: there is.
+std::string NothingToDo(const reconcilers::World& world, const std::optional<NamespacedName>& only) {
+  std::vector<std::string> targets;
+  for (const ObjectKey& service : failover::Winners(world.view()).Services()) {
+    if (only && service.nn() == *only) return "";
+    targets.push_back(service.nn().ToString());
+  }
+  if (targets.empty()) return "no FailoverPolicy targets a Service or ServiceEntry";
+  if (!only) return "";
+  return "no FailoverPolicy targets " + only->ToString() +
+         "; there is one for: " + reconcilers::JoinBounded(targets, ", ", 8);
+}
+
+}  // namespace
+
+int SimulateFailover(const FailoverOptions& options, const Output& output) {
+  std::vector<failover::Outage> outages;
+  for (const std::string& text : options.down) {
+    const Result<failover::Outage> outage = failover::ParseOutage(text);
+    if (!outage) {
+      output.err << "fairleadctl: --down: " << outage.error().message << "\n";
+      return kExitUsage;
+    }
+    outages.push_back(*outage);
+  }
+  const Result<Offline> read = Read(options.input, {.name = options.service, .kinds = {}});
+  if (!read) return Fail(read.error(), output);
+  PrintProblems(read->loaded, output);
+  std::optional<NamespacedName> only;
+  if (!options.service.empty()) only = ParseName(options.service, read->ns);
+  if (!AllKnown(read->world, outages, output)) return kExitFindings;
+  if (const std::string problem = NothingToDo(read->world, only); !problem.empty()) {
+    output.err << "fairleadctl: " << problem << "\n";
+    return kExitFindings;
+  }
+  const failover::Rehearsal rehearsal = failover::Rehearse(read->world, outages, only);
+  if (options.format == Format::kText) {
+    output.out << failover::ToText(rehearsal);
+  } else {
+    Print(failover::ToJson(rehearsal), options.format, output);
+  }
+  return rehearsal.stranded || read->loaded.HasErrors() ? kExitFindings : kExitGood;
+}
+
+}  // namespace fairlead::cli
