@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "reconcilers/istio/carry.h"
+#include "reconcilers/lower/ports.h"
 #include "reconcilers/lower/routes.h"
 #include "reconcilers/lower/waypoint.h"
 #include "reconcilers/status/losses.h"
@@ -158,7 +159,9 @@ class Assessment {
 
   // The route names the service as parent, but no rule of it is in force there.
   std::string WhyNoRule(const ObjectKey& parent, const EffectiveService& service) const {
+    // At a port that carries no HTTP neither kind of route counts, so that none displaces the other.
     for (const EffectivePort& port : service.ports) {
+      if (!IsHttp(port.protocol)) continue;
       const auto displaced = RoutesAt(view_, parent, {port.port, port.name, port.protocol}).displaced;
       if (std::count(displaced.begin(), displaced.end(), placement_.target) > 0) {
         return "a GRPCRoute is attached to the same port, and displaces HTTPRoutes there";

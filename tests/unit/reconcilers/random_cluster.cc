@@ -226,6 +226,7 @@ AnyObject RandomCluster::Slice() {
     endpoint.ready = Chance(60);
     endpoint.terminating = Chance(50);
     endpoint.node_name = Name("n", Below(2));
+    if (Chance(50)) endpoint.target_pod = Name("d", Below(4));
     slice.endpoints.push_back(std::move(endpoint));
   }
   return Share(std::move(slice));
@@ -245,6 +246,7 @@ AnyObject RandomCluster::Pod() {
   if (Chance(60)) {
     pod.meta.labels.Set("gateway.networking.k8s.io/gateway-name", Name("w", Below(2)));
   }
+  if (Chance(30)) pod.meta.labels.Set("istio-locality", Chance(50) ? "east.z1.r1" : "west");
   pod.phase = Chance(80) ? "Running" : "Pending";
   pod.ready = Chance(80);
   pod.ips = {"10.2.0." + std::to_string(Below(5))};

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "crds/base/json_write.h"
 #include "reconcilers/world.h"
 #include "tests/unit/reconcilers/random_cluster.h"
 
@@ -107,7 +108,8 @@ TEST_P(WorldProperty, EveryDrainEqualsAWorldFromScratch) {
     ASSERT_EQ(Values(follower.endpoints) == Values(fresh.endpoints()), true) << "step " << step;
     const auto expected = Statuses(fresh);
     for (const auto& [key, status] : Statuses(world)) {
-      ASSERT_EQ(api::ToJson(status), api::ToJson(expected.at(key))) << key.ToString() << " at step " << step;
+      ASSERT_EQ(WriteJson(api::ToJson(status)), WriteJson(api::ToJson(expected.at(key))))
+          << key.ToString() << " at step " << step;
       ASSERT_EQ(api::ToJson(follower.statuses[key]), api::ToJson(status))
           << "a change of the status of " << key.ToString() << " was not told at step " << step;
       ASSERT_EQ(world.WaypointsOf(key), fresh.WaypointsOf(key));
