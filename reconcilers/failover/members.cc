@@ -9,6 +9,8 @@
 namespace fairlead::reconcilers::failover {
 namespace {
 
+constexpr std::string_view kNetworkLabel = "topology.istio.io/network";
+
 using Members = std::vector<Member>;
 
 Ptr<core::Pod> PodOf(const View& view, const std::string& ns, const std::string& name) {
@@ -58,8 +60,11 @@ Members OfEntry(const View& view, const istio::ServiceEntry& entry, const istio:
   for (const istio::WorkloadEndpoint& from : entry.endpoints) {
     if (from.address.empty() || from.address.starts_with("unix://")) continue;
     const auto own = from.ports.find(port.name);
+    Labels labels = from.labels;
+    if (!from.network.empty() && labels.Find(kNetworkLabel) == nullptr)
+      labels.Set(std::string(kNetworkLabel), from.network);
     out.push_back({from.address, own == from.ports.end() ? target : own->second, PlaceOfWritten(view, from),
-                   from.labels, std::max<uint32_t>(from.weight, 1), true});
+                   std::move(labels), std::max<uint32_t>(from.weight, 1), true});
   }
   if (!entry.workload_selector.empty()) {
     const LabelSelector selector{entry.workload_selector, {}};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <random>
@@ -224,6 +225,26 @@ TEST_F(Failover, NothingHealthyIs503) {
   EXPECT_EQ(SharesOf(plan).nowhere, 1);
   const auto seen = Send(100);
   EXPECT_EQ(seen.at(-1), 100) << "and none is sent to an endpoint that is known to fail: no panic";
+}
+
+TEST_F(Failover, EndpointsOfALocalityShareByWeight) {
+  std::vector<Member> members = Members(3);
+  for (Member& member : members) {
+    if (member.locality == PlaceOf(0)) member.weight = member.port == backends_[0]->port() ? 3 : 1;
+  }
+  healthy_[2] = false;
+  for (Member& member : members) member.healthy = member.port != backends_[2]->port();
+  api::FailoverPolicy policy = ThreeSteps();
+  policy.min_healthy_percent = 50;
+  const Plan plan = Serve(policy, {PlaceOf(0), {}}, members);
+  Send();
+  const std::vector<double> shares = MemberShares(plan, SharesOf(plan));
+  for (size_t i = 0; i < plan.members.size(); ++i) {
+    const auto backend = std::find_if(backends_.begin(), backends_.end(),
+                                      [&](const auto& b) { return b->port() == plan.members[i].port; });
+    // Two requests are under way at most: least-request evens out, within a tenth of all.
+    EXPECT_NEAR(static_cast<double>((*backend)->Count()) / kRequests, shares[i], 0.1) << (*backend)->name();
+  }
 }
 
 TEST_F(Failover, AStepWithoutEndpointsIsNoGap) {

@@ -79,6 +79,32 @@ TEST_F(LintCandidateTest, TargetsThatAreNotThereOrHaveNoWaypoint) {
               ElementsAre("FL002 spec.targetRefs[1]", "FL003 spec.targetRefs[2]"));
 }
 
+TEST_F(LintCandidateTest, PlacesOfAFailoverPolicyThatAreNotThere) {
+  const std::string policy =
+      "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: f, namespace: shop}, spec: "
+      "{targetRefs: [{kind: Service, name: ratings}], localities: [{from: {region: eu, zone: eu-2}, steps: "
+      "[{to: "
+      "[{region: eu}]}, {to: [{region: us}]}, {to: [{cluster: far, region: us}]}]}]}}";
+  EXPECT_THAT(Found(policy), ElementsAre("FL027 ")) << "without nodes nothing is known of places";
+  Apply(
+      "{apiVersion: v1, kind: Node, metadata: {name: n-1, labels: {topology.kubernetes.io/region: eu, "
+      "topology.kubernetes.io/zone: eu-1}}}");
+  EXPECT_THAT(Found(policy), ElementsAre("FL027 ", "FL033 spec.localities[0].from",
+                                         "FL033 spec.localities[0].steps[1].to[0]"));
+  Apply(
+      "{apiVersion: v1, kind: Node, metadata: {name: n-2, labels: {topology.kubernetes.io/region: us, "
+      "topology.kubernetes.io/zone: eu-2}}}");
+  EXPECT_THAT(Found(policy), ElementsAre("FL027 ", "FL033 spec.localities[0].from"))
+      << "a zone of another region";
+  Apply(
+      "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: r, namespace: shop, labels: "
+      "{kubernetes.io/service-name: ratings}}, addressType: IPv4, ports: [{name: http, port: 8080, protocol: "
+      "TCP}], "
+      "endpoints: [{addresses: [10.1.0.1], nodeName: n-1}]}");
+  EXPECT_THAT(Found(policy), ElementsAre("FL027 ", "FL033 spec.localities[0].from",
+                                         "FL034 spec.localities[0].steps[1].to[0]"));
+}
+
 TEST_F(LintCandidateTest, APolicyThatSetsTheSameAtTheSameTarget) {
   Apply(Policy("first", std::string(kAtRatings) + "timeouts: {request: 1s}"));
   EXPECT_THAT(Found(Policy("second", std::string(kAtRatings) + "timeouts: {request: 2s}")),
