@@ -104,7 +104,12 @@ class Rehearser {
     out.service = port.service;
     out.ports = {port.port};
     out.policy = {Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name};
-    const std::vector<Member> now = MembersOf(view_, port), then = WithoutWhatIsDown(now, down_);
+    std::vector<Member> now = MembersOf(view_, port);
+    // Plans are made for each source: what none of them reads is not copied for each.
+    if (policy.priority_labels.empty()) {
+      for (Member& member : now) member.labels = {};
+    }
+    const std::vector<Member> then = WithoutWhatIsDown(now, down_);
     Loads loads_now, loads_then;
     for (const api::Locality& from : sources_) {
       const Plan plan_now = PlanFailover(policy, {from, {}}, now),

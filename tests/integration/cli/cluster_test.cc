@@ -288,6 +288,54 @@ TEST_F(ClusterTest, WrongInput) {
                         "ratings?"));
 }
 
+constexpr char kPlaces[] = R"(
+apiVersion: v1
+kind: Node
+metadata: {name: east-1, labels: {topology.kubernetes.io/region: east, topology.kubernetes.io/zone: east-a}}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: west-1, labels: {topology.kubernetes.io/region: west, topology.kubernetes.io/zone: west-a}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: ratings-1, namespace: shop, labels: {kubernetes.io/service-name: ratings}}
+addressType: IPv4
+ports: [{name: http, port: 8080, protocol: TCP}]
+endpoints:
+- {addresses: [10.1.0.1], nodeName: east-1, conditions: {ready: true}}
+- {addresses: [10.1.0.2], nodeName: west-1, conditions: {ready: true}}
+---
+apiVersion: fairlead.dev/v1alpha1
+kind: FailoverPolicy
+metadata: {name: ratings, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: ratings}]
+)";
+
+// The last, since it adds to the cluster.
+TEST_F(ClusterTest, RehearsesAnOutageAsFromFiles) {
+  for (const YamlDocument& object : Documents(kPlaces)) {
+    const Json::Value value = fairlead::testing::ParseJsonValue(object.json);
+    const std::string kind = value["kind"].asString();
+    Create(kind == "Node"            ? "/api/v1/nodes"
+           : kind == "EndpointSlice" ? "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices"
+                                     : "/apis/fairlead.dev/v1alpha1/namespaces/shop/failoverpolicies",
+           object.json);
+  }
+  fairlead::testing::WriteFile(files_ / "objects.yaml", kObjects + ("---" + std::string(kPlaces)));
+  const std::vector<std::string> simulate = {"failover", "simulate", "--down", "zone=east/east-a"};
+  std::vector<std::string> of_files = simulate;
+  of_files.insert(of_files.end(), {"-f", files_ / "objects.yaml"});
+  const Ran files = RunWith(of_files), cluster = AsAdmin(simulate);
+  EXPECT_EQ(cluster.code, 0) << cluster.err;
+  EXPECT_EQ(cluster.out, files.out);
+  EXPECT_THAT(cluster.out, HasSubstr("2.00 times"));
+  const Ran dave = AsDave(simulate);
+  EXPECT_EQ(dave.code, 1) << "who may not read Nodes knows no places";
+  EXPECT_THAT(dave.err, AllOf(HasSubstr("nodes may not be read"), HasSubstr("there is no zone east/east-a")));
+}
+
 TEST(NoClusterTest, SaysWhatIsMissing) {
   fairlead::testing::TempDir dir;
   fairlead::testing::WriteFile(dir / "config",
