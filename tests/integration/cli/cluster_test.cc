@@ -130,7 +130,7 @@ class ClusterTest : public ::testing::Test {
   // A kubeconfig of a user with a client certificate; its context is in `ns`.
   std::string KubeconfigOf(const std::string& user, const std::string& group, const std::string& ns) {
     const KeyPair pair = cluster_->IssueClient(user, group);
-    const std::string path = files_ / (user + ".kubeconfig");
+    std::string path = files_ / (user + ".kubeconfig");
     fairlead::testing::WriteFile(
         path,
         "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: k, user: "

@@ -16,7 +16,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 const NamespacedName kName{"shop", "waypoint"};
 constexpr uint16_t kPort = 80;
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kPatience{60};
 
 ObjectKey KeyOf(const std::string& service) { return {Kind::kService, kName.ns, service}; }
 

@@ -53,7 +53,7 @@ class Waypoint {
   void Publish(const std::vector<SampleService>& services);  // does not wait
   bool AwaitProgrammed();
   bool Await(
-      const std::function<bool()>& holds);  // asks again at each progress of the proxy, for at most 30 s
+      const std::function<bool()>& holds);  // asks again at each progress of the proxy, for at most 60 s
 
   HttpAnswer Call(HttpQuestion question);  // over one kept connection
   LoadResult Load(const HttpQuestion& question, const LoadPlan& plan);
