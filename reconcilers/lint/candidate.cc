@@ -88,7 +88,8 @@ std::vector<Finding> LintCandidate(const World& world, const AnyObject& object) 
     for (size_t i = 0; i < refs.size(); ++i) {
       Exists(world, key, {refs[i].kind, key.ns, refs[i].name}, FieldOf(i), &findings);
     }
-    LintFailover(world.view(), **failover, &findings);
+    LintFailover(world.view(), **failover, (*failover)->targets.refs.size() + WhatIf::kMaxSelected,
+                 &findings);
   } else if (const auto* workspace = std::get_if<Ptr<api::Workspace>>(&object)) {
     LintClaims(world, key, **workspace, &findings);
   }

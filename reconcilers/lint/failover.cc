@@ -3,6 +3,7 @@
 // Said only where nodes, or endpoints, are known, and of our own cluster alone: others cannot be seen from
 // here.
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "crds/base/nearest.h"
@@ -26,13 +27,14 @@ struct Target {
 
 class PlacesLint {
  public:
-  PlacesLint(const View& view, const api::FailoverPolicy& policy, Findings* out)
+  PlacesLint(const View& view, const api::FailoverPolicy& policy, size_t max_targets, Findings* out)
       : own_cluster_(view.options.cluster_name),
         key_{Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name},
         out_(out) {
     view.tables.ForEach<core::Node>([&](const Ptr<core::Node>& node) { AddKnown(PlaceOf(view, *node)); });
     std::set<ObjectKey> seen;
     for (const Placement& placement : PlacementsOf(view, policy)) {
+      if (targets_.size() == max_targets) break;
       const auto ports = PortsOf(view, placement.target);
       if (!ports || ports->empty() || !seen.insert(placement.target).second) continue;
       targets_.push_back(
@@ -91,9 +93,9 @@ class PlacesLint {
 
 }  // namespace
 
-void LintFailover(const View& view, const api::FailoverPolicy& policy, Findings* out) {
+void LintFailover(const View& view, const api::FailoverPolicy& policy, size_t max_targets, Findings* out) {
   if (policy.localities.empty() || !ScopeProblem(view, policy).empty()) return;
-  PlacesLint lint(view, policy, out);
+  PlacesLint lint(view, policy, max_targets, out);
   for (size_t r = 0; r < policy.localities.size(); ++r) {
     const api::LocalityRule& rule = policy.localities[r];
     const std::string field = "spec.localities[" + std::to_string(r) + "]";
@@ -109,8 +111,9 @@ void LintFailover(const View& view, const api::FailoverPolicy& policy, Findings*
 
 void LintFailover(const World& world, Findings* out) {
   const View& view = world.view();
-  view.tables.ForEach<api::FailoverPolicy>(
-      [&](const Ptr<api::FailoverPolicy>& policy) { LintFailover(view, *policy, out); });
+  view.tables.ForEach<api::FailoverPolicy>([&](const Ptr<api::FailoverPolicy>& policy) {
+    LintFailover(view, *policy, std::numeric_limits<size_t>::max(), out);
+  });
 }
 
 }  // namespace fairlead::reconcilers

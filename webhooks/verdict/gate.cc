@@ -10,9 +10,11 @@ namespace fairlead::webhooks {
 
 namespace {
 
+// What selects its targets may select very many; for the places of a FailoverPolicy all nodes are looked at.
 bool IsQuick(const Review& review) {
   const KindInfo* kind = FindKind(review.kind.group, review.kind.kind);
-  return kind != nullptr && (kind->kind == Kind::kRetryTimeoutPolicy || kind->kind == Kind::kFailoverPolicy);
+  if (kind == nullptr || kind->kind != Kind::kRetryTimeoutPolicy) return false;
+  return !review.object || !review.object->FindPath({"spec", "targetSelectors"});
 }
 
 Answer Refuse(const Malformed& malformed) {

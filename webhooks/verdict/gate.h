@@ -26,8 +26,9 @@ struct Answer {
 };
 
 Answer AnswerReview(std::string_view body, const View& view);
-// The same where it is sure to be quick (tens of microseconds, as long as the view does not wait): of
-// policies, and of what is no review. nullopt: of kinds for which many objects may have to be looked at.
+// The same where it is sure to be quick (tens of microseconds, as long as the view does not wait): of a
+// RetryTimeoutPolicy that names its targets, and of what is no review. nullopt: many objects may have to be
+// looked at.
 std::optional<Answer> AnswerQuickly(std::string_view body, const View& view);
 
 }  // namespace fairlead::webhooks

@@ -36,5 +36,25 @@ TEST(AnswerReview, AMalformedOneIsAnsweredWithItsUid) {
   EXPECT_THAT(without.body, HasSubstr(R"("allowed":false)"));
 }
 
+// Whatever is answered quickly is answered as it would be otherwise.
+TEST(AnswerQuickly, TakesWhatNamesItsTargetsAndWhatIsNoReview) {
+  const auto same = [](const std::string& body) {
+    const std::optional<Answer> quick = AnswerQuickly(body, NoView());
+    return quick && quick->body == AnswerReview(body, NoView()).body;
+  };
+  EXPECT_TRUE(same(Request{.object = Policy(testing::kGood)}.Body()));
+  EXPECT_TRUE(same(Request{.object = Policy(testing::kBad)}.Body()));
+  EXPECT_TRUE(same("{"));
+}
+
+TEST(AnswerQuickly, LeavesToWorkersWhatMayLookAtVeryMuch) {
+  const std::string selects =
+      Policy(R"("targetSelectors":[{"kind":"Service"}],"scope":"Mesh","timeouts":{"request":"5s"})");
+  EXPECT_FALSE(AnswerQuickly(Request{.object = selects}.Body(), NoView()));
+  EXPECT_FALSE(
+      AnswerQuickly(Request{.kind = Kind::kWorkspace, .object = R"({"kind":"Workspace"})"}.Body(), NoView()));
+  EXPECT_FALSE(AnswerQuickly(Request{.kind = Kind::kService, .object = "{}"}.Body(), NoView()));
+}
+
 }  // namespace
 }  // namespace fairlead::webhooks
