@@ -9,6 +9,7 @@
 #include "crds/base/yaml.h"
 #include "reconcilers/failover/rehearsal.h"
 #include "reconcilers/failover/winner.h"
+#include "tests/unit/reconcilers/objects.h"
 
 namespace fairlead::reconcilers::failover {
 namespace {
@@ -45,12 +46,7 @@ std::string Policy(const std::string& name, const std::string& spec,
 class MembersTest : public ::testing::Test {
  protected:
   void Apply(const std::string& yaml) {
-    const auto documents = ParseYaml(yaml);
-    ASSERT_TRUE(documents) << yaml;
-    const auto json = JsonDocument::Parse(documents->front().json);
-    const auto kind = KindOf(json->root());
-    ASSERT_TRUE(kind) << yaml;
-    const AnyObject object = ParseObject(*kind, json->root()).object;
+    const AnyObject object = ObjectOf(yaml);
     ASSERT_FALSE(IsInvalid(object)) << yaml;
     world_.Apply(object);
     world_.Drain();

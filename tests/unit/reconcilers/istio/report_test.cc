@@ -5,6 +5,7 @@
 #include "crds/base/yaml.h"
 #include "reconcilers/istio/lower.h"
 #include "reconcilers/world.h"
+#include "tests/unit/reconcilers/objects.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -19,18 +20,10 @@ constexpr const char* kShop[] = {
     "spec: {targetRefs: [{group: '', kind: Service, name: ratings}], timeouts: {request: 1s}}}",
 };
 
-AnyObject Read(const std::string& yaml) {
-  const Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
-  EXPECT_TRUE(documents) << yaml;
-  const Result<JsonDocument> json = JsonDocument::Parse(documents->front().json);
-  EXPECT_TRUE(json);
-  return ParseObject(*KindOf(json->root()), json->root()).object;
-}
-
 class IstioReports : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char* yaml : kShop) world.Apply(Read(yaml));
+    for (const char* yaml : kShop) world.Apply(ObjectOf(yaml));
     delta = world.Drain();
   }
   void Report(IstioReport report) {
@@ -84,7 +77,7 @@ TEST_F(IstioReports, AReportOfAnOlderStateIsIgnored) {
   const uint64_t before = world.IstioEpoch(service);
   std::string other = kShop[3];
   other.replace(other.find("1s"), 2, "2s");
-  world.Apply(Read(other));
+  world.Apply(ObjectOf(other));
   EXPECT_EQ(world.Drain().istio, std::set<ObjectKey>{service});
   world.ReportIstio(service, before, {});
   world.Drain();
@@ -105,7 +98,7 @@ TEST_F(IstioReports, FactsOfTheInstalledIstioAreAppliedToAll) {
 }
 
 TEST_F(IstioReports, WhereARouteStandsInTheWayTheWayOutIsThatOfTheInstalledGatewayApi) {
-  world.Apply(Read(
+  world.Apply(ObjectOf(
       "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: mine, namespace: shop}, "
       "spec: {parentRefs: [{group: '', kind: Service, name: ratings}], "
       "rules: [{backendRefs: [{name: ratings, port: 8080}]}]}}"));
@@ -126,7 +119,7 @@ TEST_F(IstioReports, AGatewayThatGoesToAnotherProgrammerTakesTheObjectsAlong) {
   Report({});
   std::string gateway = kShop[1];
   gateway.replace(gateway.find("istio-waypoint"), 14, "fairlead-waypoint");
-  world.Apply(Read(gateway));
+  world.Apply(ObjectOf(gateway));
   EXPECT_EQ(world.Drain().istio, std::set<ObjectKey>{service});
   EXPECT_TRUE(istiod::LowerToIstio(world, service).empty());
 }

@@ -6,6 +6,7 @@
 #include "crds/base/json.h"
 #include "crds/base/yaml.h"
 #include "reconcilers/world.h"
+#include "tests/unit/reconcilers/objects.h"
 #include "tests/unit/reconcilers/random_cluster.h"
 
 namespace fairlead::reconcilers {
@@ -13,15 +14,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-AnyObject ObjectOf(const std::string& yaml) {
-  const auto documents = ParseYaml(yaml);
-  EXPECT_TRUE(documents) << yaml;
-  const auto json = JsonDocument::Parse(documents->front().json);
-  const auto kind = KindOf(json->root());
-  EXPECT_TRUE(kind) << yaml;
-  return ParseObject(*kind, json->root()).object;
-}
 
 std::string Policy(const std::string& name, const std::string& spec) {
   return "{apiVersion: fairlead.dev/v1alpha1, kind: RetryTimeoutPolicy, metadata: {name: " + name +

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "crds/base/yaml.h"
+#include "tests/unit/reconcilers/objects.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -59,12 +60,8 @@ spec: {gatewayClassName: fairlead-waypoint, listeners: [{name: mesh, port: 15008
 class IsolationViewTest : public ::testing::Test {
  protected:
   void Apply(const std::string& yaml) {
-    const Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
-    ASSERT_TRUE(documents);
-    for (const YamlDocument& document : *documents) {
-      const Result<JsonDocument> json = JsonDocument::Parse(document.json);
-      const AnyObject object = ParseObject(*KindOf(json->root()), json->root()).object;
-      ASSERT_FALSE(IsInvalid(object)) << document.json;
+    for (const AnyObject& object : ObjectsOf(yaml)) {
+      ASSERT_FALSE(IsInvalid(object)) << yaml;
       world_.Apply(object);
     }
   }

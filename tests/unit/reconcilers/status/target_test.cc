@@ -7,18 +7,12 @@
 #include "crds/base/json.h"
 #include "crds/base/yaml.h"
 #include "reconcilers/world.h"
+#include "tests/unit/reconcilers/objects.h"
 
 namespace fairlead::reconcilers {
 namespace {
 
 using ::testing::HasSubstr;
-
-AnyObject ObjectOf(const std::string& yaml) {
-  const auto documents = ParseYaml(yaml);
-  EXPECT_TRUE(documents) << yaml;
-  const auto json = JsonDocument::Parse(documents->front().json);
-  return ParseObject(*KindOf(json->root()), json->root()).object;
-}
 
 std::string Route(const std::string& kind) {
   return "{apiVersion: gateway.networking.k8s.io/v1, kind: " + kind +

@@ -8,6 +8,7 @@
 #include "crds/base/yaml.h"
 #include "reconcilers/status/events.h"
 #include "reconcilers/world.h"
+#include "tests/unit/reconcilers/objects.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -19,12 +20,7 @@ using ::testing::HasSubstr;
 class TenancyStatusTest : public ::testing::Test {
  protected:
   void Apply(const std::string& yaml) {
-    const auto documents = ParseYaml(yaml);
-    ASSERT_TRUE(documents) << yaml;
-    for (const YamlDocument& document : *documents) {
-      const auto json = JsonDocument::Parse(document.json);
-      world_.Apply(ParseObject(*KindOf(json->root()), json->root()).object);
-    }
+    for (const AnyObject& object : ObjectsOf(yaml)) world_.Apply(object);
     delta_ = world_.Drain();
   }
   void ApplyWorkspace(const std::string& name, const std::string& names, int hour = 1) {

@@ -6,6 +6,7 @@
 #include "crds/base/json.h"
 #include "crds/base/yaml.h"
 #include "reconcilers/world.h"
+#include "tests/unit/reconcilers/objects.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -16,14 +17,9 @@ using Names = std::set<std::string>;
 class TenancyTest : public ::testing::Test {
  protected:
   void Apply(const std::string& yaml) {
-    const auto documents = ParseYaml(yaml);
-    ASSERT_TRUE(documents) << yaml;
-    const auto json = JsonDocument::Parse(documents->front().json);
-    const auto kind = KindOf(json->root());
-    ASSERT_TRUE(kind) << yaml;
-    const ParsedObject parsed = ParseObject(*kind, json->root());
-    ASSERT_FALSE(IsInvalid(parsed.object)) << yaml;
-    world_.Apply(parsed.object);
+    const AnyObject object = ObjectOf(yaml);
+    ASSERT_FALSE(IsInvalid(object)) << yaml;
+    world_.Apply(object);
   }
   void ApplyWorkspace(const std::string& name, const std::string& namespaces, int hour = 1) {
     Apply("apiVersion: fairlead.dev/v1alpha1\nkind: Workspace\nmetadata: {name: " + name +
