@@ -229,8 +229,10 @@ void World::Impl::Changed(const Ptr<core::Node>& old, const Ptr<core::Node>& now
 
 void World::Impl::Changed(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now,
                           const ObjectKey& key) {
+  const MembershipChange change =
+      membership.SetLabels(key.name, now == nullptr ? nullptr : Ptr<Labels>(now, &now->meta.labels));
   if (old != nullptr && now != nullptr && old->meta.labels == now->meta.labels) return;
-  MembershipChanged(membership.SetLabels(key.name, now == nullptr ? Labels() : now->meta.labels));
+  MembershipChanged(change);
   if (now == nullptr) NamespaceSeen(key.name);
   MarkWorkspaceOf(key.name);
   const auto mark = [&](const auto& object) {

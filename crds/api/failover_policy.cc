@@ -208,7 +208,13 @@ Json::Value ToJson(const PolicyStatus& status, const FailoverStatus& failover) {
 
 Json::Value ToJson(const FailoverPolicy& policy) {
   Json::Value out = ObjectToJson(policy.kKind, policy.meta);
-  Json::Value& spec = out["spec"];
+  out["spec"] = SpecToJson(policy);
+  if (policy.status) out["status"] = ToJson(*policy.status, policy.failover_status);
+  return out;
+}
+
+Json::Value SpecToJson(const FailoverPolicy& policy) {
+  Json::Value spec;
   WriteTargets(policy.targets, &spec);
   for (const LocalityRule& rule : policy.localities) spec["localities"].append(ToJson(rule));
   if (!policy.priority_labels.empty()) spec["priorityLabels"] = fairlead::ToJson(policy.priority_labels);
@@ -218,8 +224,7 @@ Json::Value ToJson(const FailoverPolicy& policy) {
   outlier["interval"] = policy.outlier_detection.interval.ToString();
   outlier["baseEjectionTime"] = policy.outlier_detection.base_ejection_time.ToString();
   outlier["maxEjectionPercent"] = policy.outlier_detection.max_ejection_percent;
-  if (policy.status) out["status"] = ToJson(*policy.status, policy.failover_status);
-  return out;
+  return spec;
 }
 
 }  // namespace fairlead::api

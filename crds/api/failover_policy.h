@@ -83,6 +83,7 @@ struct FailoverPolicy {
 
 Parsed<FailoverPolicy> ParseFailoverPolicy(const JsonNode& object);
 Json::Value ToJson(const FailoverPolicy& policy);  // canonical: defaults shown
+Json::Value SpecToJson(const FailoverPolicy& policy);  // the value of `spec` in it
 // The value of `status`, both parts of it.
 Json::Value ToJson(const PolicyStatus& status, const FailoverStatus& failover);
 

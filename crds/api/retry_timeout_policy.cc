@@ -261,15 +261,20 @@ Parsed<RetryTimeoutPolicy> ParseRetryTimeoutPolicy(const JsonNode& object) {
 
 Json::Value ToJson(const RetryTimeoutPolicy& policy) {
   Json::Value out = ObjectToJson(policy.kKind, policy.meta);
-  Json::Value& spec = out["spec"];
+  out["spec"] = SpecToJson(policy);
+  if (policy.status) out["status"] = ToJson(*policy.status);
+  return out;
+}
+
+Json::Value SpecToJson(const RetryTimeoutPolicy& policy) {
+  Json::Value spec;
   WriteTargets(policy.targets, &spec);
   Json::Value timeouts(Json::objectValue);
   Set(&timeouts, "request", policy.timeouts.request);
   Set(&timeouts, "idle", policy.timeouts.idle);
   if (!timeouts.empty()) spec["timeouts"] = timeouts;
   if (policy.retries) spec["retries"] = ToJson(*policy.retries);
-  if (policy.status) out["status"] = ToJson(*policy.status);
-  return out;
+  return spec;
 }
 
 }  // namespace fairlead::api

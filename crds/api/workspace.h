@@ -106,5 +106,6 @@ struct WorkspaceSettings {
 
 Parsed<WorkspaceSettings> ParseWorkspaceSettings(const JsonNode& object);
 Json::Value ToJson(const WorkspaceSettings& settings);  // canonical: defaults shown
+Json::Value SpecToJson(const WorkspaceSettings& settings);  // the value of `spec` in it
 
 }  // namespace fairlead::api

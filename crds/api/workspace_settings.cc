@@ -87,15 +87,20 @@ Parsed<WorkspaceSettings> ParseWorkspaceSettings(const JsonNode& object) {
 
 Json::Value ToJson(const WorkspaceSettings& settings) {
   Json::Value out = ObjectToJson(settings.kKind, settings.meta);
-  Json::Value& spec = out["spec"] = Json::Value(Json::objectValue);
+  out["spec"] = SpecToJson(settings);
+  if (settings.status) out["status"] = ToJson(*settings.status);
+  return out;
+}
+
+Json::Value SpecToJson(const WorkspaceSettings& settings) {
+  Json::Value spec(Json::objectValue);
   if (!settings.import_from.empty()) spec["importFrom"] = ToJson(settings.import_from);
   if (!settings.export_to.empty()) spec["exportTo"] = ToJson(settings.export_to);
   if (settings.defaults.waypoint) spec["defaults"]["waypoint"] = *settings.defaults.waypoint;
   if (settings.defaults.request_timeout) {
     spec["defaults"]["requestTimeout"] = settings.defaults.request_timeout->ToString();
   }
-  if (settings.status) out["status"] = ToJson(*settings.status);
-  return out;
+  return spec;
 }
 
 }  // namespace fairlead::api

@@ -160,7 +160,7 @@ webhooks::Server::Endpoint Webhooks::Validate() {
   };
   webhooks::Server::Endpoint out;
   out.handler = [this, note](std::string_view body) {
-    webhooks::Answer answer = webhooks::AnswerReview(body, view_);
+    webhooks::Answer answer = webhooks::AnswerReview(body, view_, parts_.ledger != nullptr);
     note(&answer);
     return answer;
   };
@@ -169,7 +169,8 @@ webhooks::Server::Endpoint Webhooks::Validate() {
     if (!parts_.engine->ready()) return answer;
     answer = parts_.engine
                  ->TryRead([&](const reconcilers::World& world) {
-                   return webhooks::AnswerQuickly(body, WorldView(world, view_.ClusterDomain()));
+                   return webhooks::AnswerQuickly(body, WorldView(world, view_.ClusterDomain()),
+                                                  parts_.ledger != nullptr);
                  })
                  .value_or(std::nullopt);
     if (answer) note(&*answer);

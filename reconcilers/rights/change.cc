@@ -36,10 +36,10 @@ struct Side {
   template <class T>
   void operator()(const Ptr<T>& policy) const {
     if constexpr (requires { policy->targets; }) {
-      *object = ToJson(*policy);
+      (*object)["spec"] = SpecToJson(*policy);
       AddTargets(policy->targets, policy->meta.ns, labels_of, &change->targets);
     } else if constexpr (std::is_same_v<T, api::WorkspaceSettings>) {
-      *object = ToJson(*policy);
+      (*object)["spec"] = SpecToJson(*policy);
     }
   }
 };

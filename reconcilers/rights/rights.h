@@ -50,7 +50,7 @@ struct RightsTarget {
 struct PolicyChange {
   Kind kind = Kind::kRetryTimeoutPolicy;
   std::string ns, name;
-  Json::Value before, after;          // canonical objects; null: there is none (create, delete)
+  Json::Value before, after;          // canonical, spec alone; null: there is none (create, delete)
   std::vector<RightsTarget> targets;  // of both, each once; none for WorkspaceSettings
   std::string reason;                 // the break-glass annotation of the object, the new one if there is one
 };

@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace fairlead::reconcilers {
 namespace {
 
 const std::string kNoWorkspace;
+
+const Labels& OrNone(const Ptr<Labels>& labels) {
+  static const Labels kNone;
+  return labels == nullptr ? kNone : *labels;
+}
 
 bool Selects(const api::NamespaceSelection& selection, const std::string& cluster, const std::string& ns,
              const Labels& labels) {
@@ -100,7 +106,7 @@ MembershipChange Membership::SetWorkspace(const std::string& name, const Ptr<api
   MembershipChange change;
   if (workspace != nullptr) workspaces_.insert_or_assign(name, workspace);
   for (auto& [ns, row] : namespaces_) {
-    Claim(ns, name, workspace != nullptr && Selects(*workspace, ns, row.labels), &row, &change);
+    Claim(ns, name, workspace != nullptr && Selects(*workspace, ns, OrNone(row.labels)), &row, &change);
   }
   if (workspace == nullptr) workspaces_.erase(name);
   return change;
@@ -108,16 +114,16 @@ MembershipChange Membership::SetWorkspace(const std::string& name, const Ptr<api
 
 void Membership::ClaimAll(const std::string& ns, Row* row, MembershipChange* change) {
   for (const auto& [name, workspace] : workspaces_) {
-    const bool claims = Selects(*workspace, ns, row->labels);
+    const bool claims = Selects(*workspace, ns, OrNone(row->labels));
     if (claims != (row->claims.count(name) > 0)) Claim(ns, name, claims, row, change);
   }
 }
 
-MembershipChange Membership::SetLabels(const std::string& ns, const Labels& labels) {
+MembershipChange Membership::SetLabels(const std::string& ns, Ptr<Labels> labels) {
   MembershipChange change;
   auto [at, inserted] = namespaces_.try_emplace(ns);
-  if (!inserted && at->second.labels == labels) return change;
-  at->second.labels = labels;
+  const Ptr<Labels> before = std::exchange(at->second.labels, std::move(labels));
+  if (!inserted && OrNone(before) == OrNone(at->second.labels)) return change;
   ClaimAll(ns, &at->second, &change);
   return change;
 }
@@ -159,9 +165,8 @@ const std::set<std::string>& Membership::NamespacesOf(const std::string& workspa
 }
 
 const Labels& Membership::LabelsOf(const std::string& ns) const {
-  static const Labels kNone;
   auto at = namespaces_.find(ns);
-  return at == namespaces_.end() ? kNone : at->second.labels;
+  return OrNone(at == namespaces_.end() ? nullptr : at->second.labels);
 }
 
 }  // namespace fairlead::reconcilers

@@ -5,7 +5,8 @@
 // World tells of every Workspace, of namespaces' labels, and of namespaces that it sees. A change costs what
 // one workspace says of each namespace, or each workspace of one namespace. Not thread-safe.
 //
-//   MembershipChange change = membership.SetLabels("shop", labels);   // change.moved: {"shop", "", "web"}
+//   MembershipChange change = membership.SetLabels("shop", {ns, &ns->meta.labels});
+//   change.moved;   // {{"shop", "", "web"}}
 #pragma once
 
 #include <map>
@@ -36,7 +37,8 @@ class Membership {
   explicit Membership(std::string cluster) : cluster_(std::move(cluster)) {}
 
   MembershipChange SetWorkspace(const std::string& name, const Ptr<api::Workspace>& workspace);
-  MembershipChange SetLabels(const std::string& ns, const Labels& labels);
+  // Kept as they are; null: it has none.
+  MembershipChange SetLabels(const std::string& ns, Ptr<Labels> labels);
   MembershipChange See(const std::string& ns);     // a namespace that some object is in
   MembershipChange Forget(const std::string& ns);  // neither it nor an object in it is there any more
 
@@ -51,7 +53,7 @@ class Membership {
 
  private:
   struct Row {
-    Labels labels;
+    Ptr<Labels> labels;  // within the Namespace
     std::string workspace;
     std::set<std::string> claims;
   };

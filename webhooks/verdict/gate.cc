@@ -22,29 +22,29 @@ Answer Refuse(const Malformed& malformed) {
   return {matched ? 200 : 400, PrintMalformed(malformed), "other", "none", "malformed"};
 }
 
-Answer Reply(const Review& review, const View& view) {
+Answer Reply(const Review& review, const View& view, bool with_intent) {
   const Verdict verdict = Judge(review, view);
   const KindInfo* known = FindKind(review.kind.group, review.kind.kind);
   Answer out;
   out.body = PrintVerdict(review, verdict);
   out.kind = known != nullptr && known->group == api::kGroup ? std::string(known->name) : "other";
   out.operation = ToString(review.operation);
-  out.intent = IntentOf(review, verdict);
+  if (with_intent) out.intent = IntentOf(review, verdict);
   out.verdict = verdict.allowed ? "allowed" : "refused";
   return out;
 }
 
 }  // namespace
 
-Answer AnswerReview(std::string_view body, const View& view) {
+Answer AnswerReview(std::string_view body, const View& view, bool with_intent) {
   const Result<Review, Malformed> review = ReadReview(body);
-  return review ? Reply(*review, view) : Refuse(review.error());
+  return review ? Reply(*review, view, with_intent) : Refuse(review.error());
 }
 
-std::optional<Answer> AnswerQuickly(std::string_view body, const View& view) {
+std::optional<Answer> AnswerQuickly(std::string_view body, const View& view, bool with_intent) {
   const Result<Review, Malformed> review = ReadReview(body);
   if (!review) return Refuse(review.error());
-  return IsQuick(*review) ? std::optional(Reply(*review, view)) : std::nullopt;
+  return IsQuick(*review) ? std::optional(Reply(*review, view, with_intent)) : std::nullopt;
 }
 
 }  // namespace fairlead::webhooks

@@ -25,10 +25,10 @@ struct Answer {
   std::optional<reconcilers::Intent> intent = std::nullopt;
 };
 
-Answer AnswerReview(std::string_view body, const View& view);
+Answer AnswerReview(std::string_view body, const View& view, bool with_intent = true);
 // The same where it is sure to be quick (tens of microseconds, as long as the view does not wait): of a
 // RetryTimeoutPolicy that names its targets, and of what is no review. nullopt: many objects may have to be
 // looked at.
-std::optional<Answer> AnswerQuickly(std::string_view body, const View& view);
+std::optional<Answer> AnswerQuickly(std::string_view body, const View& view, bool with_intent = true);
 
 }  // namespace fairlead::webhooks

@@ -185,7 +185,8 @@ Result<void> RealCluster::StartApiServer() {
   // Without its controller there are no service accounts, and their admission would refuse every pod.
   if (!options_.controller_manager) argv.push_back("--disable-admission-plugins=ServiceAccount");
   argv.insert(argv.end(), options_.apiserver_flags.begin(), options_.apiserver_flags.end());
-  Result<Process> process = Process::Spawn({.argv = argv, .log_file = dir_ / "kube-apiserver.log"});
+  Result<Process> process =
+      Process::Spawn({.argv = argv, .env = options_.apiserver_env, .log_file = dir_ / "kube-apiserver.log"});
   if (!process) return Unexpected(process.error());
   apiserver_ = std::move(*process);
   return AwaitReady(apiserver_, port_, "/readyz", true);

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ struct RealClusterOptions {
   bool scheduler = false;           // group scheduler of tools/setup
   bool kwok = false;                // group kwok: pods on nodes of AddNode become Ready by themselves
   std::vector<std::string> apiserver_flags;  // added last, so they win
+  std::map<std::string, std::string> apiserver_env;
   std::chrono::seconds ready_timeout{90};
 };
 
