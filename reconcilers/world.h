@@ -27,9 +27,10 @@
 
 namespace fairlead::reconcilers {
 
-struct View;        // reconcilers/lower/view.h
-struct PolicyPage;  // reconcilers/status/book.h
-class Tenancy;      // reconcilers/tenancy/tenancy.h
+struct View;          // reconcilers/lower/view.h
+struct PolicyPage;    // reconcilers/status/book.h
+class Tenancy;        // reconcilers/tenancy/tenancy.h
+struct RemoteStatus;  // reconcilers/store/remotes.h
 struct ResolvedWorkspace;
 
 struct WorldOptions {
@@ -90,6 +91,14 @@ class World {
   void ReportIstio(const ObjectKey& service, uint64_t epoch, IstioReport report);
   // What became of the objects of the workspace as it was at TenancyEpoch; an older epoch is ignored.
   void ReportTenancy(const std::string& workspace, uint64_t epoch, TenancyReport report);
+  // Other clusters: their objects, of the kinds that Remotes reads, and how sure we are of them. What is
+  // applied before the state says that all was listed does not count yet. After RemoveRemote nothing of it
+  // does.
+  void ApplyRemote(const std::string& cluster, const AnyObject& object);
+  void RemoveRemoteObject(const std::string& cluster, const ObjectKey& key);
+  void ReplaceRemote(const std::string& cluster, Kind kind, const std::vector<AnyObject>& objects);
+  void SetRemoteState(const std::string& cluster, const RemoteStatus& status);
+  void RemoveRemote(const std::string& cluster);
   Delta Drain();
   // Lowers about so many services and leaves the rest, and what follows from all, to the next call; false:
   // that was all. For the first lowering of a large state, whose results would else be in memory twice.

@@ -71,6 +71,9 @@ struct World::Impl {
   void Assess(Delta* delta);
   void DrainWorkspaces(Delta* delta);
 
+  // world_remotes.cc
+  void MarkJoined(const Remotes::Touched& services);
+
   WorldOptions options;
   Tables tables;
   Membership membership;
@@ -96,8 +99,9 @@ struct World::Impl {
   };
   uint64_t tenancy_epoch = 0;  // of the newest state
   std::map<std::string, TenancyState> tenancy_states;
-  View view{options,   tables,    membership, tenancy,    attachments,
-            routes_of, slices_of, pods_of,    callers_of, istio_states};
+  Remotes remotes;
+  View view{options,   tables,  membership, tenancy,      attachments, routes_of,
+            slices_of, pods_of, callers_of, istio_states, remotes};
 
   // Marks.
   std::set<ObjectKey> dirty_policies;   // resolve and assess

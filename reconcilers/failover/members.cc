@@ -1,6 +1,8 @@
 #include "reconcilers/failover/members.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 #include "reconcilers/lower/endpoints.h"
 #include "reconcilers/lower/locality.h"
@@ -46,6 +48,38 @@ Members OfService(const View& view, const core::Service& service, const std::str
   return out;
 }
 
+// The same functions read it: its tables in place of ours.
+View ViewOf(const View& here, const RemoteCluster& cluster) {
+  return {here.options,     cluster.tables,    here.membership,   here.tenancy,
+          here.attachments, here.routes_of,    cluster.slices_of, here.pods_of,
+          here.callers_of,  here.istio_states, here.remotes};
+}
+
+Members OfRemote(const View& here, const std::string& name, const RemoteCluster& cluster,
+                 const core::Service& service, uint16_t port) {
+  Members out;
+  for (const PortInfo& info : PortsOf(service)) {
+    if (info.port == port) out = OfService(ViewOf(here, cluster), service, info.name);
+  }
+  for (Member& member : out) {
+    member.locality.cluster = name;
+    if (cluster.status.state == RemoteState::kExpired) member.healthy = false;
+  }
+  return out;
+}
+
+// Members of the Service of that name in other clusters, where both are global.
+void Join(const View& view, const core::Service& service, uint16_t port, Members* out) {
+  if (!IsGlobal(service) || service.type == "ExternalName") return;
+  for (const auto& [name, cluster] : view.remotes.clusters()) {
+    if (cluster.status.state == RemoteState::kConnecting) continue;
+    const auto there = cluster.tables.Get<core::Service>(service.meta.nn());
+    if (there == nullptr || !IsGlobal(*there)) continue;
+    Members joined = OfRemote(view, name, cluster, *there, port);
+    out->insert(out->end(), std::make_move_iterator(joined.begin()), std::make_move_iterator(joined.end()));
+  }
+}
+
 api::Locality PlaceOfWritten(const View& view, const istio::WorkloadEndpoint& from) {
   api::Locality place = ReadPlace(from.locality);
   const std::string_view cluster = from.labels.Get(kClusterLabel);
@@ -77,6 +111,9 @@ Members OfEntry(const View& view, const istio::ServiceEntry& entry, const istio:
   return out;
 }
 
+bool ByAddress(const Member& a, const Member& b) {
+  return std::tie(a.address, a.port) < std::tie(b.address, b.port);
+}
 bool SameAddress(const Member& a, const Member& b) { return a.address == b.address && a.port == b.port; }
 
 bool IsKnown(const api::Locality& place) { return !place.region.empty() || !place.zone.empty(); }
@@ -85,8 +122,9 @@ bool IsKnown(const api::Locality& place) { return !place.region.empty() || !plac
 
 std::vector<Member> MembersOf(const View& view, const Destination& port) {
   Members out;
+  Ptr<core::Service> service;
   if (port.service.kind == Kind::kService) {
-    const auto service = view.tables.Get<core::Service>(port.service.nn());
+    service = view.tables.Get<core::Service>(port.service.nn());
     if (service == nullptr) return out;
     for (const PortInfo& info : PortsOf(*service)) {
       if (info.port == port.port) out = OfService(view, *service, info.name);
@@ -97,6 +135,9 @@ std::vector<Member> MembersOf(const View& view, const Destination& port) {
     }
   }
   std::sort(out.begin(), out.end());
+  if (service != nullptr) Join(view, *service, port.port, &out);
+  // Of the same address, ours counts, then that of the cluster whose name comes first.
+  std::stable_sort(out.begin(), out.end(), ByAddress);
   out.erase(std::unique(out.begin(), out.end(), SameAddress), out.end());
   return out;
 }

@@ -1,8 +1,9 @@
 // MembersOf: the endpoints of a service port as failover sees them, and the places that are known at all.
 //
 // Not as EffectiveEndpoints, which has the ready ones only: an endpoint that is not ready counts as failed,
-// so it is there and not healthy; one that terminates does not count, unless nothing else serves. Who calls:
-// rehearsal, lint. Pure.
+// so it is there and not healthy; one that terminates does not count, unless nothing else serves. Those of
+// the Service of that name in other clusters are among them where both are global (store/remotes.h). Who
+// calls: rehearsal, lint. Pure.
 #pragma once
 
 #include <set>

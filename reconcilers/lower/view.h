@@ -4,6 +4,7 @@
 #include "reconcilers/policy/attachments.h"
 #include "reconcilers/store/membership.h"
 #include "reconcilers/store/multi_index.h"
+#include "reconcilers/store/remotes.h"
 #include "reconcilers/store/tables.h"
 #include "reconcilers/tenancy/tenancy.h"
 #include "reconcilers/world.h"
@@ -27,6 +28,7 @@ struct View {
   const MultiIndex<NamespacedName, NamespacedName>& pods_of;    // Gateway -> Pods
   const MultiIndex<ObjectKey, ObjectKey>& callers_of;           // Service -> Services and routes that call it
   const std::map<ObjectKey, IstioState>& istio_states;
+  const Remotes& remotes;  // other clusters
 };
 
 }  // namespace fairlead::reconcilers

@@ -1,0 +1,83 @@
+// Remotes: what is read of other clusters, for the Services that are joined with ours.
+//
+// World owns one; failover/members.h reads it. A Service is joined with that of the same namespace and name
+// in another cluster where both carry the label istio.io/global: "true". Each cluster has tables of its own,
+// and of each object only what failover needs: of pods the labels, kept once for all that have the same, of
+// nodes their place. Not thread-safe; no clock.
+//
+//   const auto touched = remotes.Apply("west", slice);   // Services whose members may be others now
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crds/base/meta.h"
+#include "reconcilers/store/multi_index.h"
+#include "reconcilers/store/tables.h"
+
+namespace fairlead::reconcilers {
+
+inline constexpr std::string_view kGlobalLabel = "istio.io/global";
+
+// Whether the Service is offered to, and joined with, those of other clusters.
+bool IsGlobal(const core::Service& service);
+
+enum class RemoteState : unsigned char {
+  kConnecting,  // not all that is read there was listed yet: none of it counts
+  kFresh,
+  kStale,    // cannot be reached; what was last known of it counts
+  kExpired,  // stale for too long: its endpoints count as not healthy
+};
+std::string_view ToString(RemoteState state);  // "connecting"
+
+struct RemoteStatus {
+  RemoteState state = RemoteState::kConnecting;
+  Timestamp since;     // the state
+  std::string reason;  // of kStale and kExpired, and while it cannot connect; else empty
+  friend bool operator==(const RemoteStatus&, const RemoteStatus&) = default;
+};
+
+struct RemoteCluster {
+  RemoteStatus status;
+  Tables tables;  // Services, EndpointSlices, Pods (labels only; no name), Nodes (labels of their place only)
+  MultiIndex<NamespacedName, NamespacedName> slices_of;  // Service -> EndpointSlices
+};
+
+class Remotes {
+ public:
+  using Touched = std::set<NamespacedName>;
+
+  // Kinds that are read of other clusters; objects of others are ignored.
+  static bool IsRead(Kind kind);
+
+  // A cluster is known from the first of these on, and connecting until SetStatus says else.
+  Touched Apply(const std::string& cluster, const AnyObject& object);
+  Touched Remove(const std::string& cluster, const ObjectKey& key);
+  Touched Replace(const std::string& cluster, Kind kind, const std::vector<AnyObject>& objects);
+  Touched SetStatus(const std::string& cluster, const RemoteStatus& status);
+  Touched Forget(const std::string& cluster);
+
+  const std::map<std::string, RemoteCluster>& clusters() const { return clusters_; }
+
+ private:
+  struct ByLabels {
+    bool operator()(const Ptr<core::Pod>& a, const Ptr<core::Pod>& b) const {
+      return a->meta.labels < b->meta.labels;
+    }
+  };
+
+  void Put(RemoteCluster* cluster, const AnyObject& object, Touched* touched);
+  void Erase(RemoteCluster* cluster, const ObjectKey& key, Touched* touched);
+  AnyObject Trimmed(const AnyObject& object);
+  AnyObject Shared(const core::Pod& pod);
+
+  std::map<std::string, RemoteCluster> clusters_;
+  std::set<Ptr<core::Pod>, ByLabels> pods_;  // one for all that have the same labels, in whatever cluster
+  size_t sweep_at_ = 64;                     // when those of no pod are looked for
+};
+
+}  // namespace fairlead::reconcilers

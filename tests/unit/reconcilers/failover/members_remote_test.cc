@@ -1,0 +1,164 @@
+// Members of Services that are joined with those of other clusters.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconcilers/failover/members.h"
+#include "reconcilers/store/remotes.h"
+#include "tests/unit/reconcilers/objects.h"
+
+namespace fairlead::reconcilers::failover {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const ObjectKey kRatings{Kind::kService, "shop", "ratings"};
+
+std::string ServiceYaml(const std::string& labels, const std::string& port = "http") {
+  return "{apiVersion: v1, kind: Service, metadata: {name: ratings, namespace: shop, labels: {" + labels +
+         "}}, spec: {clusterIP: 10.0.0.1, ports: [{name: " + port + ", port: 80}]}}";
+}
+
+std::string SliceYaml(const std::string& endpoints, const std::string& port = "http") {
+  return "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: r, namespace: shop, "
+         "labels: "
+         "{kubernetes.io/service-name: ratings}}, addressType: IPv4, ports: [{name: " +
+         port + ", port: 8080, protocol: TCP}], endpoints: [" + endpoints + "]}";
+}
+
+constexpr char kGlobal[] = "istio.io/global: \"true\"";
+constexpr char kNode[] =
+    "{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {topology.kubernetes.io/region: us-west, "
+    "topology.kubernetes.io/zone: w1, topology.istio.io/cluster: another}}}";
+
+class RemoteMembersTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Here(ServiceYaml(kGlobal));
+    Here(SliceYaml("{addresses: [10.1.0.1]}"));
+    There(kNode);
+    There(ServiceYaml(kGlobal));
+    There(SliceYaml("{addresses: [10.2.0.1], nodeName: n1, targetRef: {kind: Pod, name: p}}"));
+  }
+  void Here(const std::string& yaml) {
+    world_.Apply(ObjectOf(yaml));
+    Drain();
+  }
+  void There(const std::string& yaml, const std::string& cluster = "west") {
+    world_.ApplyRemote(cluster, ObjectOf(yaml));
+    Drain();
+  }
+  void Is(RemoteState state, const std::string& cluster = "west") {
+    world_.SetRemoteState(cluster, {state, {1}, ""});
+    Drain();
+  }
+  // Keeps how many services' endpoints were looked at anew.
+  void Drain() {
+    const uint64_t before = world_.counters().endpoints;
+    world_.Drain();
+    lowered_ = world_.counters().endpoints - before;
+  }
+  // "10.1.0.1 Kubernetes healthy"
+  std::vector<std::string> Members() const {
+    std::vector<std::string> out;
+    for (const Member& member : MembersOf(world_.view(), {kRatings, 80}))
+      out.push_back(member.address + " " + member.locality.cluster + (member.healthy ? " healthy" : " ill"));
+    return out;
+  }
+
+  static constexpr const char* kOwn = "10.1.0.1 Kubernetes healthy";
+  static constexpr const char* kWest = "10.2.0.1 west healthy";
+  World world_{WorldOptions()};
+  uint64_t lowered_ = 0;
+};
+
+TEST_F(RemoteMembersTest, CountOnceAllOfTheClusterWasListed) {
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+  EXPECT_EQ(lowered_, 0u);
+  Is(RemoteState::kFresh);
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+  EXPECT_EQ(lowered_, 1u);
+}
+
+TEST_F(RemoteMembersTest, AreWhereTheirNodesAreInTheClusterOfThatName) {
+  Is(RemoteState::kFresh);
+  There("{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop, labels: {version: v2}}}");
+  EXPECT_EQ(lowered_, 1u);
+  const auto members = MembersOf(world_.view(), {kRatings, 80});
+  ASSERT_THAT(members, SizeIs(2));
+  EXPECT_EQ(members[1].locality, (api::Locality{"west", "us-west", "w1", ""}));
+  EXPECT_EQ(members[1].labels.Get("version"), "v2");
+  EXPECT_EQ(members[1].port, 8080);
+}
+
+TEST_F(RemoteMembersTest, AreJoinedWhereBothServicesAreGlobal) {
+  Is(RemoteState::kFresh);
+  There(ServiceYaml("istio.io/global: \"false\""));
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+  EXPECT_EQ(lowered_, 1u);
+  There(ServiceYaml(kGlobal));
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+  EXPECT_EQ(lowered_, 1u);
+  Here(ServiceYaml(""));
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+  Here(ServiceYaml(kGlobal));
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+}
+
+TEST_F(RemoteMembersTest, ArePortsOfTheSameNumberWhateverTheirNames) {
+  Is(RemoteState::kFresh);
+  There(ServiceYaml(kGlobal, "web"));
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+  There(SliceYaml("{addresses: [10.2.0.1]}", "web"));
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+}
+
+TEST_F(RemoteMembersTest, StayWhileStaleAndAreIllWhenThatLastsTooLong) {
+  Is(RemoteState::kFresh);
+  Is(RemoteState::kStale);
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+  EXPECT_EQ(lowered_, 0u) << "nothing is different for proxies";
+  Is(RemoteState::kExpired);
+  EXPECT_THAT(Members(), ElementsAre(kOwn, "10.2.0.1 west ill"));
+  EXPECT_EQ(lowered_, 1u);
+  Is(RemoteState::kFresh);
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+}
+
+TEST_F(RemoteMembersTest, GoWithTheirCluster) {
+  Is(RemoteState::kFresh);
+  world_.RemoveRemote("west");
+  Drain();
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+  EXPECT_EQ(lowered_, 1u);
+  world_.RemoveRemote("west");
+  Drain();
+  EXPECT_EQ(lowered_, 0u);
+}
+
+TEST_F(RemoteMembersTest, OfOneAddressOursCounts) {
+  There(SliceYaml("{addresses: [10.1.0.1], conditions: {ready: false}}"));
+  Is(RemoteState::kFresh);
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+}
+
+TEST_F(RemoteMembersTest, ComeFromSeveralClusters) {
+  Is(RemoteState::kFresh);
+  There(ServiceYaml(kGlobal), "east");
+  There(SliceYaml("{addresses: [10.3.0.1]}, {addresses: [10.2.0.1]}"), "east");
+  Is(RemoteState::kFresh, "east");
+  EXPECT_THAT(Members(), ElementsAre(kOwn, "10.2.0.1 east healthy", "10.3.0.1 east healthy"));
+}
+
+TEST_F(RemoteMembersTest, OfAServiceThatIsNotHereAreOfNoUse) {
+  Is(RemoteState::kFresh);
+  world_.Remove(kRatings);
+  Drain();
+  There(SliceYaml("{addresses: [10.2.0.9]}"));
+  EXPECT_EQ(lowered_, 0u);
+  EXPECT_THAT(Members(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace fairlead::reconcilers::failover
