@@ -132,7 +132,10 @@ void ReadServer(Reader& reader, ClusterConfig* config) {
   const size_t port = authority.find_last_of(':');
   const bool has_port = port != std::string::npos && authority.find(']', port) == std::string::npos;
   const std::string host = has_port ? authority.substr(0, port) : authority;
-  if (host.empty() || server.find_first_of(" \t\r\n?#@") != std::string::npos) {
+  if (server.find('@') != std::string::npos) {  // not shown: it may be a password
+    return reader.Fail("server", "must hold no user or password, nor any other \"@\"");
+  }
+  if (host.empty() || server.find_first_of(" \t\r\n?#") != std::string::npos) {
     return reader.Fail("server", "is not a URL of scheme, host and port: \"" + server + "\"");
   }
   if (scheme == "http://" && !IsLoopback(host)) {
