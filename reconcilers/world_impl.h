@@ -73,6 +73,7 @@ struct World::Impl {
 
   // world_remotes.cc
   void MarkJoined(const Remotes::Touched& services);
+  void MarkFailover();
 
   WorldOptions options;
   Tables tables;

@@ -11,6 +11,12 @@ void World::Impl::MarkJoined(const Remotes::Touched& services) {
   }
 }
 
+// Statuses of FailoverPolicies tell of the states of clusters.
+void World::Impl::MarkFailover() {
+  for (const NamespacedName& name : tables.Names(Kind::kFailoverPolicy))
+    dirty_statuses.insert({Kind::kFailoverPolicy, name.ns, name.name});
+}
+
 void World::ApplyRemote(const std::string& cluster, const AnyObject& object) {
   impl_->MarkJoined(impl_->remotes.Apply(cluster, object));
 }
@@ -24,9 +30,15 @@ void World::ReplaceRemote(const std::string& cluster, Kind kind, const std::vect
 }
 
 void World::SetRemoteState(const std::string& cluster, const RemoteStatus& status) {
+  const auto& clusters = impl_->remotes.clusters();
+  const auto before = clusters.find(cluster);
+  if (before == clusters.end() || before->second.status.state != status.state) impl_->MarkFailover();
   impl_->MarkJoined(impl_->remotes.SetStatus(cluster, status));
 }
 
-void World::RemoveRemote(const std::string& cluster) { impl_->MarkJoined(impl_->remotes.Forget(cluster)); }
+void World::RemoveRemote(const std::string& cluster) {
+  if (impl_->remotes.clusters().contains(cluster)) impl_->MarkFailover();
+  impl_->MarkJoined(impl_->remotes.Forget(cluster));
+}
 
 }  // namespace fairlead::reconcilers

@@ -1,6 +1,7 @@
 #include "operator/app/app.h"
 
 #include "dataplane/server/ads_server.h"
+#include "operator/app/cluster_feed.h"
 #include "operator/app/engine.h"
 #include "operator/app/gateway_facts.h"
 #include "operator/app/istio_loop.h"
@@ -26,6 +27,7 @@ constexpr const char kLeaseName[] = "fairlead-operator";
 EngineOptions EngineOptionsOf(const Options& options) {
   EngineOptions out;
   out.world.cluster_domain = options.cluster_domain;
+  out.world.cluster_name = options.cluster_name;
   out.world.root_namespace = options.ns;
   out.world.istio_mode = options.istio_mode;
   out.world.keep_rules = options.istio_mode;  // objects for istiod are made from whole services
@@ -121,6 +123,7 @@ struct App::Impl {
     if (gained && istio) istio->EnqueueAll();
     if (gained && tenancy) tenancy->EnqueueAll();
     if (gained && statuses) statuses->EnqueueAll();
+    if (gained && registry) registry->Announce();
   }
 
   Result<void> StartServing();
@@ -149,6 +152,8 @@ struct App::Impl {
   Engine engine;
   std::unique_ptr<Ledger> ledger;  // where changes are recorded
   std::unique_ptr<Watches> watches;
+  std::unique_ptr<ClusterFeed> feed;
+  std::unique_ptr<clusters::Registry> registry;  // where other clusters are joined
   std::unique_ptr<runtime::EventRecorder> events;
   std::unique_ptr<StatusLoop> statuses;
   std::unique_ptr<IstioLoop> istio;  // Istio mode
@@ -239,7 +244,7 @@ std::string App::Impl::PeerAddress() const {
 
 Result<void> App::Impl::StartPages() {
   const TelemetryParts parts{&engine,      &catalog,    watches.get(), statuses.get(), &fence,
-                             events.get(), istio.get(), tenancy.get(), &peers};
+                             events.get(), istio.get(), tenancy.get(), &peers,         registry.get()};
   AddMetrics(&metrics, parts);
   AddDumps(&dump, parts);
   if (options.health) {
@@ -273,6 +278,7 @@ void App::Impl::Stop() {
   if (events) events->Stop();
   if (reporter) reporter->Stop();
   if (lease) lease->Stop();  // after the writers: whoever takes it over finds them silent
+  if (registry) registry->Stop();
   if (watches) watches->Stop();
   if (ads) ads->Shutdown(kDrain);
   engine.Stop();
@@ -316,6 +322,12 @@ Result<void> App::Start() {
                                           if (i.ledger) i.ledger->OnCrd(crd);
                                           if (i.gateway) i.gateway->OnCrd(crd);
                                         });
+  if (i.options.clusters) {
+    i.feed = std::make_unique<ClusterFeed>(&i.engine);
+    i.registry = std::make_unique<clusters::Registry>(
+        clusters::RegistryOptions{i.options.ns, i.options.cluster_name, i.options.cluster_stale_limit, {}},
+        clusters::RegistryParts{i.transport.get(), i.feed.get(), i.events.get(), &i.metrics, i.log, i.clock});
+  }
   i.reporter = std::make_unique<PeerReporter>(&i.engine, &i.catalog, PeerTlsOf(i.options), i.log);
   i.catalog.SetPeers(&i.peers);
   i.catalog.OnProgress([&i](const std::set<ObjectKey>& objects) { i.OnProgress(objects); });
@@ -329,6 +341,7 @@ Result<void> App::Start() {
   if (Result<void> r = i.StartWebhooks(); !r) return r;
   if (i.ledger) i.ledger->Start();
   i.watches->Start();
+  if (i.registry) i.registry->Start();
   i.StartWriting();
   return {};
 }

@@ -2,6 +2,8 @@
 //
 //   part             reads                              publishes                          needs the lease
 //   reflectors       API server: one watch a kind       events to the Engine               no
+//   Registry         Secrets, other clusters' API       events to the Engine               no
+//                      servers
 //   Engine           events                             Catalog, keys for StatusLoop       no
 //   AdsServer        Catalog                            xDS; ACK and NACK to the Catalog   no
 //   Webhooks         World (through Engine)             verdicts to the API server         no

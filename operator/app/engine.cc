@@ -135,11 +135,28 @@ void Engine::Handle(Event& event) {
     world_.ReportIstio(result->service, result->epoch, std::move(result->report));
   } else if (auto* written = std::get_if<TenancyResult>(&event)) {
     world_.ReportTenancy(written->workspace, written->epoch, std::move(written->report));
+  } else if (auto* remote = std::get_if<Remote>(&event)) {
+    HandleRemote(*remote);
   }
   if (listed) {
     listed_ = true;
     const std::lock_guard lock(mutex_);
     pending_kinds_.erase(*listed);
+  }
+}
+
+void Engine::HandleRemote(const Remote& remote) {
+  if (const auto* upsert = std::get_if<Upsert>(&remote.what)) {
+    world_.ApplyRemote(remote.cluster, upsert->object);
+  } else if (const auto* remove = std::get_if<Remove>(&remote.what)) {
+    world_.RemoveRemoteObject(remote.cluster, remove->key);
+  } else if (const auto* replace = std::get_if<Replace>(&remote.what)) {
+    world_.ReplaceRemote(remote.cluster, replace->kind, replace->objects);
+    listed_ = true;
+  } else if (const auto* status = std::get_if<reconcilers::RemoteStatus>(&remote.what)) {
+    world_.SetRemoteState(remote.cluster, *status);
+  } else {
+    world_.RemoveRemote(remote.cluster);
   }
 }
 

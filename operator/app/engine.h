@@ -27,6 +27,7 @@
 #include "crds/object/any_object.h"
 #include "dataplane/envoy/planner.h"
 #include "dataplane/xds/catalog.h"
+#include "reconcilers/store/remotes.h"
 #include "reconcilers/world.h"
 
 namespace fairlead::app {
@@ -77,7 +78,13 @@ class Engine {
     uint64_t epoch = 0;
     reconcilers::TenancyReport report;
   };
-  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult, TenancyResult>;
+  struct Gone {};
+  // Of another cluster: its objects, its state, or that it is none of ours any more.
+  struct Remote {
+    std::string cluster;
+    std::variant<Upsert, Remove, Replace, reconcilers::RemoteStatus, Gone> what;
+  };
+  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult, TenancyResult, Remote>;
 
   // `on_delta`: called after a publication, with what changed; on the engine's thread, or one that it waits
   // for.
@@ -160,6 +167,7 @@ class Engine {
   void Post(std::function<void()> task);
   void Run();
   void Handle(Event& event);
+  void HandleRemote(const Remote& remote);
   void Publish();
   void PublishFirst();
   void Publish(const reconcilers::Delta& delta);

@@ -39,6 +39,7 @@ struct Texts {
   std::string waypoint_plaintext = "127.0.0.1:15080";
   std::vector<std::string> roles = {"controllers", "webhooks", "control-plane"};
   std::string mode = "built-in";
+  std::string cluster_stale_limit = "15m";
   std::string lease_duration = "15s", lease_renew_deadline = "10s", lease_retry_period = "2s";
 };
 
@@ -115,6 +116,17 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
           ->capture_default_str();
   CLI::Option* domain = app->add_option("--cluster-domain", o->cluster_domain, "DNS domain of the cluster")
                             ->capture_default_str();
+  cli::MustBe(
+      app->add_option("--cluster-name", o->cluster_name, "What policies and other clusters call this cluster")
+          ->capture_default_str(),
+      CheckLocalityName);
+  app->add_flag("--clusters", o->clusters,
+                "Join Services with those of other clusters, whose kubeconfigs are in Secrets in --namespace "
+                "with the label istio/multiCluster=true");
+  app->add_option("--cluster-stale-limit", t->cluster_stale_limit,
+                  "How long what was last known of a cluster that cannot be reached stays in force; then its "
+                  "endpoints count as not healthy")
+      ->capture_default_str();
   cli::MustBe(ns, CheckDnsLabel);
   cli::MustBe(domain, CheckDnsSubdomain);
   cli::OneOf(app->add_option("--mesh-mode", t->mode, "Who drives the data plane")->capture_default_str(),
@@ -275,6 +287,10 @@ Result<ParsedOptions> ParseOptions(const std::vector<std::string>& arguments) {
   if (Result<void> r = SetLease(texts, &parsed.options); !r) return Unexpected(r.error());
   if (Result<void> r = SetAddresses(texts, &parsed.options); !r) return Unexpected(r.error());
   if (Result<void> r = SetWebhooks(texts, &parsed.options); !r) return Unexpected(r.error());
+  if (Result<void> r = SetDuration("--cluster-stale-limit", texts.cluster_stale_limit,
+                                   &parsed.options.cluster_stale_limit);
+      !r)
+    return Unexpected(r.error());
   parsed.options.istio_mode = texts.mode == "istio";
   if (parsed.options.identity.empty()) parsed.options.identity = DefaultIdentity();
   return parsed;

@@ -49,6 +49,9 @@ struct Options {
   std::string identity;      // of the lease holder; default host name and process id
   std::string peer_address;  // where other replicas reach our xDS server; empty: as it listens, if that says
   std::string cluster_domain = "cluster.local";
+  std::string cluster_name = "Kubernetes";
+  bool clusters = false;                                   // read Secrets of other clusters in ns
+  std::chrono::milliseconds cluster_stale_limit{900'000};  // how long what was known of one stays in force
   bool istio_mode = false;
   std::string log_level = "info";
   std::string log_format = "text";

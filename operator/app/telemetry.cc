@@ -95,6 +95,7 @@ void AddDumps(runtime::DebugDump* dump, TelemetryParts parts) {
   dump->Add("policies", [parts] { return PoliciesDump(parts.engine, parts.catalog); });
   if (parts.tenancy != nullptr)
     dump->Add("tenancy", [parts] { return TenancyDump(parts.engine, *parts.tenancy); });
+  if (parts.clusters != nullptr) dump->Add("clusters", [parts] { return parts.clusters->Dump(); });
   dump->Add("leader", [parts] { return Json::Value(parts.fence->Leading()); });
   dump->Add("effective", [parts] {
     return parts.engine->Read([](const reconcilers::World& world) {

@@ -12,6 +12,7 @@
 #include "operator/app/status_loop.h"
 #include "operator/app/tenancy_loop.h"
 #include "operator/app/watches.h"
+#include "operator/clusters/registry.h"
 #include "operator/runtime/admin.h"
 #include "operator/runtime/metrics.h"
 
@@ -45,12 +46,13 @@ struct TelemetryParts {
   const IstioLoop* istio = nullptr;      // null but in Istio mode
   const TenancyLoop* tenancy = nullptr;  // null where nothing is written
   const xds::PeerBook* peers = nullptr;
+  const clusters::Registry* clusters = nullptr;  // null where other clusters are not joined
 };
 
 // Gauges and counters that are read when /metrics is asked for.
 void AddMetrics(runtime::Metrics* metrics, TelemetryParts parts);
 
-// Parts: watches, engine, xds, effective, policies, leader, tenancy.
+// Parts: watches, engine, xds, effective, policies, leader, tenancy, clusters.
 void AddDumps(runtime::DebugDump* dump, TelemetryParts parts);
 
 }  // namespace fairlead::app

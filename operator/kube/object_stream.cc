@@ -36,7 +36,7 @@ Result<PageInfo> ObjectStream::Page(std::string_view content_type, std::string_v
   // What the server says is still to come is a hint, not a size to trust.
   const auto more = static_cast<size_t>(std::clamp<int64_t>(page->remaining, 0, 20'000));
   kept_.reserve(kept_.size() + page->items.size() + more);
-  for (AnyObject& item : page->items) kept_.push_back(std::move(item));
+  for (AnyObject& item : page->items) kept_.push_back(sink_->OnListed(kind_, std::move(item)));
   return PageInfo{std::move(page->resource_version), std::move(page->continue_token)};
 }
 

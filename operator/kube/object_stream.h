@@ -16,6 +16,11 @@ namespace fairlead::kube {
 class ObjectSink {
  public:
   virtual ~ObjectSink() = default;
+  // What is kept of an object of a list until the list is whole.
+  virtual AnyObject OnListed(Kind kind, AnyObject object) {
+    (void)kind;
+    return object;
+  }
   virtual void OnReplace(Kind kind, std::vector<AnyObject> objects) = 0;  // all objects of the kind
   virtual void OnUpsert(Kind kind, AnyObject object) = 0;
   virtual void OnDelete(Kind kind, AnyObject last) = 0;

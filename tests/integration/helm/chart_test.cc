@@ -208,6 +208,22 @@ TEST_F(ChartTest, EveryoneReadsWhatAffectsThem) {
   });
 }
 
+// Only where other clusters are joined are Secrets read, and those of the operator's own namespace alone.
+TEST_F(ChartTest, SecretsOfClustersAreReadWhereTheyAreWanted) {
+  WithEach([](Helm& helm) {
+    auto objects = helm.Template(
+        "clusters: {enabled: true, name: east, staleLimit: 5m}\nwebhooks: {certificates: certManager}");
+    EXPECT_THAT(Args(objects),
+                IsSupersetOf({"--clusters", "--cluster-name=east", "--cluster-stale-limit=5m"}));
+    EXPECT_THAT(WriteJson(objects.at("Role fairlead")),
+                HasSubstr(R"({"apiGroups":[""],"resources":["secrets"],"verbs":["list","watch"]})"));
+    EXPECT_THAT(WriteJson(objects.at("ClusterRole fairlead")), Not(HasSubstr("secrets")));
+    objects = helm.Template("");
+    EXPECT_THAT(Args(objects), Not(::testing::Contains("--clusters")));
+    EXPECT_THAT(WriteJson(objects.at("Role fairlead")), Not(HasSubstr(R"("verbs":["list","watch"])")));
+  });
+}
+
 // The operator alone writes records, by its ServiceAccount; whoever may view reads them.
 TEST_F(ChartTest, TheLedgerIsTheOperators) {
   WithEach([](Helm& helm) {

@@ -7,6 +7,7 @@
 #include <future>
 #include <thread>
 
+#include "reconcilers/lower/view.h"
 #include "tests/unit/operator/app/sample_world.h"
 
 namespace fairlead::app {
@@ -44,6 +45,38 @@ class EngineTest : public ::testing::Test {
     told_.insert(delta.policies.begin(), delta.policies.end());
   };
 };
+
+TEST_F(EngineTest, OtherClustersAreKeptApartAndNobodyWaitsForThem) {
+  Engine engine(Watching({}), &catalog_, tell_);
+  engine.Start();
+  PushAll(&engine, kShop);
+  const auto endpoint = Objects(
+      "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: r, namespace: shop, labels: "
+      "{kubernetes.io/service-name: ratings}}, addressType: IPv4, ports: [{name: http, port: 80, protocol: "
+      "TCP}], endpoints: [{addresses: [10.2.0.1]}]}");
+  const auto services = Objects(
+      "{apiVersion: v1, kind: Service, metadata: {name: ratings, namespace: shop}, spec: {ports: [{name: "
+      "http, port: 8080}]}}");
+  engine.Push(Engine::Remote{"west", Engine::Replace{Kind::kService, services}});
+  engine.Push(Engine::Remote{"west", Engine::Upsert{endpoint[0]}});
+  engine.Push(Engine::Remote{"west", reconcilers::RemoteStatus{reconcilers::RemoteState::kFresh, {7}, ""}});
+  const auto look = [&](auto f) {
+    return engine.Read([&](const World& world) { return f(world.view().remotes.clusters()); });
+  };
+  using Clusters = std::map<std::string, reconcilers::RemoteCluster>;
+  EXPECT_TRUE(look([](const Clusters& all) {
+    return all.at("west").status.since.seconds == 7 &&
+           all.at("west").tables.Has<core::EndpointSlice>("shop", "r");
+  }));
+  EXPECT_FALSE(engine.Read(
+      [](const World& world) { return world.view().tables.Has<core::EndpointSlice>("shop", "r"); }));
+  EXPECT_TRUE(engine.ready());
+  engine.Push(Engine::Remote{"west", Engine::Remove{KeyOf(endpoint[0])}});
+  EXPECT_FALSE(
+      look([](const Clusters& all) { return all.at("west").tables.Has<core::EndpointSlice>("shop", "r"); }));
+  engine.Push(Engine::Remote{"west", Engine::Gone{}});
+  EXPECT_TRUE(look([](const Clusters& all) { return all.empty(); }));
+}
 
 TEST_F(EngineTest, PublishesAtEachChange) {
   Engine engine(Watching({}), &catalog_, tell_);

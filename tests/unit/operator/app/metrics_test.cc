@@ -41,13 +41,23 @@ TEST(MetricsPage, IsWhatTheDocumentSays) {
   ASSERT_TRUE(cluster) << cluster.error().message;
   Options options;
   options.metrics = options.xds_plaintext = BindAddress{"127.0.0.1", 0};
-  options.ledger = true;
+  options.ledger = options.clusters = true;
+  // Another cluster, which is refused: its state is printed.
+  const auto cluster_secret = apiserver::ParseJson(
+      R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"west","namespace":"fairlead-system",
+          "labels":{"istio/multiCluster":"true"}},"data":{"west":"e30="}})");
+  const auto ns =
+      apiserver::ParseJson(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"fairlead-system"}})");
+  ASSERT_TRUE((*server)->Apply(*ns));
+  ASSERT_TRUE((*server)->Apply(*cluster_secret));
   App app(options, *cluster);
   ASSERT_TRUE(app.Start());
-  // The first request to the API server is on its way; it is counted as soon as it is answered.
+  // The first request to the API server is on its way; it is counted as soon as it is answered. Likewise the
+  // Secret.
   std::string text;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (text.find("fairlead_api_requests_total{") == text.npos &&
+  while ((text.find("fairlead_api_requests_total{") == text.npos ||
+          text.find("fairlead_cluster_state_since_seconds{") == text.npos) &&
          std::chrono::steady_clock::now() < deadline) {
     testing::HttpClient client("127.0.0.1", app.metrics_port());
     text = client.Call({.path = "/metrics"}).body;

@@ -81,6 +81,19 @@ TEST(Options, EveryFlagIsRead) {
   EXPECT_EQ(o.log_format, "json");
 }
 
+TEST(Options, OtherClusters) {
+  EXPECT_FALSE(Parse({}).clusters);
+  EXPECT_EQ(Parse({}).cluster_name, "Kubernetes");
+  EXPECT_EQ(Parse({}).cluster_stale_limit, std::chrono::minutes(15));
+  const Options o = Parse({"--clusters", "--cluster-name=east", "--cluster-stale-limit=90s"});
+  EXPECT_TRUE(o.clusters);
+  EXPECT_EQ(o.cluster_name, "east");
+  EXPECT_EQ(o.cluster_stale_limit, std::chrono::seconds(90));
+  EXPECT_THAT(ErrorOf({"--cluster-stale-limit=0s"}),
+              HasSubstr("--cluster-stale-limit: must be more than 0s"));
+  EXPECT_THAT(ErrorOf({"--cluster-name=a/b"}), HasSubstr("--cluster-name"));
+}
+
 TEST(Options, OwnCertificatesOfTheWebhooks) {
   const Options o = Parse({"--roles=webhooks", "--webhook-secret=s", "--webhook-service=hooks",
                            "--webhook-configuration=fairlead", "--webhook-drain=0s"});

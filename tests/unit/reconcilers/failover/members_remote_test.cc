@@ -126,6 +126,21 @@ TEST_F(RemoteMembersTest, StayWhileStaleAndAreIllWhenThatLastsTooLong) {
   EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
 }
 
+TEST_F(RemoteMembersTest, AChangeOfTheStateIsForTheStatusesOfPolicies) {
+  Here(
+      "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, spec: "
+      "{targetRefs: [{kind: Service, name: ratings}]}}");
+  const ObjectKey policy{Kind::kFailoverPolicy, "shop", "p"};
+  world_.SetRemoteState("west", {RemoteState::kFresh, {1}, ""});
+  EXPECT_TRUE(world_.Drain().policies.contains(policy));
+  world_.SetRemoteState("west", {RemoteState::kStale, {2}, "timeout"});
+  EXPECT_TRUE(world_.Drain().policies.contains(policy));
+  world_.SetRemoteState("west", {RemoteState::kStale, {2}, "refused"});
+  EXPECT_TRUE(world_.Drain().empty());
+  world_.RemoveRemote("west");
+  EXPECT_TRUE(world_.Drain().policies.contains(policy));
+}
+
 TEST_F(RemoteMembersTest, GoWithTheirCluster) {
   Is(RemoteState::kFresh);
   world_.RemoveRemote("west");

@@ -1,0 +1,26 @@
+// ClusterFeed: what is read of other clusters becomes events of the Engine.
+//
+// The composition root puts it between the registry of clusters and the Engine. Any thread; a call waits
+// while the Engine's inbox is full, and so does the watch behind it.
+#pragma once
+
+#include "operator/app/engine.h"
+#include "operator/clusters/registry.h"
+
+namespace fairlead::app {
+
+class ClusterFeed final : public clusters::ClusterSink {
+ public:
+  explicit ClusterFeed(Engine* engine) : engine_(engine) {}
+
+  void OnList(const std::string& cluster, Kind kind, std::vector<AnyObject> objects) override;
+  void OnObject(const std::string& cluster, AnyObject object) override;
+  void OnObjectGone(const std::string& cluster, const ObjectKey& key) override;
+  void OnState(const std::string& cluster, const reconcilers::RemoteStatus& status) override;
+  void OnGone(const std::string& cluster) override;
+
+ private:
+  Engine* const engine_;
+};
+
+}  // namespace fairlead::app

@@ -1,0 +1,130 @@
+// Registry: the other clusters: read from Secrets, connected, watched, and let go, while the operator runs.
+//
+// The composition root starts and stops it; what is read goes to a ClusterSink, from many threads. Each
+// cluster has a Connection of its own, so one that is slow or gone delays no other, nor our own start. Its
+// worker is the only one who makes and ends connections. A Secret that becomes wrong leaves a cluster that is
+// connected as it is, and says so. Thread-safe.
+//
+//   Registry registry({.ns = "fairlead-system", …}, {&transport, &feed, &events, &metrics, &log, &clock});
+//   registry.Start();
+#pragma once
+
+#include <json/value.h>
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "operator/clusters/cluster_secrets.h"
+#include "operator/clusters/connection.h"
+#include "operator/clusters/health.h"
+#include "operator/runtime/events.h"
+#include "operator/runtime/log.h"
+#include "operator/runtime/metrics.h"
+
+namespace fairlead::clusters {
+
+// Who takes what is read of clusters; may block. After OnGone nothing comes of the cluster, until a Secret
+// names it again.
+class ClusterSink {
+ public:
+  virtual ~ClusterSink() = default;
+  virtual void OnList(const std::string& cluster, Kind kind, std::vector<AnyObject> objects) = 0;
+  virtual void OnObject(const std::string& cluster, AnyObject object) = 0;
+  virtual void OnObjectGone(const std::string& cluster, const ObjectKey& key) = 0;
+  virtual void OnState(const std::string& cluster, const reconcilers::RemoteStatus& status) = 0;
+  virtual void OnGone(const std::string& cluster) = 0;
+};
+
+struct RegistryOptions {
+  std::string ns;           // of the Secrets
+  std::string own_cluster;  // our own name
+  std::chrono::milliseconds stale_limit{900'000};
+  kube::WatcherOptions watches;  // of other clusters
+};
+
+struct RegistryParts {
+  kube::HttpTransport* transport = nullptr;  // to our own API server
+  ClusterSink* sink = nullptr;
+  runtime::EventRecorder* events = nullptr;  // null: none are written
+  runtime::Metrics* metrics = nullptr;
+  runtime::Log* log = nullptr;
+  const Clock* clock = nullptr;
+};
+
+// One cluster, for people.
+struct ClusterReport {
+  std::string state;  // as RemoteState; "refused": there is no connection
+  Timestamp since;
+  std::string reason, secret, server;
+};
+
+class Registry final : private ConnectionSink {
+ public:
+  Registry(RegistryOptions options, RegistryParts parts);
+  ~Registry() override;
+
+  void Start();
+  void Stop();
+  // Events of what is refused, once more: who speaks has changed.
+  void Announce();
+
+  std::map<std::string, ClusterReport> clusters() const;
+  std::vector<ClusterProblem> problems() const;
+  Json::Value Dump() const;
+
+ private:
+  class SecretStream;
+  // Of the worker.
+  struct Cluster {
+    ClusterEntry entry;  // that is in force
+    std::unique_ptr<Connection> connection;
+  };
+  // What callers and watches see; under the mutex.
+  struct Shown {
+    std::optional<Health> health;  // none: refused
+    ClusterReport report;
+    std::optional<reconcilers::RemoteStatus> told;  // to the sink
+  };
+
+  void OnList(const std::string& cluster, Kind kind, std::vector<AnyObject> objects) override;
+  void OnObject(const std::string& cluster, AnyObject object) override;
+  void OnObjectGone(const std::string& cluster, const ObjectKey& key) override;
+  void OnWatch(const std::string& cluster, Kind kind, const kube::WatchStatus& status) override;
+
+  void OnSecrets(const std::function<void(ClusterSecrets*)>& change);
+  void Run(const std::stop_token& stop);
+  Clock::TimePoint NextDeadline() const;  // under the mutex
+  void Follow(const WishedClusters& wished);
+  void Connect(const std::string& name, const ClusterEntry& entry, std::vector<ClusterProblem>* problems);
+  void Drop(const std::string& name);
+  void ShowRefused(const std::string& name, const ClusterEntry& entry, const std::string& why);
+  void Tell();
+  void Tell(const std::string& name, const reconcilers::RemoteStatus& status);
+  void Say(const ClusterProblem& problem);
+  void SetState(const std::string& name, const std::string& state, Timestamp since);
+
+  const RegistryOptions options_;
+  const RegistryParts parts_;
+  std::map<std::string, Cluster> connected_;  // of the worker
+  runtime::Gauge refused_;
+
+  mutable std::mutex mutex_;  // guards all below
+  std::condition_variable_any wake_;
+  ClusterSecrets secrets_;
+  bool secrets_changed_ = false, health_changed_ = false, announce_ = false;
+  std::map<std::string, Shown> shown_;
+  std::vector<ClusterProblem> problems_;
+
+  std::unique_ptr<kube::Reflector> watch_;
+  std::jthread worker_;
+};
+
+}  // namespace fairlead::clusters

@@ -1,0 +1,96 @@
+// How sure we are of a cluster, by its watches and the time.
+#include "operator/clusters/health.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_clock.h"
+
+namespace fairlead::clusters {
+namespace {
+
+using kube::WatchPhase;
+using reconcilers::RemoteState;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class HealthTest : public ::testing::Test {
+ protected:
+  void Watch(Kind kind, WatchPhase phase, const std::string& reason = "") {
+    kube::WatchStatus status;
+    status.phase = phase;
+    status.reason = reason;
+    health_.OnStatus(kind, status);
+  }
+  void ListAll() {
+    for (const Kind kind : {Kind::kService, Kind::kNode}) {
+      health_.OnListed(kind);
+      Watch(kind, WatchPhase::kWatching);
+    }
+  }
+  RemoteState State() const { return health_.status().state; }
+
+  testing::FakeClock clock_;
+  Health health_{{Kind::kService, Kind::kNode}, minutes(15), &clock_};
+};
+
+TEST_F(HealthTest, IsConnectingUntilAllWasListed) {
+  EXPECT_EQ(State(), RemoteState::kConnecting);
+  health_.OnListed(Kind::kService);
+  Watch(Kind::kNode, WatchPhase::kForbidden, "may not list nodes");
+  EXPECT_EQ(State(), RemoteState::kConnecting);
+  EXPECT_EQ(health_.status().reason, "nodes: may not list nodes");
+  EXPECT_EQ(health_.deadline(), Clock::TimePoint::max());
+  ListAll();
+  EXPECT_EQ(State(), RemoteState::kFresh);
+  EXPECT_EQ(health_.status().reason, "");
+}
+
+TEST_F(HealthTest, IsStaleFromTheFirstWatchThatBreaksAndExpiresAfterTheLimit) {
+  ListAll();
+  clock_.Advance(seconds(10));
+  const Timestamp broke = clock_.WallNow();
+  Watch(Kind::kNode, WatchPhase::kWaiting, "no route");
+  EXPECT_EQ(State(), RemoteState::kStale);
+  EXPECT_EQ(health_.status().since, broke);
+  clock_.Advance(minutes(10));
+  Watch(Kind::kService, WatchPhase::kWaiting, "no route");
+  Watch(Kind::kNode, WatchPhase::kListing);
+  health_.OnTimer();
+  EXPECT_EQ(State(), RemoteState::kStale);
+  clock_.Advance(minutes(5));
+  EXPECT_LE(health_.deadline(), clock_.Now());
+  health_.OnTimer();
+  EXPECT_EQ(State(), RemoteState::kExpired);
+  EXPECT_EQ(health_.status().since, broke) << "what is known is as old as that";
+  EXPECT_EQ(health_.deadline(), Clock::TimePoint::max());
+  Watch(Kind::kNode, WatchPhase::kWatching);
+  EXPECT_EQ(State(), RemoteState::kExpired) << "services are not heard of yet";
+  Watch(Kind::kService, WatchPhase::kWatching);
+  EXPECT_EQ(State(), RemoteState::kFresh);
+}
+
+TEST_F(HealthTest, ATryIsNoTrouble) {
+  ListAll();
+  Watch(Kind::kService, WatchPhase::kListing);
+  EXPECT_EQ(State(), RemoteState::kFresh);
+}
+
+TEST_F(HealthTest, OtherCredentialsLeaveWhatIsKnownInForce) {
+  ListAll();
+  health_.Reconnect();
+  EXPECT_EQ(State(), RemoteState::kStale);
+  EXPECT_EQ(health_.status().reason, "connecting anew");
+  health_.OnListed(Kind::kService);
+  EXPECT_EQ(State(), RemoteState::kStale);
+  health_.OnListed(Kind::kNode);
+  EXPECT_EQ(State(), RemoteState::kFresh);
+}
+
+TEST_F(HealthTest, AKindThatIsSaidToBeAbsentIsTrouble) {
+  ListAll();
+  Watch(Kind::kService, WatchPhase::kAbsent, "the server could not find the requested resource");
+  EXPECT_EQ(State(), RemoteState::kStale);
+}
+
+}  // namespace
+}  // namespace fairlead::clusters
