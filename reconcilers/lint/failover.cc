@@ -1,7 +1,7 @@
 // Places that a FailoverPolicy names and that are not there, and steps that lead to no endpoint of a target.
 //
-// Said only where nodes, or endpoints, are known, and of our own cluster alone: others cannot be seen from
-// here.
+// Said only where nodes, or endpoints, are known; of other clusters, where they are joined: else they cannot
+// be seen from here.
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -29,6 +29,7 @@ class PlacesLint {
  public:
   PlacesLint(const View& view, const api::FailoverPolicy& policy, size_t max_targets, Findings* out)
       : own_cluster_(view.options.cluster_name),
+        remotes_(view.remotes),
         key_{Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name},
         out_(out) {
     view.tables.ForEach<core::Node>([&](const Ptr<core::Node>& node) { AddKnown(PlaceOf(view, *node)); });
@@ -45,7 +46,7 @@ class PlacesLint {
   }
 
   void Check(const Locality& place, bool of_step, const std::string& field) {
-    if (!place.cluster.empty() && place.cluster != own_cluster_) return;
+    if (!place.cluster.empty() && place.cluster != own_cluster_) return CheckElsewhere(place, of_step, field);
     const bool known =
         IsKnown(place.region, "region", regions_, field) &&
         (place.zone.empty() || IsKnown(place.region + "/" + place.zone, "zone", zones_, field));
@@ -53,6 +54,31 @@ class PlacesLint {
   }
 
  private:
+  // Of a cluster that is named by labels alone nothing is known but its endpoints.
+  void CheckElsewhere(const Locality& place, bool of_step, const std::string& field) {
+    if (remotes_.clusters().empty() || IsLabelled(place.cluster)) return;
+    std::set<std::string> known = {own_cluster_};
+    for (const auto& [name, cluster] : remotes_.clusters()) known.insert(name);
+    if (!known.contains(place.cluster)) {
+      const std::string_view meant = Nearest(place.cluster, {known.begin(), known.end()});
+      out_->Add(LintCode::kUnknownPlace, key_, field,
+                "there is no cluster " + place.cluster +
+                    (meant.empty() ? "" : "; did you mean " + std::string(meant) + "?"),
+                "clusters that are known: " + JoinBounded({known.begin(), known.end()}, ", ", 8));
+    } else if (of_step && remotes_.clusters().at(place.cluster).status.state != RemoteState::kConnecting) {
+      HasEndpoints(place, field);
+    }
+  }
+
+  // Whether endpoints here say that they are in that cluster, which is not joined.
+  bool IsLabelled(const std::string& cluster) const {
+    const auto there = [&](const Member& member) { return member.locality.cluster == cluster; };
+    return !remotes_.clusters().contains(cluster) &&
+           std::any_of(targets_.begin(), targets_.end(), [&](const Target& target) {
+             return std::any_of(target.members.begin(), target.members.end(), there);
+           });
+  }
+
   void AddKnown(const Locality& place) {
     if (place.region.empty()) return;
     regions_.insert(place.region);
@@ -81,10 +107,13 @@ class PlacesLint {
     if (without.empty()) return;
     out_->Add(LintCode::kNoEndpointsThere, key_, field,
               "there are no endpoints in " + failover::ToString(place) + " of " + JoinBounded(without, ", "),
-              "run some there, or take it out; fairleadctl failover simulate shows who would take over");
+              place.cluster.empty() || place.cluster == own_cluster_
+                  ? "run some there, or take it out; fairleadctl failover simulate shows who would take over"
+                  : "run some there, label the Service istio.io/global=true here and there, or take it out");
   }
 
   const std::string own_cluster_;
+  const Remotes& remotes_;
   const ObjectKey key_;
   Findings* const out_;
   std::set<std::string> regions_, zones_;
