@@ -29,7 +29,7 @@ bool AllKnown(const reconcilers::World& world, const std::vector<failover::Outag
 // Why there is nothing to rehearse; empty: there is.
 std::string NothingToDo(const reconcilers::World& world, const std::optional<NamespacedName>& only) {
   std::vector<std::string> targets;
-  for (const ObjectKey& service : failover::Winners(world.view()).Services()) {
+  for (const ObjectKey& service : failover::ServicesWithPolicy(world.view())) {
     if (only && service.nn() == *only) return "";
     targets.push_back(service.nn().ToString());
   }

@@ -1,13 +1,11 @@
 // What a change of one object marks to be lowered anew. Work is proportional to what the object touches.
 #include <algorithm>
-#include <array>
 
 #include "reconcilers/calls/callees.h"
 #include "reconcilers/lower/backends.h"
 #include "reconcilers/lower/locality.h"
 #include "reconcilers/lower/ports.h"
 #include "reconcilers/lower/routes.h"
-#include "reconcilers/policy/resolver.h"
 #include "reconcilers/world_impl.h"
 
 namespace fairlead::reconcilers {
@@ -55,7 +53,7 @@ void World::Impl::NamespaceSeen(const std::string& ns) {
   const bool known = tables.Has<core::Namespace>("", ns) || tables.HasAny<core::Service>(ns) ||
                      tables.HasAny<istio::ServiceEntry>(ns) || tables.HasAny<gateway::HTTPRoute>(ns) ||
                      tables.HasAny<gateway::GRPCRoute>(ns) || tables.HasAny<api::RetryTimeoutPolicy>(ns) ||
-                     tables.HasAny<api::WorkspaceSettings>(ns);
+                     tables.HasAny<api::FailoverPolicy>(ns) || tables.HasAny<api::WorkspaceSettings>(ns);
   MembershipChanged(known ? membership.See(ns) : membership.Forget(ns));
 }
 
@@ -66,6 +64,7 @@ void World::Impl::MarkWorkspaceOf(const std::string& ns) {
 
 void World::Impl::MarkPoliciesAt(const ObjectKey& target) {
   for (const Attachment& attachment : attachments.At(target)) dirty_pairs.insert({attachment.key(), target});
+  for (const auto& failover : failovers.At(target)) dirty_statuses.insert(failover.key());
 }
 
 void World::Impl::MarkPoliciesOf(const ObjectKey& service) {
@@ -182,17 +181,25 @@ void World::Impl::Changed(const Ptr<core::EndpointSlice>& old, const Ptr<core::E
   slices_on.Set(key.nn(), std::move(nodes));
 }
 
-// Endpoints of the pod that says itself where it is. Few do, and rarely change it: no index of slices by pod
-// is worth its memory.
+// Endpoints of the pod that says itself where it is, or whose labels a FailoverPolicy goes by. Few do, and
+// rarely change it: no index of slices by pod is worth its memory.
 void World::Impl::PlaceChanged(const core::Pod* old, const core::Pod* now, const ObjectKey& key) {
   const auto place = [](const core::Pod* pod) {
     return pod == nullptr ? std::string_view() : pod->meta.labels.Get(kLocalityLabel);
   };
-  if (place(old) == place(now)) return;
+  const bool moved = place(old) != place(now);
+  const bool relabelled = old == nullptr || now == nullptr || old->meta.labels != now->meta.labels;
+  const auto goes_by_labels = [&](const ObjectKey& service) {
+    const auto& policies = failovers.At(service);
+    return std::any_of(policies.begin(), policies.end(),
+                       [](const auto& at) { return !at.policy->priority_labels.empty(); });
+  };
+  if (!moved && (!relabelled || failovers.empty())) return;
   tables.ForEachIn<core::EndpointSlice>(key.ns, [&](const Ptr<core::EndpointSlice>& slice) {
     const auto is_it = [&](const core::Endpoint& endpoint) { return endpoint.target_pod == key.name; };
-    if (std::any_of(slice->endpoints.begin(), slice->endpoints.end(), is_it))
-      dirty_endpoints.insert({Kind::kService, key.ns, slice->service});
+    const ObjectKey service{Kind::kService, key.ns, slice->service};
+    if (!moved && !goes_by_labels(service)) return;
+    if (std::any_of(slice->endpoints.begin(), slice->endpoints.end(), is_it)) dirty_endpoints.insert(service);
   });
 }
 
@@ -220,6 +227,7 @@ void World::Impl::Changed(const Ptr<core::Node>& old, const Ptr<core::Node>& now
     const auto slice = tables.Get<core::EndpointSlice>(name);
     if (slice != nullptr) dirty_endpoints.insert({Kind::kService, name.ns, slice->service});
   }
+  for (const auto& [name, waypoint] : waypoints) dirty_waypoints.insert(name);
   // Entries over pods are few, and labels of nodes change rarely: no index of pods by node is worth its
   // memory.
   for (const NamespacedName& entry : all_selecting_entries) {
@@ -252,90 +260,6 @@ void World::Impl::Changed(const Ptr<api::WorkspaceSettings>& old, const Ptr<api:
                           const ObjectKey& key) {
   if (old == nullptr || now == nullptr) NamespaceSeen(key.ns);
   tenancy.SetSettings(key.nn(), now);
-}
-
-void World::Impl::Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api::RetryTimeoutPolicy>& now,
-                          const ObjectKey& key) {
-  if (old == nullptr || now == nullptr) NamespaceSeen(key.ns);
-  const bool by_workspace = now != nullptr && now->targets.scope == api::Scope::kWorkspace;
-  if (by_workspace) {
-    workspace_policies.Add(key.ns, key);
-  } else {
-    workspace_policies.Remove(key.ns, key);
-  }
-  if (old == nullptr || now == nullptr || old->targets != now->targets || scope_problems.count(key) > 0) {
-    dirty_policies.insert(key);
-    return;
-  }
-  // The same targets with other content: no selector is evaluated.
-  attachments.Renew(key, now);
-  for (const Placement& placement : attachments.Of(key)) {
-    MarkTarget(placement.target);
-    dirty_pairs.insert({key, placement.target});
-  }
-}
-
-void World::Impl::ResolvePolicy(const ObjectKey& key) {
-  const auto policy = tables.Get<api::RetryTimeoutPolicy>(key.nn());
-  std::vector<Placement> placements;
-  scope_problems.erase(key);
-  std::string problem = policy == nullptr ? "" : ScopeProblem(view, *policy);
-  if (policy == nullptr || !problem.empty()) {
-    selecting.Set(key, "", {});
-    if (!problem.empty()) scope_problems[key] = std::move(problem);
-  } else {
-    const std::string domain =
-        Selecting::DomainOf(policy->targets.scope, key.ns, membership.WorkspaceOf(key.ns));
-    selecting.Set(key, domain, policy->targets.selectors);
-    placements = PlacementsOf(view, *policy);
-    ++counters.policies;
-  }
-  for (const ObjectKey& target : attachments.Set(key, policy, placements)) {
-    MarkTarget(target);
-    dirty_pairs.insert({key, target});
-  }
-  if (policy != nullptr) dirty_statuses.insert(key);
-}
-
-// Whether the policy's selectors see objects in the namespace.
-bool World::Impl::LooksIn(const api::RetryTimeoutPolicy& policy, const std::string& ns) const {
-  switch (policy.targets.scope) {
-    case api::Scope::kNamespace:
-      return policy.meta.ns == ns;
-    case api::Scope::kWorkspace: {
-      const std::string& workspace = membership.WorkspaceOf(ns);
-      return !workspace.empty() && workspace == membership.WorkspaceOf(policy.meta.ns);
-    }
-    case api::Scope::kMesh:
-      return policy.meta.ns == options.root_namespace;
-  }
-  return false;
-}
-
-void World::Impl::ReselectObject(const ObjectKey& key) {
-  const ObjectMeta* meta = tables.MetaOf(key);
-  std::set<ObjectKey> policies;
-  if (meta != nullptr) {
-    const std::array<std::string, 3> domains = {
-        Selecting::DomainOf(api::Scope::kNamespace, key.ns, ""),
-        Selecting::DomainOf(api::Scope::kWorkspace, key.ns, membership.WorkspaceOf(key.ns)),
-        Selecting::DomainOf(api::Scope::kMesh, key.ns, "")};
-    policies = selecting.Candidates({domains.begin(), domains.end()}, key.kind, meta->labels);
-  }
-  for (const Attachment& attachment : attachments.At(key)) policies.insert(attachment.key());
-  for (const ObjectKey& policy_key : policies) {
-    const auto policy = tables.Get<api::RetryTimeoutPolicy>(policy_key.nn());
-    if (policy == nullptr) continue;
-    const Placement placement{key, "", SelectedLevel(policy->targets.scope)};
-    const bool selected =
-        meta != nullptr && LooksIn(*policy, key.ns) && Selects(*policy, key.kind, meta->labels);
-    const bool changed =
-        selected ? attachments.Add(policy, placement) : attachments.Remove(policy_key, placement);
-    if (!changed) continue;
-    MarkTarget(key);
-    dirty_pairs.insert({policy_key, key});
-    dirty_statuses.insert(policy_key);
-  }
 }
 
 }  // namespace fairlead::reconcilers

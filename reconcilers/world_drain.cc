@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "reconcilers/failover/winner.h"
 #include "reconcilers/lower/endpoints.h"
 #include "reconcilers/lower/waypoint.h"
 #include "reconcilers/world_impl.h"
@@ -125,6 +126,13 @@ void World::Impl::CountWaypoint(const ObjectKey& key, const ServiceRow& row) {
       const bool in_force = outcome.won != 0 || outcome.set == 0;
       if (ours && in_force && (now.empty() || now.back() != outcome.policy)) now.push_back(outcome.policy);
     }
+    std::set<ObjectKey> failover;
+    for (const EffectivePort& port : row.service->ports) {
+      const auto policy = failover::WinnerAt(view, key, port.name);
+      if (ours && policy != nullptr)
+        failover.insert({Kind::kFailoverPolicy, policy->meta.ns, policy->meta.name});
+    }
+    now.insert(now.end(), failover.begin(), failover.end());
   }
   auto old = carriers.find(key);
   if (old != carriers.end()) {
@@ -146,9 +154,12 @@ void World::Impl::DrainEndpoints(Delta* delta) {
     for (const Destination& destination : gone) {
       Exchange<Destination, EffectiveEndpoints>(&endpoints, destination, nullptr, &delta->endpoints);
     }
+    bool changed = !gone.empty();
     for (auto& [destination, value] : now) {
-      Exchange(&endpoints, destination, std::move(value), &delta->endpoints);
+      changed = Exchange(&endpoints, destination, std::move(value), &delta->endpoints) || changed;
     }
+    if (!changed) continue;
+    for (const auto& failover : failovers.At(key)) dirty_statuses.insert(failover.key());
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "reconcilers/lower/service.h"
 #include "reconcilers/lower/view.h"
+#include "reconcilers/policy/resolver.h"
 #include "reconcilers/policy/selecting.h"
 #include "reconcilers/status/book.h"
 #include "reconcilers/tenancy/tenancy.h"
@@ -40,16 +41,19 @@ struct World::Impl {
                const ObjectKey& key);
   void Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api::RetryTimeoutPolicy>& now,
                const ObjectKey& key);
+  void Changed(const Ptr<api::FailoverPolicy>& old, const Ptr<api::FailoverPolicy>& now,
+               const ObjectKey& key);
   void Changed(const Ptr<gateway::ReferenceGrant>& old, const Ptr<gateway::ReferenceGrant>& now,
                const ObjectKey& key);
   // Kinds that are kept for others to read, and lowered elsewhere.
-  void Changed(const Ptr<api::FailoverPolicy>&, const Ptr<api::FailoverPolicy>&, const ObjectKey&) {}
   void Changed(const Ptr<api::DataPlane>&, const Ptr<api::DataPlane>&, const ObjectKey&) {}
 
   template <class T>
   void ServiceChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key);
   template <class T>
   void RouteChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key);
+  template <class P>
+  void PolicyChanged(const Ptr<P>& old, const Ptr<P>& now, const ObjectKey& key);
   void TargetChanged(const ObjectMeta* old, const ObjectMeta* now, const ObjectKey& key);
   void MembershipChanged(const MembershipChange& change);
   void PlaceChanged(const core::Pod* old, const core::Pod* now, const ObjectKey& key);
@@ -59,8 +63,17 @@ struct World::Impl {
   void MarkPoliciesAt(const ObjectKey& target);   // to assess
   void MarkPoliciesOf(const ObjectKey& service);  // at it and at its routes
   void ReselectObject(const ObjectKey& key);      // policies' selectors at one object
-  bool LooksIn(const api::RetryTimeoutPolicy& policy, const std::string& ns) const;
+  template <class P>
+  void ReselectFor(const ObjectKey& policy, const ObjectKey& target, const ObjectMeta* meta);
+  bool LooksIn(const PolicyHead& policy, const std::string& ns) const;
   void ResolvePolicy(const ObjectKey& key);
+  template <class P>
+  void Resolve(const ObjectKey& key);
+  template <class P>
+  AttachmentsOf<P>& AttachmentsFor();
+  // What a policy that came to the target, changed there or left it makes necessary.
+  template <class P>
+  void MarkPlacement(const ObjectKey& policy, const ObjectKey& target);
 
   // world_drain.cc
   void LowerServices(size_t max, Delta* delta);
@@ -80,6 +93,7 @@ struct World::Impl {
   Membership membership;
   Tenancy tenancy;
   Attachments attachments;
+  FailoverAttachments failovers;
   Selecting selecting;
   Links<std::string, ObjectKey> workspace_policies;           // namespace -> policies of scope Workspace
   std::map<ObjectKey, std::string> scope_problems;            // policies that may not use their scope
@@ -101,8 +115,8 @@ struct World::Impl {
   uint64_t tenancy_epoch = 0;  // of the newest state
   std::map<std::string, TenancyState> tenancy_states;
   Remotes remotes;
-  View view{options,   tables,  membership, tenancy,      attachments, routes_of,
-            slices_of, pods_of, callers_of, istio_states, remotes};
+  View view{options,   tables,    membership, tenancy,    attachments,  failovers,
+            routes_of, slices_of, pods_of,    callers_of, istio_states, remotes};
 
   // Marks.
   std::set<ObjectKey> dirty_policies;   // resolve and assess

@@ -55,7 +55,8 @@ void EncodeProtocol(bool http2, Cluster* out) {
       ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"] = Pack(options);
 }
 
-void EncodeDiscovery(const std::string& name, const EffectiveEndpoints* endpoints, Cluster* out) {
+void EncodeDiscovery(const std::string& name, const EffectiveEndpoints* endpoints, const xds::Place& place,
+                     Cluster* out) {
   if (HasEds(endpoints)) {
     out->set_type(Cluster::EDS);
     auto* source = out->mutable_eds_cluster_config()->mutable_eds_config();
@@ -65,7 +66,7 @@ void EncodeDiscovery(const std::string& name, const EffectiveEndpoints* endpoint
   }
   out->set_type(Cluster::STRICT_DNS);
   out->set_dns_lookup_family(Cluster::V4_PREFERRED);
-  *out->mutable_load_assignment() = EncodeEndpoints(name, endpoints);
+  *out->mutable_load_assignment() = EncodeEndpoints(name, endpoints, place);
 }
 
 // Envoy lengthens each further ejection of a host up to this, or to the first one's time where that is more.
@@ -98,7 +99,7 @@ bool IsIpAddress(const std::string& text) {
 
 }  // namespace
 
-Cluster EncodeCluster(const ClusterKey& key, const EffectiveEndpoints* endpoints) {
+Cluster EncodeCluster(const ClusterKey& key, const EffectiveEndpoints* endpoints, const xds::Place& place) {
   Cluster out;
   out.set_name(ClusterName(key));
   Assign(kConnectTimeout, out.mutable_connect_timeout());
@@ -107,11 +108,19 @@ Cluster EncodeCluster(const ClusterKey& key, const EffectiveEndpoints* endpoints
   out.mutable_common_lb_config()->mutable_healthy_panic_threshold()->set_value(0);
   EncodeLimits(key.budget, &out);
   EncodeProtocol(key.http2, &out);
-  EncodeDiscovery(out.name(), endpoints, &out);
+  EncodeDiscovery(out.name(), endpoints, place, &out);
+  if (endpoints != nullptr && endpoints->failover) EncodeFailover(*endpoints->failover->policy, &out);
   return out;
 }
 
-ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const EffectiveEndpoints* endpoints) {
+ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const EffectiveEndpoints* endpoints,
+                                      const xds::Place& place) {
+  if (endpoints != nullptr && endpoints->failover) {
+    const reconcilers::EffectiveFailover& by = *endpoints->failover;
+    const failover::Source source{{by.cluster, place.region, place.zone, place.subzone}, {}};
+    return EncodeEndpoints(cluster_name, failover::PlanFailover(*by.policy, source, by.members),
+                           endpoints->discovery);
+  }
   ClusterLoadAssignment out;
   out.set_cluster_name(cluster_name);
   if (endpoints == nullptr) return out;
@@ -121,9 +130,9 @@ ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const Eff
     if (HasEds(endpoints) && !IsIpAddress(e.address)) continue;
     if (e.weight > 0) localities[{e.region, e.zone, e.subzone}].push_back(&e);
   }
-  for (const auto& [place, members] : localities) {
+  for (const auto& [where, members] : localities) {
     auto* group = out.add_endpoints();
-    if (place != EnvoyPlace()) SetPlace(place, group->mutable_locality());
+    if (where != EnvoyPlace()) SetPlace(where, group->mutable_locality());
     for (const EffectiveEndpoint* e : members) AddEndpoint(e->address, e->port, e->weight, group);
   }
   return out;

@@ -47,6 +47,22 @@ xds::ResourcePtr TableResource(const RouteTable& table) {
                            {table.sources.begin(), table.sources.end()});
 }
 
+std::vector<xds::Source> SourcesOf(const EffectiveEndpoints* endpoints) {
+  if (endpoints == nullptr || !endpoints->failover) return {};
+  const ObjectMeta& meta = endpoints->failover->policy->meta;
+  return {{{Kind::kFailoverPolicy, meta.ns, meta.name}, meta.generation}};
+}
+
+// A cluster, or the endpoints of one, that a FailoverPolicy makes differ by where the waypoint's proxy runs.
+xds::ResourcePtr ByPlace(ResourceName name, const Ptr<EffectiveEndpoints>& endpoints, const ClusterKey& key) {
+  auto at_place = [type = name.type, endpoints, key](const xds::Place& place) {
+    return type == Type::kCluster ? Serialize(EncodeCluster(key, endpoints.get(), place))
+                                  : Serialize(EncodeEndpoints(ClusterName(key), endpoints.get(), place));
+  };
+  return xds::MakeResource(std::move(name), std::make_shared<const xds::MessageAt>(std::move(at_place)), {},
+                           SourcesOf(endpoints.get()));
+}
+
 // Not of other ports: the plaintext listener tells services apart by HTTP's host alone.
 std::vector<RouteTable> TablesOf(const EffectiveService& service) {
   std::vector<RouteTable> out;
@@ -98,6 +114,7 @@ void Planner::Impl::OnWaypoint(const NamespacedName& name, const Ptr<EffectiveWa
     registry.AddAudience(name);
     registry.Use(name, listener, +1);
   }
+  registry.SetPlaces(name, waypoint->places);
   const uint16_t port = waypoint->plaintext_port.value_or(options.plaintext_port);
   registry.SetContent(xds::MakeResource(
       listener, Serialize(EncodePlaintextListener(name, options.plaintext_address, port)), {}, {}));
@@ -106,13 +123,19 @@ void Planner::Impl::OnWaypoint(const NamespacedName& name, const Ptr<EffectiveWa
 void Planner::Impl::EncodeClusterAt(const ClusterKey& key) {
   const auto it = endpoints.find(key.destination);
   const EffectiveEndpoints* at = it == endpoints.end() ? nullptr : it->second.get();
-  registry.SetContent(xds::MakeResource(ClusterResource(key), Serialize(EncodeCluster(key, at)), {}, {}));
-  if (HasEds(at)) {
+  const bool by_place = at != nullptr && at->failover;
+  if (!HasEds(at)) {
+    // The endpoints are in the cluster itself.
     registry.SetContent(
-        xds::MakeResource(EndpointsResource(key), Serialize(EncodeEndpoints(ClusterName(key), at)), {}, {}));
-  } else {
-    registry.DropContent(EndpointsResource(key));
+        by_place ? ByPlace(ClusterResource(key), it->second, key)
+                 : xds::MakeResource(ClusterResource(key), Serialize(EncodeCluster(key, at)), {}, {}));
+    return registry.DropContent(EndpointsResource(key));
   }
+  registry.SetContent(
+      xds::MakeResource(ClusterResource(key), Serialize(EncodeCluster(key, at)), {}, SourcesOf(at)));
+  registry.SetContent(by_place ? ByPlace(EndpointsResource(key), it->second, key)
+                               : xds::MakeResource(EndpointsResource(key),
+                                                   Serialize(EncodeEndpoints(ClusterName(key), at)), {}, {}));
 }
 
 void Planner::Impl::OnEndpoints(const Destination& destination, const Ptr<EffectiveEndpoints>& next) {

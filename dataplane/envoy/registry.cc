@@ -8,7 +8,7 @@ namespace {
 // Sources count: an acknowledgement of equal bytes speaks for the newer generation too.
 bool Same(const xds::ResourcePtr& a, const xds::ResourcePtr& b) {
   if (a == b) return true;
-  if (!a || !b) return false;
+  if (!a || !b || a->at_place || b->at_place) return false;
   return a->hash == b->hash && a->needs == b->needs && a->sources == b->sources;
 }
 
@@ -42,6 +42,10 @@ void Registry::Use(const xds::Audience& audience, const xds::ResourceName& name,
 }
 
 void Registry::AddAudience(const xds::Audience& audience) { audiences_[audience].exists = true; }
+
+void Registry::SetPlaces(const xds::Audience& audience, const std::map<std::string, xds::Place>& places) {
+  audiences_.at(audience).places = places;
+}
 
 void Registry::DropAudience(const xds::Audience& audience) { audiences_[audience].exists = false; }
 
@@ -82,6 +86,10 @@ xds::Update Registry::Commit() {
       for (const auto& [name, entry] : entries_) touched_.try_emplace(name, entry.content);
       if (state.told) update.audiences[at->first].gone = true;
       state.told = state.exists;
+    }
+    if (state.exists && state.places != state.told_places) {
+      update.audiences[at->first].places = state.places;
+      state.told_places = state.places;
     }
     DropIfUnused(at);
   }

@@ -25,6 +25,8 @@ class Registry {
   void Use(const xds::Audience& audience, const xds::ResourceName& name, int delta);
 
   void AddAudience(const xds::Audience& audience);
+  // Where the pods of an audience that exists run, by name.
+  void SetPlaces(const xds::Audience& audience, const std::map<std::string, xds::Place>& places);
   void DropAudience(const xds::Audience& audience);
   bool HasAudience(const xds::Audience& audience) const;
 
@@ -37,6 +39,7 @@ class Registry {
     bool exists = false;
     bool told = false;  // the catalog was told that it exists
     size_t uses = 0;    // that name it
+    std::map<std::string, xds::Place> places, told_places;
   };
   using Audiences = std::map<xds::Audience, AudienceState>;
   struct Usage {

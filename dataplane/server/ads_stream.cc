@@ -147,6 +147,7 @@ void AdsStream::Pump() {
       if (finish) Finish(*closing_);
       return;
     }
+    const bool over = stream_->over();
     bool finish = false;
     bool more = false;
     {
@@ -154,6 +155,9 @@ void AdsStream::Pump() {
       writing_ = false;
       --starting_;
       more = again_;
+      if (over && !closing_)
+        closing_ =
+            grpc::Status(grpc::StatusCode::UNAVAILABLE, "the proxy runs at another place than was known");
       finish = FinishNow();
     }
     if (finish) return Finish(*closing_);

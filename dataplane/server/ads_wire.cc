@@ -11,6 +11,7 @@ namespace {
 namespace core = envoy::config::core::v3;
 constexpr size_t kMaxName = 253;  // of a Kubernetes object
 constexpr size_t kMaxId = 1024;
+constexpr size_t kMaxPlaceName = 253;
 constexpr char kWaypointKey[] = "fairlead.dev/waypoint";
 
 Error Refuse(std::string message) { return {ErrorClass::kInvalid, std::move(message)}; }
@@ -58,7 +59,16 @@ Result<ProxyInfo> ParseNode(const core::Node& node) {
                "--service-cluster), or the string " +
                std::string(kWaypointKey) + " in node.metadata"));
   }
-  return ProxyInfo{node.id(), *std::move(audience), BuildOf(node).substr(0, 128)};
+  const auto& at = node.locality();
+  for (const std::string* name : {&at.region(), &at.zone(), &at.sub_zone()}) {
+    if (name->size() > kMaxPlaceName || !IsPrintable(*name))
+      return Unexpected(
+          Refuse("what node.locality names must be printable, without spaces, of at most 253 characters"));
+  }
+  return ProxyInfo{node.id(),
+                   *std::move(audience),
+                   BuildOf(node).substr(0, 128),
+                   {.region = at.region(), .zone = at.zone(), .subzone = at.sub_zone()}};
 }
 
 void AppendVarint(std::string* out, size_t v) {

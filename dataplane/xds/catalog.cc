@@ -37,7 +37,10 @@ AudienceState& Catalog::Impl::StateOf(const Audience& audience) {
 }
 
 void Catalog::Impl::DropIfUnused(AudienceState* audience) {
-  if (!audience->served && audience->streams.empty()) audiences.erase(Audience(audience->name));
+  std::erase_if(audience->places,
+                [](const auto& at) { return at.first != Place() && at.second.streams.empty(); });
+  const bool unused = audience->places.size() == 1 && audience->anywhere().streams.empty();
+  if (!audience->served && unused) audiences.erase(Audience(audience->name));
 }
 
 Catalog::Catalog(const Clock& clock) : impl_(std::make_shared<Impl>(clock)) {}
@@ -72,7 +75,8 @@ void Catalog::SetReady() {
     std::lock_guard lock(impl_->mutex);
     impl_->ready = true;
     for (const auto& [name, audience] : impl_->audiences) {
-      for (const StreamImpl* stream : audience.streams) effects.wakes.push_back(stream->wake());
+      for (const auto& [place, state] : audience.places)
+        for (const StreamImpl* stream : state.streams) effects.wakes.push_back(stream->wake());
     }
   }
   effects.Run();
@@ -84,9 +88,10 @@ std::unique_ptr<Stream> Catalog::Attach(ProxyInfo info, std::function<void()> wa
   {
     std::lock_guard lock(impl_->mutex);
     AudienceState& audience = impl_->StateOf(info.audience);
-    stream = std::make_unique<StreamImpl>(impl_, &audience, info,
+    PlaceState& state = impl_->StateAt(&audience, audience.PlaceOf(info));
+    stream = std::make_unique<StreamImpl>(impl_, &audience, &state, info,
                                           std::make_shared<const std::function<void()>>(std::move(wake)));
-    audience.streams.insert(stream.get());
+    state.streams.insert(stream.get());
     KnownProxy& proxy = audience.proxies[info.id];
     if (proxy.streams.empty()) proxy.since = impl_->clock.WallNow();
     proxy.info = std::move(info);
@@ -98,20 +103,22 @@ std::unique_ptr<Stream> Catalog::Attach(ProxyInfo info, std::function<void()> wa
   return stream;
 }
 
-StreamImpl::StreamImpl(std::shared_ptr<Catalog::Impl> catalog, AudienceState* audience, ProxyInfo info,
-                       Wake wake)
+StreamImpl::StreamImpl(std::shared_ptr<Catalog::Impl> catalog, AudienceState* audience, PlaceState* state,
+                       ProxyInfo info, Wake wake)
     : catalog_(std::move(catalog)),
       audience_(audience),
+      state_(state),
       info_(std::move(info)),
+      place_(audience->PlaceOf(info_)),
       wake_(std::move(wake)),
-      session_(std::make_unique<Session>(&audience->shelf, static_cast<SessionObserver*>(this))) {}
+      session_(std::make_unique<Session>(&state->shelf, static_cast<SessionObserver*>(this))) {}
 
 StreamImpl::~StreamImpl() {
   Effects effects;
   {
     std::lock_guard lock(catalog_->mutex);
     session_.reset();
-    audience_->streams.erase(this);
+    state_->streams.erase(this);
     KnownProxy& proxy = audience_->proxies.at(info_.id);
     std::erase(proxy.streams, this);
     if (proxy.streams.empty()) {
@@ -148,11 +155,16 @@ Result<void> StreamImpl::OnRequest(const Request& request) {
 
 std::optional<Response> StreamImpl::Next() {
   std::lock_guard lock(catalog_->mutex);
-  if (!catalog_->ready || !audience_->served) return std::nullopt;
+  if (!catalog_->ready || !audience_->served || retired_) return std::nullopt;
   std::optional<Response> response = session_->Next();
   if (response) response->published = published_;
   published_.reset();
   return response;
+}
+
+bool StreamImpl::over() const {
+  std::lock_guard lock(catalog_->mutex);
+  return retired_;
 }
 
 size_t StreamImpl::memory_bytes() const {

@@ -28,6 +28,8 @@ class Stream {
   virtual ~Stream() = default;  // detaches
   virtual Result<void> OnRequest(const Request& request) = 0;
   virtual std::optional<Response> Next() = 0;
+  // True: to be closed, so that the proxy comes back and gets what is for the place where it runs.
+  virtual bool over() const = 0;
   virtual size_t memory_bytes() const = 0;  // estimate
 };
 
@@ -37,6 +39,7 @@ struct ProxyInfo {
   std::string id;
   Audience audience;
   std::string version;  // user agent and build, for /debug/dump and `proxy list`
+  Place place;          // as node.locality says; empty: as its pod does
 };
 
 // How far one proxy is, for `proxy list` and the debug dump.

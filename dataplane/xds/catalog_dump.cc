@@ -10,6 +10,7 @@ constexpr size_t kMaxListed = 1000;  // pending resources a stream
 
 struct StreamView {
   ProxyInfo info;
+  Place place;
   std::vector<Type> subscribed;
   size_t acknowledged = 0;
   size_t unanswered = 0;
@@ -25,17 +26,19 @@ struct AudienceView {
   std::vector<std::pair<std::string, Timestamp>> disconnected;
 };
 
-StreamView View(const AudienceState& audience, const StreamImpl& stream) {
+StreamView View(const StreamImpl& stream) {
   const Session& session = stream.session();
   StreamView view;
+  const Shelf& shelf = stream.state().shelf;
   view.info = stream.info();
+  view.place = stream.state().place;
   view.unanswered = session.unanswered();
   view.memory = session.memory_bytes();
   for (size_t t = 0; t < kTypeCount; ++t) {
     const Type type = static_cast<Type>(t);
     if (session.subscribed(type)) view.subscribed.push_back(type);
-    audience.shelf.ForEach(type, [&](Slot slot) {
-      const ResourceName& name = audience.shelf.NameOf(slot);
+    shelf.ForEach(type, [&](Slot slot) {
+      const ResourceName& name = shelf.NameOf(slot);
       const Standing standing = session.StandingOf(slot);
       if (standing == Standing::kAcknowledged) ++view.acknowledged;
       if (standing == Standing::kRejected) view.rejected.emplace_back(name, session.RejectionOf(slot));
@@ -51,14 +54,15 @@ AudienceView View(const AudienceState& audience) {
   AudienceView view;
   view.name = audience.name;
   view.served = audience.served;
+  const Shelf& shelf = audience.anywhere().shelf;
   for (size_t t = 0; t < kTypeCount; ++t) {
-    audience.shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
-      if (audience.shelf.At(slot)) view.resources.push_back(audience.shelf.At(slot));
+    shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
+      if (shelf.At(slot)) view.resources.push_back(shelf.At(slot));
     });
   }
   for (const auto& [id, proxy] : audience.proxies) {
     if (proxy.streams.empty()) view.disconnected.emplace_back(id, proxy.since);
-    for (const StreamImpl* stream : proxy.streams) view.streams.push_back(View(audience, *stream));
+    for (const StreamImpl* stream : proxy.streams) view.streams.push_back(View(*stream));
   }
   return view;
 }
@@ -78,6 +82,11 @@ Json::Value StreamJson(const StreamView& view) {
   Json::Value out(Json::objectValue);
   out["proxy"] = view.info.id;
   out["version"] = view.info.version;
+  for (const auto& [name, value] : {std::pair("region", &view.place.region),
+                                    {"zone", &view.place.zone},
+                                    {"subzone", &view.place.subzone}}) {
+    if (!value->empty()) out[name] = *value;
+  }
   out["subscribed"] = Json::Value(Json::arrayValue);
   for (const Type type : view.subscribed) out["subscribed"].append(std::string(ToString(type)));
   out["acknowledged"] = Json::UInt64{view.acknowledged};

@@ -28,17 +28,36 @@ struct KnownProxy {
   uint64_t changed = 0;  // order of the last connect or disconnect
 };
 
-struct AudienceState {
-  Audience name;
+// What the proxies of an audience that run at one place are to have.
+struct PlaceState {
+  Place place;
   Shelf shelf;
-  bool served = false;  // was published; false again once it is gone
   std::set<StreamImpl*> streams;
-  std::map<std::string, KnownProxy> proxies;
   std::map<Slot, ResourcePtr> touched;              // during an Apply: what was there before
   std::map<ObjectKey, std::vector<Slot>> carriers;  // of each policy: the resources that it is a source of
 
   const std::vector<Slot>& CarriersOf(const ObjectKey& policy) const;
 };
+
+// Proxies whose place is not known, or of one place too many, have the state without a place, which is always
+// there. Others come with their first proxy and go with their last.
+struct AudienceState {
+  static constexpr size_t kMaxPlaces = 64;
+
+  Audience name;
+  bool served = false;  // was published; false again once it is gone
+  std::map<Place, PlaceState> places;
+  std::map<std::string, Place> pods;  // where they run
+  std::map<std::string, KnownProxy> proxies;
+
+  AudienceState() { places[Place()]; }
+  PlaceState& anywhere() { return places.begin()->second; }
+  const PlaceState& anywhere() const { return places.begin()->second; }
+  Place PlaceOf(const ProxyInfo& proxy) const;  // as it says itself, else as its pod does
+};
+
+// Whether a proxy of that node.id is the pod.
+bool IsProxyOf(std::string_view id, const std::string& pod, const std::string& ns);
 
 // What is to be done once the mutex is free.
 struct Effects {
@@ -63,16 +82,19 @@ struct Catalog::Impl {
 
   // catalog_publish.cc
   void Apply(const Update& update, Effects* effects);
+  PlaceState& StateAt(AudienceState* audience, const Place& place);
   void ChangeAudience(AudienceState* audience, const AudienceChange& change, Effects* effects);
-  void Give(AudienceState* audience, const ResourcePtr& resource, Effects* effects);
-  void Take(AudienceState* audience, const ResourceName& name, Effects* effects);
-  void Replaced(AudienceState* audience, Slot slot, ResourcePtr old, Effects* effects);
-  void TellStreams(AudienceState* audience, Effects* effects);
+  void ChangePlace(PlaceState* state, const AudienceChange& change, bool first, Effects* effects);
+  void MovePods(AudienceState* audience, const std::map<std::string, Place>& pods, Effects* effects);
+  void Give(PlaceState* state, const ResourcePtr& resource, Effects* effects);
+  void Take(PlaceState* state, const ResourceName& name, Effects* effects);
+  void Replaced(PlaceState* state, Slot slot, ResourcePtr old, Effects* effects);
+  void TellStreams(PlaceState* state, Effects* effects);
   static void AllSources(const AudienceState& audience, std::set<ObjectKey>* out);
 
   // catalog_status.cc
   enum class Progress { kProgrammed, kLagging, kRejected };
-  Progress ProgressOf(const AudienceState& audience, const StreamImpl& stream, const std::vector<Slot>& slots,
+  Progress ProgressOf(const AudienceState& audience, const StreamImpl& stream, const ObjectKey& object,
                       std::string* why) const;
 
   const Clock& clock;
@@ -87,15 +109,20 @@ struct Catalog::Impl {
 
 class StreamImpl final : public Stream, private SessionObserver {
  public:
-  StreamImpl(std::shared_ptr<Catalog::Impl> catalog, AudienceState* audience, ProxyInfo info, Wake wake);
+  StreamImpl(std::shared_ptr<Catalog::Impl> catalog, AudienceState* audience, PlaceState* state,
+             ProxyInfo info, Wake wake);
   ~StreamImpl() override;
 
   Result<void> OnRequest(const Request& request) override;
   std::optional<Response> Next() override;
+  bool over() const override;
   size_t memory_bytes() const override;
 
   // With the mutex held.
   Session& session() const { return *session_; }
+  const PlaceState& state() const { return *state_; }
+  const Place& place() const { return place_; }  // also where that is one too many
+  void Retire() { retired_ = true; }
   const ProxyInfo& info() const { return info_; }
   const Wake& wake() const { return wake_; }
   void MarkPublished(Clock::TimePoint now) {
@@ -110,7 +137,10 @@ class StreamImpl final : public Stream, private SessionObserver {
 
   std::shared_ptr<Catalog::Impl> catalog_;
   AudienceState* audience_;
+  PlaceState* state_;
   ProxyInfo info_;
+  const Place place_;
+  bool retired_ = false;  // it runs elsewhere than was thought
   Wake wake_;
   std::unique_ptr<Session> session_;  // ends under the mutex, before the stream
   Effects* effects_ = nullptr;        // during OnRequest

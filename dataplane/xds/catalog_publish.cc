@@ -1,4 +1,6 @@
 // Publishing: who has what, and whom a change concerns.
+#include <utility>
+
 #include "dataplane/xds/catalog_impl.h"
 
 namespace fairlead::xds {
@@ -18,40 +20,78 @@ void Catalog::Impl::Apply(const Update& update, Effects* effects) {
   for (const auto& [name, change] : update.audiences) ChangeAudience(&StateOf(name), change, effects);
   for (const auto& [name, change] : update.audiences) {
     AudienceState& audience = StateOf(name);
-    TellStreams(&audience, effects);
+    for (auto& [place, state] : audience.places) TellStreams(&state, effects);
     DropIfUnused(&audience);
   }
 }
 
-void Catalog::Impl::Give(AudienceState* audience, const ResourcePtr& resource, Effects* effects) {
-  auto [slot, old] = audience->shelf.Put(resource);
-  audience->shelf.Retain(slot);
-  Replaced(audience, slot, std::move(old), effects);
+void Catalog::Impl::Give(PlaceState* state, const ResourcePtr& resource, Effects* effects) {
+  auto [slot, old] = state->shelf.Put(resource);
+  state->shelf.Retain(slot);
+  Replaced(state, slot, std::move(old), effects);
 }
 
-void Catalog::Impl::Take(AudienceState* audience, const ResourceName& name, Effects* effects) {
-  auto [slot, old] = audience->shelf.Remove(name);
-  if (old) Replaced(audience, slot, std::move(old), effects);
+void Catalog::Impl::Take(PlaceState* state, const ResourceName& name, Effects* effects) {
+  auto [slot, old] = state->shelf.Remove(name);
+  if (old) Replaced(state, slot, std::move(old), effects);
 }
 
 // Comes with a reference on the slot, which is given back at once or by TellStreams.
-void Catalog::Impl::Replaced(AudienceState* audience, Slot slot, ResourcePtr old, Effects* effects) {
+void Catalog::Impl::Replaced(PlaceState* state, Slot slot, ResourcePtr old, Effects* effects) {
   effects->AddSources(old);
   if (old) {
     for (const Source& source : old->sources) {
-      const auto carriers = audience->carriers.find(source.object);
-      if (carriers == audience->carriers.end()) continue;
+      const auto carriers = state->carriers.find(source.object);
+      if (carriers == state->carriers.end()) continue;
       std::erase(carriers->second, slot);
-      if (carriers->second.empty()) audience->carriers.erase(carriers);
+      if (carriers->second.empty()) state->carriers.erase(carriers);
     }
   }
-  if (const ResourcePtr& current = audience->shelf.At(slot)) {
+  if (const ResourcePtr& current = state->shelf.At(slot)) {
     effects->AddSources(current);
     for (const Source& source : current->sources) {
-      if (HasProgress(source.object.kind)) audience->carriers[source.object].push_back(slot);
+      if (HasProgress(source.object.kind)) state->carriers[source.object].push_back(slot);
     }
   }
-  if (!audience->touched.emplace(slot, std::move(old)).second) audience->shelf.Release(slot);
+  if (!state->touched.emplace(slot, std::move(old)).second) state->shelf.Release(slot);
+}
+
+Place AudienceState::PlaceOf(const ProxyInfo& proxy) const {
+  if (proxy.place != Place()) return proxy.place;
+  for (const auto& [pod, place] : pods) {
+    if (IsProxyOf(proxy.id, pod, name.ns)) return place;
+  }
+  return {};
+}
+
+// A place that is new gets what the audience has.
+PlaceState& Catalog::Impl::StateAt(AudienceState* audience, const Place& place) {
+  if (const auto known = audience->places.find(place); known != audience->places.end()) return known->second;
+  if (audience->places.size() > AudienceState::kMaxPlaces) return audience->anywhere();
+  PlaceState& state = audience->places[place];
+  state.place = place;
+  Effects none;
+  const Shelf& shelf = audience->anywhere().shelf;
+  for (size_t t = 0; t < kTypeCount; ++t) {
+    shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
+      if (const ResourcePtr& resource = shelf.At(slot)) Give(&state, AtPlace(resource, place), &none);
+    });
+  }
+  TellStreams(&state, &none);
+  return state;
+}
+
+// Streams that are not where their proxies run are over.
+void Catalog::Impl::MovePods(AudienceState* audience, const std::map<std::string, Place>& pods,
+                             Effects* effects) {
+  audience->pods = pods;
+  for (const auto& [place, state] : audience->places) {
+    for (StreamImpl* stream : state.streams) {
+      if (audience->PlaceOf(stream->info()) == stream->place()) continue;
+      stream->Retire();
+      effects->wakes.push_back(stream->wake());
+    }
+  }
 }
 
 void Catalog::Impl::ChangeAudience(AudienceState* audience, const AudienceChange& change, Effects* effects) {
@@ -60,40 +100,46 @@ void Catalog::Impl::ChangeAudience(AudienceState* audience, const AudienceChange
     audience->served = false;
     return AllSources(*audience, &effects->progress);
   }
-  if (!audience->served) {
-    audience->served = true;
-    for (const StreamImpl* stream : audience->streams) effects->wakes.push_back(stream->wake());
+  if (change.places) MovePods(audience, *change.places, effects);
+  const bool first = !std::exchange(audience->served, true);
+  for (auto& [place, state] : audience->places) ChangePlace(&state, change, first, effects);
+}
+
+void Catalog::Impl::ChangePlace(PlaceState* state, const AudienceChange& change, bool first,
+                                Effects* effects) {
+  if (first) {
+    for (const StreamImpl* stream : state->streams) effects->wakes.push_back(stream->wake());
     std::set<ResourceName> added;
     for (const ResourcePtr& resource : change.changed) added.insert(resource->name);
     std::vector<ResourceName> left_over;
     for (size_t t = 0; t < kTypeCount; ++t) {
-      audience->shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
-        const ResourceName& name = audience->shelf.NameOf(slot);
-        if (audience->shelf.At(slot) && !added.contains(name)) left_over.push_back(name);
+      state->shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
+        const ResourceName& name = state->shelf.NameOf(slot);
+        if (state->shelf.At(slot) && !added.contains(name)) left_over.push_back(name);
       });
     }
-    for (const ResourceName& name : left_over) Take(audience, name, effects);
+    for (const ResourceName& name : left_over) Take(state, name, effects);
   }
-  for (const ResourcePtr& resource : change.changed) Give(audience, resource, effects);
-  for (const ResourceName& name : change.removed) Take(audience, name, effects);
+  for (const ResourcePtr& resource : change.changed) Give(state, AtPlace(resource, state->place), effects);
+  for (const ResourceName& name : change.removed) Take(state, name, effects);
 }
 
-void Catalog::Impl::TellStreams(AudienceState* audience, Effects* effects) {
-  if (audience->touched.empty()) return;
+void Catalog::Impl::TellStreams(PlaceState* state, Effects* effects) {
+  if (state->touched.empty()) return;
   const Clock::TimePoint now = clock.Now();
-  for (StreamImpl* stream : audience->streams) {
-    for (const auto& [slot, old] : audience->touched) {
-      if (audience->shelf.At(slot) != old) stream->session().OnChange(slot, old);
+  for (StreamImpl* stream : state->streams) {
+    for (const auto& [slot, old] : state->touched) {
+      if (state->shelf.At(slot) != old) stream->session().OnChange(slot, old);
     }
     stream->MarkPublished(now);
     effects->wakes.push_back(stream->wake());
   }
-  for (const auto& [slot, old] : audience->touched) audience->shelf.Release(slot);
-  audience->touched.clear();
+  for (const auto& [slot, old] : state->touched) state->shelf.Release(slot);
+  state->touched.clear();
 }
 
 void Catalog::Impl::AllSources(const AudienceState& audience, std::set<ObjectKey>* out) {
-  for (const auto& [policy, slots] : audience.carriers) out->insert(out->end(), policy);
+  for (const auto& [policy, slots] : audience.anywhere().carriers) out->insert(out->end(), policy);
 }
 
 }  // namespace fairlead::xds

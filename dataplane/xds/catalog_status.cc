@@ -17,10 +17,6 @@ std::string_view PodInId(std::string_view id) {
   return id.substr(second + 1, third - second - 1);
 }
 
-bool IsProxyOf(std::string_view id, const std::string& pod, const std::string& ns) {
-  return id == pod || PodInId(id) == pod + "." + ns;
-}
-
 void SortAndBound(std::vector<std::string>* names) {
   std::sort(names->begin(), names->end());
   if (names->size() > api::ProxyCounts::kMaxNamed) names->resize(api::ProxyCounts::kMaxNamed);
@@ -28,25 +24,29 @@ void SortAndBound(std::vector<std::string>* names) {
 
 }  // namespace
 
-const std::vector<Slot>& AudienceState::CarriersOf(const ObjectKey& policy) const {
+bool IsProxyOf(std::string_view id, const std::string& pod, const std::string& ns) {
+  return id == pod || PodInId(id) == pod + "." + ns;
+}
+
+const std::vector<Slot>& PlaceState::CarriersOf(const ObjectKey& policy) const {
   static const std::vector<Slot> kNone;
   const auto it = carriers.find(policy);
   return it == carriers.end() ? kNone : it->second;
 }
 
 Catalog::Impl::Progress Catalog::Impl::ProgressOf(const AudienceState& audience, const StreamImpl& stream,
-                                                  const std::vector<Slot>& slots, std::string* why) const {
+                                                  const ObjectKey& object, std::string* why) const {
   if (!ready || !audience.served) return Progress::kLagging;
   bool all = true;
   const ResourceName* rejected = nullptr;
-  for (const Slot slot : slots) {
+  for (const Slot slot : stream.state().CarriersOf(object)) {
     const Standing standing = stream.session().StandingOf(slot);
     if (standing == Standing::kAcknowledged) continue;
     all = false;
     const std::optional<Slot> culprit =
         standing == Standing::kRejected ? slot : stream.session().RejectedNeedOf(slot);
     if (!culprit) continue;
-    const ResourceName& name = audience.shelf.NameOf(*culprit);
+    const ResourceName& name = stream.state().shelf.NameOf(*culprit);
     if (rejected && *rejected < name) continue;
     rejected = &name;
     *why = name.ToString() + ": " + stream.session().RejectionOf(*culprit);
@@ -67,7 +67,6 @@ class Tally {
     name_ = name;
     const auto found = catalog_.audiences.find(name);
     audience_ = found == catalog_.audiences.end() ? nullptr : &found->second;
-    slots_ = audience_ == nullptr ? nullptr : &audience_->CarriersOf(object_);
     elsewhere_ = peers_ == nullptr ? std::set<std::string>() : peers_->ConnectedTo(name);
     if (pods.empty()) return AddConnected();
     for (const std::string& pod : pods) AddPod(pod);
@@ -116,7 +115,7 @@ class Tally {
 
   void AddOwn(const std::string& shown, const StreamImpl& stream) {
     std::string why;
-    const Progress progress = catalog_.ProgressOf(*audience_, stream, *slots_, &why);
+    const Progress progress = catalog_.ProgressOf(*audience_, stream, object_, &why);
     Count(shown, progress, why);
   }
   // Connected to another replica.
@@ -145,7 +144,6 @@ class Tally {
   api::ProxyCounts counts_;
   Audience name_;
   const AudienceState* audience_ = nullptr;
-  const std::vector<Slot>* slots_ = nullptr;  // in the audience
   std::set<std::string> elsewhere_;
 };
 
@@ -167,11 +165,10 @@ PeerReport::Object Catalog::ReportOf(const ObjectKey& object, int64_t generation
   for (const Audience& name : audiences) {
     const auto found = impl_->audiences.find(name);
     if (found == impl_->audiences.end()) continue;
-    const std::vector<Slot>& slots = found->second.CarriersOf(object);
     for (const auto& [id, proxy] : found->second.proxies) {
       if (proxy.streams.empty()) continue;
       std::string why;
-      const Impl::Progress progress = impl_->ProgressOf(found->second, *proxy.streams.back(), slots, &why);
+      const Impl::Progress progress = impl_->ProgressOf(found->second, *proxy.streams.back(), object, &why);
       if (progress != Impl::Progress::kProgrammed) report.behind[{name, id}] = why;
     }
   }
@@ -193,7 +190,6 @@ std::vector<ProxyProgress> Catalog::Proxies() const {
   std::vector<ProxyProgress> out;
   std::lock_guard lock(impl_->mutex);
   for (const auto& [name, audience] : impl_->audiences) {
-    const auto& shelf = audience.shelf;  // clang 14 captures no part of a structured binding
     for (const auto& [id, proxy] : audience.proxies) {
       ProxyProgress& progress = out.emplace_back();
       progress.info = proxy.info;
@@ -201,6 +197,7 @@ std::vector<ProxyProgress> Catalog::Proxies() const {
       progress.since = proxy.since;
       if (proxy.streams.empty()) continue;
       const Session& session = proxy.streams.back()->session();
+      const Shelf& shelf = proxy.streams.back()->state().shelf;
       for (size_t t = 0; t < kTypeCount; ++t) {
         shelf.ForEach(static_cast<Type>(t), [&](Slot slot) {
           const Standing standing = session.StandingOf(slot);
@@ -232,8 +229,9 @@ ResourcePtr Catalog::Find(const Audience& audience, const ResourceName& name) co
   std::lock_guard lock(impl_->mutex);
   const auto it = impl_->audiences.find(audience);
   if (it == impl_->audiences.end()) return nullptr;
-  const auto slot = it->second.shelf.Find(name.type, name.name.view());
-  return slot ? it->second.shelf.At(*slot) : nullptr;
+  const Shelf& shelf = it->second.anywhere().shelf;
+  const auto slot = shelf.Find(name.type, name.name.view());
+  return slot ? shelf.At(*slot) : nullptr;
 }
 
 }  // namespace fairlead::xds

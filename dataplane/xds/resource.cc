@@ -119,6 +119,19 @@ ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vecto
   return std::make_shared<const Resource>(std::move(name), message, std::move(needs), std::move(sources));
 }
 
+ResourcePtr MakeResource(ResourceName name, std::shared_ptr<const MessageAt> at_place,
+                         std::vector<ResourceName> needs, std::vector<Source> sources) {
+  const std::string message = (*at_place)({});
+  auto out = std::make_shared<Resource>(std::move(name), message, std::move(needs), std::move(sources));
+  out->at_place = std::move(at_place);
+  return out;
+}
+
+ResourcePtr AtPlace(const ResourcePtr& resource, const Place& place) {
+  if (resource->at_place == nullptr || place == Place()) return resource;
+  return MakeResource(resource->name, (*resource->at_place)(place), resource->needs, resource->sources);
+}
+
 std::string Resource::version() const { return Hex(hash); }
 
 size_t Resource::wire_size() const { return FieldSize(Lengths(*this).resource); }

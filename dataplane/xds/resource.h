@@ -7,11 +7,13 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "crds/api/failover_policy.h"
 #include "crds/base/key.h"
 #include "crds/base/text.h"
 #include "dataplane/xds/message.h"
@@ -41,6 +43,12 @@ struct Source {
   friend bool operator==(const Source&, const Source&) = default;
 };
 
+// Where a proxy runs; nothing of it set: not known.
+using Place = api::Locality;
+
+// The message as a proxy at the place is to have it. Called under the Catalog's lock: pure, and quick.
+using MessageAt = std::function<std::string(const Place& place)>;
+
 struct Resource {
   Resource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
            std::vector<Source> sources);
@@ -55,6 +63,8 @@ struct Resource {
   // never end. A name that the audience does not have is no obstacle.
   std::vector<ResourceName> needs;
   std::vector<Source> sources;  // sorted. Not part of the version
+  // Null: the same everywhere. Else `message` is for proxies whose place is not known.
+  std::shared_ptr<const MessageAt> at_place;
 
   std::string version() const;  // equal content has an equal version, also after a restart
   // Field `resources` (2) of DeltaDiscoveryResponse: tag, length, envoy Resource message. All of it is Head,
@@ -70,5 +80,10 @@ using ResourcePtr = std::shared_ptr<const Resource>;
 
 ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
                          std::vector<Source> sources);
+// One that differs by place.
+ResourcePtr MakeResource(ResourceName name, std::shared_ptr<const MessageAt> at_place,
+                         std::vector<ResourceName> needs, std::vector<Source> sources);
+// As a proxy at the place is to have it; itself where that is all the same.
+ResourcePtr AtPlace(const ResourcePtr& resource, const Place& place);
 
 }  // namespace fairlead::xds

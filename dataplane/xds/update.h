@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct AudienceChange {
   bool gone = false;  // the audience is no longer: its proxies keep what they have, nothing is sent
   std::vector<ResourcePtr> changed;  // new to the audience, or with other content
   std::vector<ResourceName> removed;
+  // Where the audience's pods run, by name; not set: as before.
+  std::optional<std::map<std::string, Place>> places;
 };
 
 struct Update {

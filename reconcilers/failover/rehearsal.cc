@@ -156,16 +156,15 @@ void AddTarget(TargetForecast target, std::vector<TargetForecast>* targets) {
 Rehearsal Rehearse(const World& world, const std::vector<Outage>& outages,
                    const std::optional<NamespacedName>& only) {
   const View& view = world.view();
-  const Winners winners(view);
   const Rehearser rehearser(view, outages);
   Rehearsal out;
   out.outages = outages;
   out.everything_down = rehearser.everything_down();
   out.stranded = out.everything_down;
-  for (const ObjectKey& service : winners.Services()) {
+  for (const ObjectKey& service : ServicesWithPolicy(view)) {
     if (only && service.nn() != *only) continue;
     for (const PortInfo& port : PortsOf(view, service).value_or(std::vector<PortInfo>())) {
-      const Ptr<api::FailoverPolicy> policy = winners.At(service, port.name);
+      const Ptr<api::FailoverPolicy> policy = WinnerAt(view, service, port.name);
       if (policy == nullptr) continue;
       TargetForecast target = rehearser.Forecast({service, port.port}, *policy);
       out.stranded = out.stranded || target.stranded;

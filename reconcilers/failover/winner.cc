@@ -1,45 +1,63 @@
 #include "reconcilers/failover/winner.h"
 
-#include <algorithm>
-
-#include "reconcilers/policy/resolver.h"
+#include <limits>
 
 namespace fairlead::reconcilers::failover {
+namespace {
 
-Winners::Winners(const View& view) {
-  view.tables.ForEach<api::FailoverPolicy>([&](const Ptr<api::FailoverPolicy>& policy) {
-    if (!ScopeProblem(view, *policy).empty()) return;
-    for (const Placement& placement : PlacementsOf(view, *policy)) {
-      if (view.tables.MetaOf(placement.target) == nullptr) continue;
-      Entry entry{policy, placement.section, {}};
-      entry.rank.origin = {placement.level,
-                           policy->targets.mode == api::Mode::kOverride,
-                           {Kind::kFailoverPolicy, policy->meta.ns, policy->meta.name},
-                           policy->meta.generation};
-      entry.rank.names_section = placement.level == Level::kService && !placement.section.empty();
-      entry.rank.created = policy->meta.created;
-      by_service_[placement.target].push_back(std::move(entry));
-    }
-  });
-  for (auto& [service, entries] : by_service_) {
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const Entry& a, const Entry& b) { return Precedes(a.rank, b.rank); });
-  }
-}
-
-std::vector<ObjectKey> Winners::Services() const {
-  std::vector<ObjectKey> out;
-  for (const auto& [service, entries] : by_service_) out.push_back(service);
+Candidate RankOf(const api::FailoverPolicy& policy, const std::string& section, Level level) {
+  Candidate out;
+  out.origin = {level,
+                policy.targets.mode == api::Mode::kOverride,
+                {Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name},
+                policy.meta.generation};
+  out.names_section = level == Level::kService && !section.empty();
+  out.created = policy.meta.created;
   return out;
 }
 
-Ptr<api::FailoverPolicy> Winners::At(const ObjectKey& service, const std::string& port_name) const {
-  const auto found = by_service_.find(service);
-  if (found == by_service_.end()) return nullptr;
-  for (const Entry& entry : found->second) {
-    if (entry.section.empty() || entry.section == port_name) return entry.policy;
+struct Ranked {
+  Ptr<api::FailoverPolicy> policy;
+  Candidate rank;
+};
+
+// The best at the port but for `except`.
+std::optional<Ranked> BestAt(const View& view, const ObjectKey& service, const std::string& port_name,
+                             const ObjectKey* except) {
+  std::optional<Ranked> best;
+  for (const FailoverAttachments::Attachment& at : view.failovers.At(service)) {
+    if (!at.section.empty() && at.section != port_name) continue;
+    if (except != nullptr && at.IsOf(*except)) continue;
+    Candidate rank = RankOf(*at.policy, at.section, at.level);
+    if (!best || Precedes(rank, best->rank)) best = Ranked{at.policy, std::move(rank)};
   }
-  return nullptr;
+  return best;
+}
+
+}  // namespace
+
+Ptr<api::FailoverPolicy> WinnerAt(const View& view, const ObjectKey& service, const std::string& port_name) {
+  const std::optional<Ranked> best = BestAt(view, service, port_name, nullptr);
+  return best ? best->policy : nullptr;
+}
+
+std::optional<Rival> RivalAt(const View& view, const api::FailoverPolicy& policy, const Placement& placement,
+                             const std::string& port_name) {
+  const ObjectKey key{Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name};
+  const std::optional<Ranked> best = BestAt(view, placement.target, port_name, &key);
+  if (!best) return std::nullopt;
+  Candidate own = RankOf(policy, placement.section, placement.level);
+  if (own.created == Timestamp()) own.created.seconds = std::numeric_limits<int64_t>::max();
+  if (!Precedes(best->rank, own)) return std::nullopt;
+  return Rival{best->policy, ReasonOf(best->rank, own)};
+}
+
+std::vector<ObjectKey> ServicesWithPolicy(const View& view) {
+  std::vector<ObjectKey> out;
+  for (const ObjectKey& target : view.failovers.Targets()) {
+    if (view.tables.MetaOf(target) != nullptr) out.push_back(target);
+  }
+  return out;
 }
 
 }  // namespace fairlead::reconcilers::failover

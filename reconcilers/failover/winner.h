@@ -1,11 +1,11 @@
-// Winners: which FailoverPolicy is in force at which service port.
+// WinnerAt: which FailoverPolicy is in force at a service port.
 //
 // The winner is in force as a whole, since its steps, weights and health make one statement; a
 // RetryTimeoutPolicy is merged field by field instead. The order is GEP-713's, that of candidates.h. Who
-// calls: rehearsal, lint. Reads all FailoverPolicies of a view, once. Pure.
+// calls: the lowering of endpoints, statuses, rehearsal, lint. Pure.
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,22 +14,19 @@
 
 namespace fairlead::reconcilers::failover {
 
-class Winners {
- public:
-  explicit Winners(const View& view);
+// Null: none is for the port.
+Ptr<api::FailoverPolicy> WinnerAt(const View& view, const ObjectKey& service, const std::string& port_name);
 
-  std::vector<ObjectKey> Services()
-      const;  // Services and ServiceEntries that are there and have a policy. Sorted
-  // Null: none is for the port.
-  Ptr<api::FailoverPolicy> At(const ObjectKey& service, const std::string& port_name) const;
-
- private:
-  struct Entry {
-    Ptr<api::FailoverPolicy> policy;
-    std::string section;
-    Candidate rank;
-  };
-  std::map<ObjectKey, std::vector<Entry>> by_service_;  // the best first
+// Who stands before a policy that is placed so, at a port.
+struct Rival {
+  Ptr<api::FailoverPolicy> policy;
+  LossReason reason;
 };
+// nullopt: the policy wins there, or would. One without a time of creation is the youngest.
+std::optional<Rival> RivalAt(const View& view, const api::FailoverPolicy& policy, const Placement& placement,
+                             const std::string& port_name);
+
+// Services and ServiceEntries that are there and have a policy. Sorted.
+std::vector<ObjectKey> ServicesWithPolicy(const View& view);
 
 }  // namespace fairlead::reconcilers::failover

@@ -14,12 +14,6 @@ namespace {
 
 std::string FieldOf(size_t ref) { return "spec.targetRefs[" + std::to_string(ref) + "]"; }
 
-void Exists(const World& world, const ObjectKey& key, const ObjectKey& target, const std::string& field,
-            Findings* out) {
-  if (world.view().tables.MetaOf(target) != nullptr) return;
-  out->Add(LintCode::kTargetNotFound, key, field, target.ToString() + ": it does not exist");
-}
-
 // What others of its level lose to it, being younger; what it loses itself is among the findings at its page.
 void LintLosers(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const WhatIf& what_if,
                 Findings* out) {
@@ -84,10 +78,6 @@ std::vector<Finding> LintCandidate(const World& world, const AnyObject& object) 
   if (const auto* policy = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) {
     LintPolicy(world, key, **policy, &findings);
   } else if (const auto* failover = std::get_if<Ptr<api::FailoverPolicy>>(&object)) {
-    const auto& refs = (*failover)->targets.refs;
-    for (size_t i = 0; i < refs.size(); ++i) {
-      Exists(world, key, {refs[i].kind, key.ns, refs[i].name}, FieldOf(i), &findings);
-    }
     LintFailover(world.view(), **failover, (*failover)->targets.refs.size() + WhatIf::kMaxSelected,
                  &findings);
   } else if (const auto* workspace = std::get_if<Ptr<api::Workspace>>(&object)) {

@@ -34,7 +34,10 @@ bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPo
 void LintPage(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
               Findings* out);
 void LintNotCarriedOut(const AnyObject& object, Findings* out);
-// Looks at the endpoints of so many of its targets, those first that it names.
+// False: it may not use its scope, so that it has no targets.
+bool LintFailoverTargets(const View& view, const api::FailoverPolicy& policy, size_t max_targets,
+                         Findings* out);
+// Looks at so many of its targets and their endpoints, those first that it names.
 void LintFailover(const View& view, const api::FailoverPolicy& policy, size_t max_targets, Findings* out);
 // FL032 at a policy, where a chain of calls sends too much to the service.
 void AddChain(const ObjectKey& policy, const ObjectKey& service, const Chain& chain, Findings* out);

@@ -123,7 +123,7 @@ class PlacesLint {
 }  // namespace
 
 void LintFailover(const View& view, const api::FailoverPolicy& policy, size_t max_targets, Findings* out) {
-  if (policy.localities.empty() || !ScopeProblem(view, policy).empty()) return;
+  if (!LintFailoverTargets(view, policy, max_targets, out) || policy.localities.empty()) return;
   PlacesLint lint(view, policy, max_targets, out);
   for (size_t r = 0; r < policy.localities.size(); ++r) {
     const api::LocalityRule& rule = policy.localities[r];

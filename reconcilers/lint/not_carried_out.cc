@@ -5,23 +5,14 @@
 namespace fairlead::reconcilers {
 namespace {
 
-template <class T>
-void Whole(const T& object, const std::string& consequence, Findings* out) {
-  out->Add(LintCode::kNotCarriedOut, {T::kKind, object.meta.ns, object.meta.name}, "",
-           "this version checks a " + std::string(ToString(T::kKind)) +
-               " and does not carry it out: " + consequence);
-}
-
-void Check(const api::FailoverPolicy& policy, Findings* out) {
-  Whole(policy, "traffic goes to endpoints as without it", out);
-}
 void Check(const api::WorkspaceSettings& settings, Findings* out) {
   if (settings.defaults == api::WorkspaceSettings::Defaults()) return;
   out->Add(LintCode::kNotCarriedOut, {settings.kKind, settings.meta.ns, settings.meta.name}, "spec.defaults",
            "this version sets nothing by default", "say it by a policy of scope Workspace, or by labels");
 }
 void Check(const api::DataPlane& data_plane, Findings* out) {
-  Whole(data_plane, "nothing is installed or rolled out", out);
+  out->Add(LintCode::kNotCarriedOut, {data_plane.kKind, data_plane.meta.ns, data_plane.meta.name}, "",
+           "this version checks a DataPlane and does not carry it out: nothing is installed or rolled out");
 }
 
 // Scopes of policies use which namespaces belong together, and admission its roles.
@@ -49,7 +40,6 @@ void CheckAll(const Tables& tables, Findings* out) {
 
 void LintNotCarriedOut(const World& world, Findings* out) {
   const Tables& tables = world.view().tables;
-  CheckAll<api::FailoverPolicy>(tables, out);
   CheckAll<api::WorkspaceSettings>(tables, out);
   CheckAll<api::DataPlane>(tables, out);
   CheckAll<api::Workspace>(tables, out);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reconcilers/failover/members.h"
+#include "reconcilers/failover/winner.h"
 #include "reconcilers/lower/locality.h"
 #include "reconcilers/lower/ports.h"
 
@@ -16,14 +18,17 @@ void SetPlace(const api::Locality& place, EffectiveEndpoint* endpoint) {
   endpoint->subzone = place.subzone;
 }
 
-void Publish(const Destination& destination, Discovery discovery, std::vector<EffectiveEndpoint> endpoints,
-             Result* out) {
+void Publish(const View& view, const Destination& destination, const std::string& port_name,
+             Discovery discovery, std::vector<EffectiveEndpoint> endpoints, Result* out) {
   std::sort(endpoints.begin(), endpoints.end());
   endpoints.erase(std::unique(endpoints.begin(), endpoints.end()), endpoints.end());
   auto value = std::make_shared<EffectiveEndpoints>();
   value->destination = destination;
   value->discovery = discovery;
   value->endpoints = std::move(endpoints);
+  if (Ptr<api::FailoverPolicy> policy = failover::WinnerAt(view, destination.service, port_name))
+    value->failover = EffectiveFailover{view.options.cluster_name, std::move(policy),
+                                        failover::MembersOf(view, destination)};
   out->emplace(destination, std::move(value));
 }
 
@@ -54,8 +59,8 @@ void LowerService(const View& view, const ObjectKey& key, const core::Service& s
   for (const PortInfo& port : PortsOf(service)) {
     std::vector<EffectiveEndpoint> ready, draining;
     for (const auto& slice : slices) TakeFromSlice(view, *slice, port.name, &ready, &draining);
-    Publish({key, port.port}, Discovery::kStatic, ready.empty() ? std::move(draining) : std::move(ready),
-            out);
+    Publish(view, {key, port.port}, port.name, Discovery::kStatic,
+            ready.empty() ? std::move(draining) : std::move(ready), out);
   }
 }
 
@@ -116,7 +121,8 @@ void LowerEntry(const View& view, const ObjectKey& key, const istio::ServiceEntr
         endpoints.push_back(std::move(endpoint));
       }
     }
-    Publish({key, info.port}, dns ? Discovery::kDns : Discovery::kStatic, std::move(endpoints), out);
+    Publish(view, {key, info.port}, info.name, dns ? Discovery::kDns : Discovery::kStatic,
+            std::move(endpoints), out);
   }
 }
 

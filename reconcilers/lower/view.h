@@ -23,6 +23,7 @@ struct View {
   const Membership& membership;
   const Tenancy& tenancy;
   const Attachments& attachments;
+  const FailoverAttachments& failovers;
   const Links<ObjectKey, ObjectKey>& routes_of;                 // parent -> routes
   const MultiIndex<NamespacedName, NamespacedName>& slices_of;  // Service -> EndpointSlices
   const MultiIndex<NamespacedName, NamespacedName>& pods_of;    // Gateway -> Pods

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reconcilers/lower/locality.h"
+
 namespace fairlead::reconcilers {
 namespace {
 
@@ -82,7 +84,11 @@ Ptr<EffectiveWaypoint> LowerWaypoint(const View& view, const NamespacedName& nam
   waypoint->programmed_by_istiod = IsProgrammedByIstiod(view.options, *gateway);
   for (const NamespacedName& pod_name : view.pods_of.Find(name)) {
     const Ptr<core::Pod> pod = view.tables.Get<core::Pod>(pod_name);
-    if (pod != nullptr && IsRunning(*pod)) waypoint->proxies.push_back(pod_name.name);
+    if (pod == nullptr || !IsRunning(*pod)) continue;
+    waypoint->proxies.push_back(pod_name.name);
+    api::Locality place = PlaceOf(view, pod.get(), pod->node_name, "");
+    place.cluster.clear();
+    if (place != api::Locality()) waypoint->places.emplace(pod_name.name, std::move(place));
   }
   return waypoint;
 }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "crds/base/key.h"
 #include "crds/gateway/common.h"
 #include "crds/gateway/http_route.h"
+#include "reconcilers/failover/steps.h"
+#include "reconcilers/model/boxed.h"
 #include "reconcilers/model/policy.h"
 
 namespace fairlead::reconcilers {
@@ -127,10 +130,20 @@ enum class Discovery : unsigned char {
   kDns
 };  // kDns: endpoints are names (ServiceEntry with resolution DNS)
 
+// What a FailoverPolicy makes of one destination port. Where its requests go depends on where they come from:
+// failover::PlanFailover.
+struct EffectiveFailover {
+  std::string cluster;                                // our own, in which the proxies run
+  std::shared_ptr<const api::FailoverPolicy> policy;  // that is in force
+  std::vector<failover::Member> members;              // all, also those that are not ready. Sorted
+  friend bool operator==(const EffectiveFailover& a, const EffectiveFailover& b);
+};
+
 struct EffectiveEndpoints {
   Destination destination;
   Discovery discovery = Discovery::kStatic;
   std::vector<EffectiveEndpoint> endpoints;  // sorted
+  Boxed<EffectiveFailover> failover;         // none: all endpoints alike
   friend bool operator==(const EffectiveEndpoints&, const EffectiveEndpoints&) = default;
 };
 
@@ -141,7 +154,8 @@ struct EffectiveWaypoint {
   std::optional<uint16_t> plaintext_port;  // annotation fairlead.dev/plaintext-port
   std::vector<std::string>
       proxies;  // pods that are to run it ("pod name"), sorted: the denominator of Programmed
-  bool programmed_by_istiod = false;  // Istio mode: our xDS does not serve it
+  bool programmed_by_istiod = false;            // Istio mode: our xDS does not serve it
+  std::map<std::string, api::Locality> places;  // where its proxies run, as far as it is known
   friend bool operator==(const EffectiveWaypoint&, const EffectiveWaypoint&) = default;
 };
 

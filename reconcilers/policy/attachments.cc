@@ -7,18 +7,22 @@
 namespace fairlead::reconcilers {
 namespace {
 
-bool Before(const Attachment& a, const Attachment& b) {
+template <class P>
+bool Before(const AttachmentOf<P>& a, const AttachmentOf<P>& b) {
   return std::tie(a.policy->meta.ns, a.policy->meta.name, a.level, a.section) <
          std::tie(b.policy->meta.ns, b.policy->meta.name, b.level, b.section);
 }
 
 }  // namespace
 
-Attachments::Attachments(const Attachments* base, const ObjectKey& without) : base_(base), without_(without) {
+template <class P>
+AttachmentsOf<P>::AttachmentsOf(const AttachmentsOf* base, const ObjectKey& without)
+    : base_(base), without_(without) {
   for (const Placement& placement : base->Of(without)) Here(placement.target);
 }
 
-std::vector<Attachment>& Attachments::Here(const ObjectKey& target) {
+template <class P>
+std::vector<AttachmentOf<P>>& AttachmentsOf<P>::Here(const ObjectKey& target) {
   const auto [at, added] = by_target_.try_emplace(target);
   if (added && base_ != nullptr) {
     const std::vector<Attachment>& below = base_->At(target);
@@ -29,16 +33,18 @@ std::vector<Attachment>& Attachments::Here(const ObjectKey& target) {
   return at->second;
 }
 
-bool Attachments::Add(const Ptr<api::RetryTimeoutPolicy>& policy, const Placement& placement) {
-  const ObjectKey key{Kind::kRetryTimeoutPolicy, policy->meta.ns, policy->meta.name};
+template <class P>
+bool AttachmentsOf<P>::Add(const Ptr<P>& policy, const Placement& placement) {
+  const ObjectKey key{P::kKind, policy->meta.ns, policy->meta.name};
   if (!by_policy_[key].insert(placement).second) return false;
   std::vector<Attachment>& here = Here(placement.target);
   const Attachment attachment{policy, placement.section, placement.level};
-  here.insert(std::upper_bound(here.begin(), here.end(), attachment, Before), attachment);
+  here.insert(std::upper_bound(here.begin(), here.end(), attachment, Before<P>), attachment);
   return true;
 }
 
-bool Attachments::Remove(const ObjectKey& key, const Placement& placement) {
+template <class P>
+bool AttachmentsOf<P>::Remove(const ObjectKey& key, const Placement& placement) {
   auto own = by_policy_.find(key);
   if (own == by_policy_.end() || own->second.erase(placement) == 0) return false;
   if (own->second.empty()) by_policy_.erase(own);
@@ -50,8 +56,9 @@ bool Attachments::Remove(const ObjectKey& key, const Placement& placement) {
   return true;
 }
 
-std::set<ObjectKey> Attachments::Set(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>& policy,
-                                     const std::vector<Placement>& placements) {
+template <class P>
+std::set<ObjectKey> AttachmentsOf<P>::Set(const ObjectKey& key, const Ptr<P>& policy,
+                                          const std::vector<Placement>& placements) {
   std::set<ObjectKey> touched;
   const std::set<Placement> old = Of(key);
   for (const Placement& placement : old) {
@@ -65,7 +72,8 @@ std::set<ObjectKey> Attachments::Set(const ObjectKey& key, const Ptr<api::RetryT
   return touched;
 }
 
-void Attachments::Renew(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>& policy) {
+template <class P>
+void AttachmentsOf<P>::Renew(const ObjectKey& key, const Ptr<P>& policy) {
   for (const Placement& placement : Of(key)) {
     for (Attachment& attachment : by_target_[placement.target]) {
       if (attachment.IsOf(key)) attachment.policy = policy;
@@ -73,21 +81,24 @@ void Attachments::Renew(const ObjectKey& key, const Ptr<api::RetryTimeoutPolicy>
   }
 }
 
-const std::vector<Attachment>& Attachments::At(const ObjectKey& target) const {
+template <class P>
+const std::vector<AttachmentOf<P>>& AttachmentsOf<P>::At(const ObjectKey& target) const {
   static const std::vector<Attachment> kNone;
   auto at = by_target_.find(target);
   if (at != by_target_.end()) return at->second;
   return base_ == nullptr ? kNone : base_->At(target);
 }
 
-const std::set<Placement>& Attachments::Of(const ObjectKey& policy) const {
+template <class P>
+const std::set<Placement>& AttachmentsOf<P>::Of(const ObjectKey& policy) const {
   static const std::set<Placement> kNone;
   auto at = by_policy_.find(policy);
   if (at != by_policy_.end()) return at->second;
   return base_ == nullptr || policy == without_ ? kNone : base_->Of(policy);
 }
 
-std::vector<Placement> Attachments::Of(const ObjectKey& policy, const ObjectKey& target) const {
+template <class P>
+std::vector<Placement> AttachmentsOf<P>::Of(const ObjectKey& policy, const ObjectKey& target) const {
   std::vector<Placement> found;
   const std::set<Placement>& all = Of(policy);
   for (auto at = all.lower_bound({target, "", Level::kBuiltIn}); at != all.end() && at->target == target;
@@ -96,5 +107,15 @@ std::vector<Placement> Attachments::Of(const ObjectKey& policy, const ObjectKey&
   }
   return found;
 }
+
+template <class P>
+std::set<ObjectKey> AttachmentsOf<P>::Targets() const {
+  std::set<ObjectKey> out;
+  for (const auto& [target, here] : by_target_) out.insert(out.end(), target);
+  return out;
+}
+
+template class AttachmentsOf<api::RetryTimeoutPolicy>;
+template class AttachmentsOf<api::FailoverPolicy>;
 
 }  // namespace fairlead::reconcilers

@@ -65,8 +65,8 @@ Result<void> Changer::ChangeRoute(ChangeTimes* times) {
 
 Result<void> Changer::Measure(RawWatch* watch, const kube::ObjectName& object, const std::string& patch,
                               int service, bool policy, ChangeTimes* times) {
-  const std::string table = RouteTableOf(rig_->size(), service);
-  const std::string before = proxies_ ? proxies_->RouteVersion(table) : "";
+  const xds::ResourceName table{xds::Type::kRoute, RouteTableOf(rig_->size(), service)};
+  const std::string before = proxies_ ? proxies_->VersionOf(table) : "";
   const Time start = std::chrono::steady_clock::now();
   const Result<kube::Written> written = rig_->client().MergePatch(object, patch, "", kManager);
   if (!written) return Unexpected(written.error());

@@ -32,11 +32,13 @@ struct BenchOptions {
   int creates = 2'000;
   int reviews = 20'000;
   std::chrono::seconds idle{20};
+  std::chrono::seconds drain{10};  // for which requests are sent while a zone is drained
 };
 
-Result<void> MeasureChanges(const BenchOptions& options, Table* table);  // change → proxy has it
-Result<void> MeasureWrites(const BenchOptions& options, Table* table);   // what the API server is asked
-Result<void> MeasureScale(const BenchOptions& options, Table* table);    // start, memory, idle CPU
+Result<void> MeasureChanges(const BenchOptions& options, Table* table);   // change → proxy has it
+Result<void> MeasureWrites(const BenchOptions& options, Table* table);    // what the API server is asked
+Result<void> MeasureScale(const BenchOptions& options, Table* table);     // start, memory, idle CPU
+Result<void> MeasureFailover(const BenchOptions& options, Table* table);  // endpoints that go, a zone drained
 Result<void> MeasureAdmission(const BenchOptions& options,
                               Table* table);                             // what webhooks add, reviews, flood
 Result<void> MeasureTenancy(const BenchOptions& options, Table* table);  // workspaces and their namespaces

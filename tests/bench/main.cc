@@ -32,7 +32,8 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr char kUsage[] =
     "fairlead-bench: the operator's numbers, each beside its floor.\n"
-    "  --only GROUP    one of changes, writes, scale, admission, tenancy, render, preview (repeat)\n"
+    "  --only GROUP    one of changes, writes, scale, failover, admission, tenancy, render, preview "
+    "(repeat)\n"
     "  --quick         fewer repetitions\n"
     "  --tiny          a state so small that the numbers say nothing: shows that the benchmark works\n"
     "  --json FILE     the table for machines\n"
@@ -44,10 +45,10 @@ struct Group {
   const char* name;
   Result<void> (*measure)(const BenchOptions&, Table*);
 };
-constexpr Group kGroups[] = {{"changes", MeasureChanges}, {"writes", MeasureWrites},
-                             {"scale", MeasureScale},     {"admission", MeasureAdmission},
-                             {"tenancy", MeasureTenancy}, {"render", MeasureRender},
-                             {"preview", MeasurePreview}};
+constexpr Group kGroups[] = {{"changes", MeasureChanges},     {"writes", MeasureWrites},
+                             {"scale", MeasureScale},         {"failover", MeasureFailover},
+                             {"admission", MeasureAdmission}, {"tenancy", MeasureTenancy},
+                             {"render", MeasureRender},       {"preview", MeasurePreview}};
 
 struct Flags {
   BenchOptions bench;
@@ -64,6 +65,7 @@ void BeQuick(BenchOptions* options) {
   options->idle = std::chrono::seconds(5);
   options->creates = 100;
   options->reviews = 4'000;
+  options->drain = std::chrono::seconds(3);
 }
 
 void BeTiny(BenchOptions* options) {

@@ -10,6 +10,8 @@ Proxies::Proxies(int xds_port, int waypoints, const std::vector<Versions>& held)
     options.port = xds_port;
     options.id = WaypointOf(i).name + "-0";
     options.cluster = WaypointOf(i).ToString();
+    options.region = "bench";
+    options.zone = "zone-0";
     if (static_cast<size_t>(i) < held.size()) options.held = held[static_cast<size_t>(i)];
     options.on_response = [this](const FakeEnvoy::Received& received) { OnResponse(received); };
     envoys_.push_back(std::make_unique<FakeEnvoy>(std::move(options)));
@@ -17,31 +19,35 @@ Proxies::Proxies(int xds_port, int waypoints, const std::vector<Versions>& held)
 }
 
 void Proxies::OnResponse(const FakeEnvoy::Received& received) {
-  if (received.type != xds::Type::kRoute) return;
+  if (received.type != xds::Type::kRoute && received.type != xds::Type::kEndpoints) return;
   const std::lock_guard lock(mutex_);
-  for (const auto& [name, version] : received.resources) routes_[name] = {version, received.at};
+  for (const auto& [name, version] : received.resources) {
+    const bool first =
+        arrivals_.insert_or_assign({received.type, name}, Arrival{version, received.at}).second;
+    if (first && received.type == xds::Type::kRoute) ++routes_;
+  }
   changed_.notify_all();
 }
 
-std::string Proxies::RouteVersion(const std::string& name) const {
+std::string Proxies::VersionOf(const xds::ResourceName& name) const {
   const std::lock_guard lock(mutex_);
-  const auto at = routes_.find(name);
-  return at == routes_.end() ? "" : at->second.version;
+  const auto at = arrivals_.find(name);
+  return at == arrivals_.end() ? "" : at->second.version;
 }
 
-std::optional<Time> Proxies::WhenOther(const std::string& name, const std::string& before) {
+std::optional<Time> Proxies::WhenOther(const xds::ResourceName& name, const std::string& before) {
   std::unique_lock lock(mutex_);
   const auto other = [&] {
-    const auto at = routes_.find(name);
-    return at != routes_.end() && at->second.version != before;
+    const auto at = arrivals_.find(name);
+    return at != arrivals_.end() && at->second.version != before;
   };
   if (!changed_.wait_for(lock, std::chrono::minutes(1), other)) return std::nullopt;
-  return routes_.at(name).at;
+  return arrivals_.at(name).at;
 }
 
 bool Proxies::AwaitRoutes(size_t count) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::minutes(1), [&] { return routes_.size() >= count; });
+  return changed_.wait_for(lock, std::chrono::minutes(1), [&] { return routes_ >= count; });
 }
 
 bool Proxies::AwaitHeld(const std::vector<Versions>& expected) {

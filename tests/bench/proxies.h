@@ -21,12 +21,13 @@ using Versions = testing::FakeEnvoy::Versions;
 class Proxies {
  public:
   // `held`: what each of them had when it last was connected; empty: nothing.
+  // All run in zone-0 of region bench.
   Proxies(int xds_port, int waypoints, const std::vector<Versions>& held = {});
 
-  // The version of a route table that came last; "" before the first.
-  std::string RouteVersion(const std::string& name) const;
+  // The version of a route table, or of endpoints, that came last; "" before the first.
+  std::string VersionOf(const xds::ResourceName& name) const;
   // When a version other than `before` came; nullopt: not within a minute.
-  std::optional<Time> WhenOther(const std::string& name, const std::string& before);
+  std::optional<Time> WhenOther(const xds::ResourceName& name, const std::string& before);
   bool AwaitRoutes(size_t count);  // in all
   // Waits until every proxy holds exactly this. An element a waypoint.
   bool AwaitHeld(const std::vector<Versions>& expected);
@@ -43,7 +44,8 @@ class Proxies {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, Arrival> routes_;
+  std::map<xds::ResourceName, Arrival> arrivals_;
+  size_t routes_ = 0;
   std::vector<std::unique_ptr<testing::FakeEnvoy>> envoys_;  // last: they call OnResponse
 };
 

@@ -15,7 +15,8 @@ using SteadyClock = std::chrono::steady_clock;
 // Node, admin, the xDS cluster and where the configuration comes from; the rest is told over xDS.
 std::string Bootstrap(const EnvoyOptions& o) {
   const std::string ads = R"({"ads": {}, "resource_api_version": "V3"})";
-  return R"({"node": {"id": ")" + o.id + R"(", "cluster": ")" + o.cluster + R"("},
+  return R"({"node": {"id": ")" + o.id + R"(", "cluster": ")" + o.cluster + R"(", "locality": {"region": ")" +
+         o.region + R"(", "zone": ")" + o.zone + R"("}},
 "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
 "dynamic_resources": {
   "ads_config": {"api_type": "DELTA_GRPC", "transport_api_version": "V3",

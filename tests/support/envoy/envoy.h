@@ -24,6 +24,7 @@ struct EnvoyOptions {
   int xds_port = 0;
   std::string id = "waypoint";          // node.id: the pod's name
   std::string cluster;                  // node.cluster: "<namespace>/<gateway>"
+  std::string region = {}, zone = {};   // node.locality
   std::string log_level = "warning";    // "debug" shows every xDS message
   std::vector<std::string> flags = {};  // added last
 };

@@ -74,6 +74,8 @@ DeltaRequest EnvoyView::Begin(Type type, const FakeEnvoy::Versions& held) {
     request.mutable_node()->set_id(options_.id);
     request.mutable_node()->set_cluster(options_.cluster);
     request.mutable_node()->set_user_agent_name("fake-envoy");
+    request.mutable_node()->mutable_locality()->set_region(options_.region);
+    request.mutable_node()->mutable_locality()->set_zone(options_.zone);
     if (!options_.waypoint.empty()) {
       (*request.mutable_node()->mutable_metadata()->mutable_fields())["fairlead.dev/waypoint"]
           .set_string_value(options_.waypoint);

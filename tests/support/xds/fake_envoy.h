@@ -39,6 +39,7 @@ class FakeEnvoy {
     int port = 0;  // of 127.0.0.1
     std::string id = "fake";
     std::string cluster = "shop/waypoint";
+    std::string region, zone;                      // node.locality
     std::string waypoint;                          // node.metadata fairlead.dev/waypoint, where not empty
     std::set<std::string> reject;                  // names that it rejects, of any type
     std::set<std::string> reject_routes;           // names of routes that it rejects

@@ -38,7 +38,7 @@ ObjectMeta RandomCluster::Meta(const std::string& prefix, size_t names, bool nam
 }
 
 AnyObject RandomCluster::Object() {
-  switch (Below(15)) {
+  switch (Below(17)) {
     case 0:
     case 1:
     case 2:
@@ -63,6 +63,9 @@ AnyObject RandomCluster::Object() {
       return Pod();
     case 13:
       return Grant();
+    case 14:
+    case 15:
+      return Failover();
     default:
       return Node();
   }
@@ -95,6 +98,28 @@ AnyObject RandomCluster::Policy() {
     if (Chance(30)) retries.on = std::vector<api::RetryOn>{api::RetryOn::kReset};
     if (Chance(20)) retries.codes = std::vector<int>{503};
   }
+  return Share(std::move(policy));
+}
+
+AnyObject RandomCluster::Failover() {
+  api::FailoverPolicy policy;
+  policy.meta = Meta("f", 4);
+  for (size_t i = Below(3); i > 0; --i) {
+    const bool service = Chance(70);
+    api::TargetRef ref{service ? Kind::kService : Kind::kServiceEntry, Name(service ? "s" : "e", Below(3)),
+                       std::nullopt};
+    if (Chance(30)) ref.section_name = Chance(50) ? "one" : "http";
+    policy.targets.refs.push_back(std::move(ref));
+  }
+  if (Chance(60)) {
+    api::TargetSelector selector{Chance(70) ? Kind::kService : Kind::kServiceEntry, {}};
+    if (Chance(80)) selector.selector.match_labels = SomeLabels();
+    policy.targets.selectors.push_back(std::move(selector));
+  }
+  policy.targets.scope = static_cast<api::Scope>(Below(3));
+  policy.targets.mode = Chance(25) ? api::Mode::kOverride : api::Mode::kDefault;
+  if (Chance(30)) policy.priority_labels = {"tier"};
+  policy.min_healthy_percent = Chance(50) ? 70 : 40;
   return Share(std::move(policy));
 }
 

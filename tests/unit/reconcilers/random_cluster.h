@@ -26,6 +26,7 @@ class RandomCluster {
   std::vector<gateway::ParentRef> Parents(const std::string& ns);
   std::vector<gateway::HttpBackendRef> Backends(const std::string& ns);
   AnyObject Policy();
+  AnyObject Failover();
   AnyObject Service();
   AnyObject Entry();
   AnyObject HttpRoute();

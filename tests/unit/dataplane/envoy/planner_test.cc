@@ -1,5 +1,6 @@
 #include "dataplane/envoy/planner.h"
 
+#include <envoy/config/endpoint/v3/endpoint.pb.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -300,6 +301,71 @@ TEST_P(PlannerProperty, IncrementalIsFromScratch) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, PlannerProperty, ::testing::Range(1, 13));
+
+failover::Member At(const std::string& address, const std::string& zone, bool healthy = true) {
+  return {address, 8080, {"home", "r", zone, ""}, {}, 1, healthy};
+}
+
+Delta WithFailover(std::vector<failover::Member> members, int64_t generation = 1) {
+  auto policy = std::make_shared<api::FailoverPolicy>();
+  policy->meta.ns = "shop";
+  policy->meta.name = "near";
+  policy->meta.generation = generation;
+  EffectiveEndpoints endpoints;
+  endpoints.destination = {{Kind::kService, "shop", "ratings"}, 80};
+  endpoints.failover = EffectiveFailover{"home", policy, std::move(members)};
+  Delta delta;
+  delta.endpoints[endpoints.destination] = Shared(endpoints);
+  return delta;
+}
+
+// "10.0.0.1 P0, 10.0.0.2 P1", as a proxy in the zone gets it.
+std::string Seen(const xds::ResourcePtr& resource, const std::string& zone) {
+  ::envoy::config::endpoint::v3::ClusterLoadAssignment message;
+  EXPECT_TRUE(
+      message.ParseFromString(std::string(xds::AtPlace(resource, {"", "r", zone, ""})->message.Get().bytes)));
+  std::string out;
+  for (const auto& group : message.endpoints()) {
+    for (const auto& e : group.lb_endpoints()) {
+      out += (out.empty() ? "" : ", ") + e.endpoint().address().socket_address().address() + " P" +
+             std::to_string(group.priority());
+    }
+  }
+  return out;
+}
+
+TEST(Planner, EndpointsUnderAFailoverPolicyDependOnWhereTheProxyRuns) {
+  Planner planner({});
+  planner.Plan(WithWaypoint());
+  planner.Plan(WithService(Ratings()));
+  const xds::Update update = planner.Plan(WithFailover({At("10.0.0.1", "za"), At("10.0.0.2", "zb")}));
+  const auto& changed = update.audiences.at(kWaypoint).changed;
+  ASSERT_THAT(Names(changed), ElementsAre("Cluster shop/ratings|80", "Endpoints shop/ratings|80"));
+  EXPECT_EQ(Seen(changed[1], "za"), "10.0.0.1 P0, 10.0.0.2 P1");
+  EXPECT_EQ(Seen(changed[1], "zb"), "10.0.0.2 P0, 10.0.0.1 P1");
+  const std::vector<xds::Source> sources{{{Kind::kFailoverPolicy, "shop", "near"}, 1}};
+  EXPECT_EQ(changed[0]->sources, sources) << "an acknowledgement speaks for the policy";
+  EXPECT_EQ(changed[1]->sources, sources);
+
+  // A new generation with the same meaning is told of, so that its status can be.
+  const xds::Update renewed = planner.Plan(WithFailover({At("10.0.0.1", "za"), At("10.0.0.2", "zb")}, 2));
+  EXPECT_EQ(renewed.audiences.at(kWaypoint).changed.size(), 2u);
+}
+
+TEST(Planner, ThePlacesOfAWaypointsPodsAreToldOnce) {
+  Planner planner({});
+  EffectiveWaypoint waypoint{kWaypoint, "fairlead-waypoint"};
+  waypoint.places = {{"w-1", {"", "r", "za", ""}}};
+  Delta delta;
+  delta.waypoints[kWaypoint] = Shared(waypoint);
+  EXPECT_EQ(planner.Plan(delta).audiences.at(kWaypoint).places, waypoint.places);
+  waypoint.places["w-2"] = {"", "r", "zb", ""};
+  delta.waypoints[kWaypoint] = Shared(waypoint);
+  const xds::Update update = planner.Plan(delta);
+  EXPECT_EQ(update.audiences.at(kWaypoint).places, waypoint.places);
+  EXPECT_THAT(update.audiences.at(kWaypoint).changed, IsEmpty());
+  EXPECT_TRUE(planner.Plan(delta).empty());
+}
 
 }  // namespace
 }  // namespace fairlead::envoy

@@ -1,5 +1,3 @@
-#include "dataplane/xds/catalog.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <json/json.h>
@@ -7,7 +5,7 @@
 #include <memory>
 #include <thread>
 
-#include "tests/support/fake_clock.h"
+#include "tests/unit/dataplane/xds/catalog_base.h"
 
 namespace fairlead::xds {
 namespace {
@@ -16,64 +14,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-const Audience kShop{"shop", "waypoint"};
-const Audience kBank{"bank", "waypoint"};
-const ObjectKey kPolicy{Kind::kRetryTimeoutPolicy, "shop", "retries"};
-const ObjectKey kOther{Kind::kRetryTimeoutPolicy, "shop", "timeouts"};
-const ObjectKey kService{Kind::kService, "shop", "ratings"};
-
-ResourcePtr Cluster(const std::string& name, const std::string& content, std::vector<Source> sources = {}) {
-  return MakeResource({Type::kCluster, name}, content, {}, std::move(sources));
-}
-ResourcePtr Route(const std::string& name, const std::string& content, std::vector<ResourceName> needs) {
-  return MakeResource({Type::kRoute, name}, content, std::move(needs), {{kPolicy, 1}});
-}
-Update For(const Audience& audience, std::vector<ResourcePtr> added) {
-  Update update;
-  update.audiences[audience].changed = std::move(added);
-  return update;
-}
-
-// A proxy that does as it is told.
-struct Proxy {
-  Proxy(Catalog* catalog, const std::string& id, const Audience& audience)
-      : stream(catalog->Attach({id, audience, "envoy/1.35"}, [this] { ++wakes; })) {}
-
-  void Ask(Type type, std::vector<std::string> names = {}, std::map<std::string, std::string> versions = {}) {
-    Request request;
-    request.type_url = TypeUrl(type);
-    request.subscribe = std::move(names);
-    request.initial_versions = std::move(versions);
-    ASSERT_TRUE(stream->OnRequest(request));
-  }
-  void Answer(const Response& response, std::optional<std::string> error = std::nullopt) {
-    Request request;
-    request.type_url = TypeUrl(response.type);
-    request.response_nonce = response.nonce;
-    request.error_detail = std::move(error);
-    ASSERT_TRUE(stream->OnRequest(request));
-  }
-  std::vector<std::string> Receive(std::optional<std::string> error = std::nullopt) {
-    std::vector<std::string> out;
-    while (auto response = stream->Next()) {
-      for (const ResourcePtr& r : response->resources) out.push_back("+" + r->name.ToString());
-      for (const std::string& name : response->removed)
-        out.push_back("-" + std::string(ToString(response->type)) + " " + name);
-      Answer(*response, error);
-    }
-    return out;
-  }
-
-  int wakes = 0;
-  std::unique_ptr<Stream> stream;
-};
-
-class CatalogTest : public ::testing::Test {
- protected:
-  testing::FakeClock clock_;
-  Catalog catalog_{clock_};
-};
 
 TEST_F(CatalogTest, NothingIsServedBeforeTheFirstWholeState) {
   Proxy proxy(&catalog_, "w-1", kShop);

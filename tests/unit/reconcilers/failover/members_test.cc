@@ -60,7 +60,7 @@ class MembersTest : public ::testing::Test {
     return out;
   }
   std::string InForce(const std::string& port = "http") const {
-    const auto policy = Winners(world_.view()).At(kKey, port);
+    const auto policy = WinnerAt(world_.view(), kKey, port);
     return policy == nullptr ? "" : policy->meta.name;
   }
 
@@ -133,7 +133,7 @@ TEST_F(MembersTest, APolicyThatMayNotUseItsScopeIsNotInForce) {
   Apply(kService);
   Apply(Policy("wide", "targetSelectors: [{kind: Service}], scope: Mesh"));
   EXPECT_EQ(InForce(), "");
-  EXPECT_THAT(Winners(world_.view()).Services(), IsEmpty());
+  EXPECT_THAT(ServicesWithPolicy(world_.view()), IsEmpty());
 }
 
 TEST_F(MembersTest, WhatAnOutageNamesIsThereOrTheAnswerSaysWhatIs) {
