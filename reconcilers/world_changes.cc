@@ -240,6 +240,7 @@ void World::Impl::Changed(const Ptr<core::Namespace>& old, const Ptr<core::Names
   const MembershipChange change =
       membership.SetLabels(key.name, now == nullptr ? nullptr : Ptr<Labels>(now, &now->meta.labels));
   if (old != nullptr && now != nullptr && old->meta.labels == now->meta.labels) return;
+  NetworkChanged(old, now);
   MembershipChanged(change);
   if (now == nullptr) NamespaceSeen(key.name);
   MarkWorkspaceOf(key.name);

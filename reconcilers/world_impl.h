@@ -87,6 +87,7 @@ struct World::Impl {
   // world_remotes.cc
   void MarkJoined(const Remotes::Touched& services);
   void MarkFailover();
+  void NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now);
 
   WorldOptions options;
   Tables tables;

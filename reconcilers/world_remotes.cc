@@ -1,4 +1,5 @@
 // Other clusters: what a change there marks here.
+#include "reconcilers/store/network.h"
 #include "reconcilers/world_impl.h"
 
 namespace fairlead::reconcilers {
@@ -8,6 +9,18 @@ void World::Impl::MarkJoined(const Remotes::Touched& services) {
   for (const NamespacedName& name : services) {
     const auto own = tables.Get<core::Service>(name);
     if (own != nullptr && IsGlobal(*own)) dirty_endpoints.insert({Kind::kService, name.ns, name.name});
+  }
+}
+
+// Whose endpoints can be reached from here depends on where we are.
+void World::Impl::NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now) {
+  const auto network = [](const Ptr<core::Namespace>& ns) {
+    return ns == nullptr ? std::string_view() : ns->meta.labels.Get(kNetworkLabel);
+  };
+  if (network(old) == network(now)) return;
+  for (const auto& [name, cluster] : remotes.clusters()) {
+    cluster.tables.ForEach<core::Service>(
+        [&](const Ptr<core::Service>& service) { MarkJoined({service->meta.nn()}); });
   }
 }
 

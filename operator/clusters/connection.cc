@@ -42,7 +42,9 @@ class KnownKindStream final : public kube::WatchHandler {
 
 }  // namespace
 
-std::set<Kind> Connection::Kinds() { return {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode}; }
+std::set<Kind> Connection::Kinds() {
+  return {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode, Kind::kNamespace};
+}
 
 Result<std::unique_ptr<Connection>> Connection::Make(std::string cluster, const kube::ClusterConfig& config,
                                                      const kube::WatcherOptions& watches,

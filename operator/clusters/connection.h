@@ -1,7 +1,7 @@
 // Connection: what is read of one cluster: a client and watches of its own, so that nothing of it waits for
 // any other cluster.
 //
-// Who calls: the registry. The sink is called on the threads of the watches, four of them, and may block.
+// Who calls: the registry. The sink is called on the threads of the watches, five of them, and may block.
 // After Stop it is not called any more.
 //
 //   Result<std::unique_ptr<Connection>> west = Connection::Make("west", config, {}, &sink, &clock);

@@ -7,11 +7,10 @@
 #include "reconcilers/lower/endpoints.h"
 #include "reconcilers/lower/locality.h"
 #include "reconcilers/lower/ports.h"
+#include "reconcilers/store/network.h"
 
 namespace fairlead::reconcilers::failover {
 namespace {
-
-constexpr std::string_view kNetworkLabel = "topology.istio.io/network";
 
 using Members = std::vector<Member>;
 
@@ -61,9 +60,15 @@ Members OfRemote(const View& here, const std::string& name, const RemoteCluster&
   for (const PortInfo& info : PortsOf(service)) {
     if (info.port == port) out = OfService(ViewOf(here, cluster), service, info.name);
   }
+  const std::string_view ours = NetworkOf(here.tables, here.options.root_namespace);
+  const std::string_view theirs = NetworkOf(cluster.tables, here.options.root_namespace);
   for (Member& member : out) {
     member.locality.cluster = name;
-    if (cluster.status.state == RemoteState::kExpired) member.healthy = false;
+    if (!theirs.empty() && member.labels.Find(kNetworkLabel) == nullptr)
+      member.labels.Set(std::string(kNetworkLabel), std::string(theirs));
+    const std::string_view network = member.labels.Get(kNetworkLabel);
+    const bool apart = !ours.empty() && !network.empty() && ours != network;  // without a gateway between
+    if (apart || cluster.status.state == RemoteState::kExpired) member.healthy = false;
   }
   return out;
 }

@@ -5,10 +5,13 @@
 #include <memory>
 #include <utility>
 
+#include "reconcilers/store/network.h"
+
 namespace fairlead::reconcilers {
 namespace {
 
-constexpr std::array kRead = {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode};
+constexpr std::array kRead = {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode,
+                              Kind::kNamespace};
 
 // What places are read from (lower/locality.h), but the cluster: that is known.
 constexpr std::array<std::string_view, 3> kPlaceLabels = {
@@ -54,6 +57,13 @@ AnyObject Trim(const core::Node& node) {
   return Ptr<core::Node>(std::move(out));
 }
 
+AnyObject Trim(const core::Namespace& ns) {
+  auto out = std::make_shared<core::Namespace>();
+  out->meta = Named(ns.meta);
+  CopyLabel(ns.meta.labels, kNetworkLabel, &out->meta.labels);
+  return Ptr<core::Namespace>(std::move(out));
+}
+
 bool IsGlobal(const RemoteCluster& cluster, const NamespacedName& name) {
   const auto service = cluster.tables.Get<core::Service>(name);
   return service != nullptr && reconcilers::IsGlobal(*service);
@@ -95,6 +105,8 @@ std::shared_ptr<const void> InForce(const RemoteCluster& cluster, const ObjectKe
       return cluster.tables.Get<core::EndpointSlice>(key.nn());
     case Kind::kPod:
       return cluster.tables.Get<core::Pod>(key.nn());
+    case Kind::kNamespace:
+      return cluster.tables.Get<core::Namespace>(key.nn());
     default:
       return cluster.tables.Get<core::Node>(key.nn());
   }
@@ -105,12 +117,19 @@ struct Before {
   std::shared_ptr<const void> object;
   bool global = false;             // of a Service
   Ptr<core::EndpointSlice> slice;  // of an EndpointSlice
+  std::string network;             // of a Namespace
 };
+
+std::string NetworkIn(const RemoteCluster& cluster, const ObjectKey& ns) {
+  const auto found = cluster.tables.Get<core::Namespace>(ns.nn());
+  return found == nullptr ? "" : std::string(found->meta.labels.Get(kNetworkLabel));
+}
 
 Before Look(const RemoteCluster& cluster, const ObjectKey& key) {
   Before out;
   out.object = InForce(cluster, key);
   if (key.kind == Kind::kService) out.global = IsGlobal(cluster, key.nn());
+  if (key.kind == Kind::kNamespace) out.network = NetworkIn(cluster, key);
   if (key.kind == Kind::kEndpointSlice) out.slice = cluster.tables.Get<core::EndpointSlice>(key.nn());
   return out;
 }
@@ -133,6 +152,7 @@ void Mark(RemoteCluster* cluster, const ObjectKey& key, const Before& before, Re
   if (cluster->status.state == RemoteState::kConnecting) return;  // none of it counts yet
   if (key.kind == Kind::kService && (before.global || IsGlobal(*cluster, key.nn())))
     touched->insert(key.nn());
+  if (key.kind == Kind::kNamespace && before.network != NetworkIn(*cluster, key)) TouchAll(*cluster, touched);
   if (key.kind == Kind::kPod) {
     const auto of_pod = [&](const core::Endpoint& endpoint) { return endpoint.target_pod == key.name; };
     TouchWhere(*cluster, key.ns, of_pod, touched);
@@ -195,6 +215,7 @@ AnyObject Remotes::Trimmed(const AnyObject& object) {
   if (const auto* slice = std::get_if<Ptr<core::EndpointSlice>>(&object)) return Trim(**slice);
   if (const auto* pod = std::get_if<Ptr<core::Pod>>(&object)) return Shared(**pod);
   if (const auto* node = std::get_if<Ptr<core::Node>>(&object)) return Trim(**node);
+  if (const auto* ns = std::get_if<Ptr<core::Namespace>>(&object)) return Trim(**ns);
   return object;  // Invalid
 }
 

@@ -3,7 +3,7 @@
 // World owns one; failover/members.h reads it. A Service is joined with that of the same namespace and name
 // in another cluster where both carry the label istio.io/global: "true". Each cluster has tables of its own,
 // and of each object only what failover needs: of pods the labels, kept once for all that have the same, of
-// nodes their place. Not thread-safe; no clock.
+// nodes their place, of namespaces their network. Not thread-safe; no clock.
 //
 //   const auto touched = remotes.Apply("west", slice);   // Services whose members may be others now
 #pragma once
@@ -43,7 +43,7 @@ struct RemoteStatus {
 
 struct RemoteCluster {
   RemoteStatus status;
-  Tables tables;  // Services, EndpointSlices, Pods (labels only; no name), Nodes (labels of their place only)
+  Tables tables;  // Services, EndpointSlices; Pods (without name), Nodes, Namespaces: labels that are read
   MultiIndex<NamespacedName, NamespacedName> slices_of;  // Service -> EndpointSlices
 };
 

@@ -126,6 +126,30 @@ TEST_F(RemoteMembersTest, StayWhileStaleAndAreIllWhenThatLastsTooLong) {
   EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
 }
 
+TEST_F(RemoteMembersTest, OnAnotherNetworkAreIll) {
+  const auto network = [](const std::string& ns, const std::string& name) {
+    return "{apiVersion: v1, kind: Namespace, metadata: {name: " + ns +
+           ", labels: {topology.istio.io/network: " + name + "}}}";
+  };
+  Is(RemoteState::kFresh);
+  There(network("istio-system", "far"));
+  EXPECT_EQ(lowered_, 1u);
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest)) << "ours is not known";
+  Here(network("fairlead-system", "near"));
+  EXPECT_EQ(lowered_, 1u);
+  EXPECT_THAT(Members(), ElementsAre(kOwn, "10.2.0.1 west ill"));
+  EXPECT_EQ(MembersOf(world_.view(), {kRatings, 80}).at(1).labels.Get("topology.istio.io/network"), "far");
+  There("{apiVersion: v1, kind: Namespace, metadata: {name: other}}");
+  EXPECT_EQ(lowered_, 0u);
+  There(
+      "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop, labels: {topology.istio.io/network: "
+      "near}}}");
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+  world_.Remove({Kind::kNamespace, "", "fairlead-system"});
+  Drain();
+  EXPECT_EQ(lowered_, 1u);
+}
+
 TEST_F(RemoteMembersTest, AChangeOfTheStateIsForTheStatusesOfPolicies) {
   Here(
       "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, spec: "

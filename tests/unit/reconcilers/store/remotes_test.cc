@@ -110,9 +110,11 @@ TEST_F(RemotesTest, ALastGoodVersionStays) {
 }
 
 TEST_F(RemotesTest, OtherKindsAreNotRead) {
-  const AnyObject ns = ObjectOf("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
-  EXPECT_THAT(remotes_.Apply("west", ns), IsEmpty());
-  EXPECT_THAT(West().tables.Names(Kind::kNamespace), IsEmpty());
+  const AnyObject policy = ObjectOf(
+      "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, spec: "
+      "{targetRefs: [{kind: Service, name: ratings}]}}");
+  EXPECT_THAT(remotes_.Apply("west", policy), IsEmpty());
+  EXPECT_THAT(West().tables.Names(Kind::kFailoverPolicy), IsEmpty());
 }
 
 }  // namespace
