@@ -95,6 +95,7 @@ Result<void> MeasureEndpoints(Rig* rig, const BenchOptions& options, Table* tabl
 Result<void> MeasureFailover(const BenchOptions& options, Table* table) {
   table->Begin("failover", "endpoints that go, and a zone that is drained under load");
   StateSize size = options.small;
+  size.policies = 0;  // none of which gives a cluster another name
   size.plaintext_port = testing::FreePort();
   Result<std::unique_ptr<Rig>> started = Rig::Start(options.programs, size);
   if (!started) return Unexpected(started.error());
