@@ -100,9 +100,11 @@ struct FailoverOptions {
   InputOptions input;
   std::vector<std::string> down;  // "zone=us-east/us-east-1a"
   std::string service;            // "name" or "namespace/name"; empty: all that have a policy
+  std::string policy;             // likewise, of a FailoverPolicy
   Format format = Format::kText;
 };
 int SimulateFailover(const FailoverOptions& options, const Output& output);
+int FailoverStatus(const FailoverOptions& options, const Output& output);
 
 struct VersionOptions {
   Format format = Format::kText;

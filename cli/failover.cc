@@ -4,6 +4,7 @@
 #include "cli/offline.h"
 #include "crds/base/nearest.h"
 #include "reconcilers/failover/rehearsal.h"
+#include "reconcilers/failover/report.h"
 #include "reconcilers/failover/winner.h"
 #include "reconcilers/lower/view.h"
 #include "reconcilers/status/losses.h"
@@ -39,7 +40,69 @@ std::string NothingToDo(const reconcilers::World& world, const std::optional<Nam
          "; there is one for: " + reconcilers::JoinBounded(targets, ", ", 8);
 }
 
+// Every policy, or the one that is named.
+std::vector<ObjectKey> PoliciesOf(const Offline& offline, const std::string& name) {
+  std::vector<ObjectKey> out;
+  for (const ObjectKey& key : offline.world.policies()) {
+    if (key.kind != Kind::kFailoverPolicy) continue;
+    if (name.empty() || key.nn() == ParseName(name, offline.ns)) out.push_back(key);
+  }
+  return out;
+}
+
+// Why a target gets nothing of the policy.
+std::string WithoutEffect(const api::PolicyStatus& status) {
+  std::string out;
+  for (const api::TargetStatus& target : status.targets) {
+    if (target.state == "Effective") continue;
+    const ObjectKey key{target.kind, target.ns, target.name};
+    out +=
+        key.ToString() + ": " + target.state + (target.message.empty() ? "" : ": " + target.message) + "\n";
+  }
+  return out;
+}
+
 }  // namespace
+
+int FailoverStatus(const FailoverOptions& options, const Output& output) {
+  const Result<Offline> read = Read(options.input, {.name = "", .kinds = {}});
+  if (!read) return Fail(read.error(), output);
+  PrintProblems(read->loaded, output);
+  const std::vector<ObjectKey> policies = PoliciesOf(*read, options.policy);
+  if (policies.empty()) {
+    output.err << "fairleadctl: there is no FailoverPolicy"
+               << (options.policy.empty() ? "" : " " + ParseName(options.policy, read->ns).ToString())
+               << "\n";
+    return kExitFindings;
+  }
+  bool stranded = false;
+  std::vector<Json::Value> documents;
+  for (const ObjectKey& key : policies) {
+    const std::vector<api::FailoverSource> sources = read->world.FailoverSources(key);
+    stranded = stranded || std::any_of(sources.begin(), sources.end(),
+                                       [](const api::FailoverSource& source) { return source.unserved > 0; });
+    const api::PolicyStatus status = read->world.StatusOf(key, {});
+    if (options.format == Format::kText) {
+      output.out << output.Paint(Style::kBold, key.ToString()) << "\n"
+                 << WithoutEffect(status) << failover::ToText(sources);
+      continue;
+    }
+    Json::Value& document = documents.emplace_back(api::ToJson(status));
+    for (const char* member :
+         {"conditions", "proxies", "observedGeneration", "steps", "active", "sources", "moreSources"})
+      document.removeMember(member);
+    document["policy"] = key.nn().ToString();
+    api::WriteFailoverStatus({sources, 0, status.failover.steps, status.failover.active}, &document);
+  }
+  if (options.format != Format::kText) {
+    Json::Value all(Json::arrayValue);
+    for (Json::Value& document : documents) all.append(std::move(document));
+    Json::Value out(Json::objectValue);
+    out["policies"] = std::move(all);
+    Print(out, options.format, output);
+  }
+  return stranded || read->loaded.HasErrors() ? kExitFindings : kExitGood;
+}
 
 int SimulateFailover(const FailoverOptions& options, const Output& output) {
   std::vector<failover::Outage> outages;

@@ -255,6 +255,19 @@ void DescribeFailover(CLI::App* app, FailoverOptions* options) {
       "be among the files.\nExit code: 0 everything has a place to go; 1 something has none, or errors in "
       "the "
       "input; 2 wrong usage.");
+  CLI::App* status = failover->add_subcommand(
+      "status", "The steps in order, who gets which share now, and what a step lacks");
+  status
+      ->add_option("name", options->policy, "Only this FailoverPolicy: NAME or NAMESPACE/NAME; default: all")
+      ->type_name("NAME");
+  AddInput(status, &options->input);
+  AddFormat(status, &options->format, {"text", "json", "yaml"});
+  status->footer(
+      "Example: fairleadctl failover status shop/ratings\nWhat proxies have found to fail by themselves is "
+      "not "
+      "among what is known here: healthy is what Kubernetes calls ready.\nExit code: 0 everything has a "
+      "place to "
+      "go; 1 something has none, or errors in the input; 2 wrong usage.");
 }
 
 void Describe(CLI::App* app, Commands* c) {
@@ -319,7 +332,10 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
   if (app.got_subcommand("can-i")) return CanI(c.can_i, output);
   if (app.got_subcommand("history")) return History(c.history, output);
   if (app.got_subcommand("revert")) return Revert(c.revert, output);
-  if (app.got_subcommand("failover")) return SimulateFailover(c.failover, output);
+  if (app.got_subcommand("failover")) {
+    const bool status = app.get_subcommand("failover")->got_subcommand("status");
+    return status ? FailoverStatus(c.failover, output) : SimulateFailover(c.failover, output);
+  }
   if (app.got_subcommand("version")) return PrintVersion(c.version, output);
   output.out << (c.shell == "bash" ? BashCompletion(app) : ZshCompletion(app));
   return kExitGood;

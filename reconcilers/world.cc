@@ -4,7 +4,6 @@
 #include <array>
 #include <type_traits>
 
-#include "reconcilers/status/not_supported.h"
 #include "reconcilers/status/status.h"
 #include "reconcilers/tenancy/status.h"
 #include "reconcilers/world_impl.h"
@@ -219,25 +218,6 @@ std::optional<api::ObjectStatus> World::ObjectStatusOf(const ObjectKey& key,
 uint64_t World::IstioEpoch(const ObjectKey& service) const {
   const auto state = impl_->istio_states.find(service);
   return state == impl_->istio_states.end() ? 0 : state->second.epoch;
-}
-
-bool World::AwaitsIstio(const ObjectKey& policy) const { return impl_->book.At(policy).istio_awaited > 0; }
-
-api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const {
-  const auto invalid = impl_->tables.InvalidOf(policy);
-  if (policy.kind == Kind::kFailoverPolicy) {
-    const ObjectMeta* meta = impl_->tables.MetaOf(policy);
-    if (meta == nullptr && invalid == nullptr) return {};
-    return StatusNotSupported(policy.kind, meta == nullptr ? 0 : meta->generation, invalid.get());
-  }
-  const auto in_force = impl_->tables.Get<api::RetryTimeoutPolicy>(policy.nn());
-  if (in_force == nullptr && invalid == nullptr) return {};
-  const auto problem = impl_->scope_problems.find(policy);
-  return StatusFrom({.page = impl_->book.At(policy),
-                     .policy = in_force.get(),
-                     .invalid = invalid.get(),
-                     .scope_problem = problem == impl_->scope_problems.end() ? "" : problem->second,
-                     .proxies = proxies});
 }
 
 const Tenancy& World::tenancy() const { return impl_->tenancy; }

@@ -128,10 +128,12 @@ class World {
   // Objects for istiod that carry the policy are not reported yet.
   bool AwaitsIstio(const ObjectKey& policy) const;
 
-  // The status of a RetryTimeoutPolicy, or of a FailoverPolicy, which is not carried out and says so.
-  // Truthful about the data plane by `proxies` (which the caller counts for WaypointsOf(policy)).
-  // lastTransitionTime is left for the writer to fill.
+  // The status of a RetryTimeoutPolicy or FailoverPolicy. Truthful about the data plane by `proxies` (which
+  // the caller counts for WaypointsOf(policy)). lastTransitionTime is left for the writer to fill.
   api::PolicyStatus StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const;
+
+  // Where requests go now under a FailoverPolicy: all that its status has in part.
+  std::vector<api::FailoverSource> FailoverSources(const ObjectKey& policy) const;
 
   // The status of any kind that has one; of a policy as StatusOf. nullopt: no such object, or none of these.
   std::optional<api::ObjectStatus> ObjectStatusOf(const ObjectKey& key,

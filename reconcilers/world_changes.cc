@@ -228,6 +228,7 @@ void World::Impl::Changed(const Ptr<core::Node>& old, const Ptr<core::Node>& now
     if (slice != nullptr) dirty_endpoints.insert({Kind::kService, name.ns, slice->service});
   }
   for (const auto& [name, waypoint] : waypoints) dirty_waypoints.insert(name);
+  MarkFailover();  // statuses tell of all places from which requests may come
   // Entries over pods are few, and labels of nodes change rarely: no index of pods by node is worth its
   // memory.
   for (const NamespacedName& entry : all_selecting_entries) {

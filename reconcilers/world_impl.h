@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "reconcilers/failover/report.h"
 #include "reconcilers/lower/service.h"
 #include "reconcilers/lower/view.h"
 #include "reconcilers/policy/resolver.h"
@@ -88,6 +89,12 @@ struct World::Impl {
   void MarkJoined(const Remotes::Touched& services);
   void MarkFailover();
   void NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now);
+  // world_status.cc. What came of a FailoverPolicy at its targets goes to the book; those where it is in
+  // force.
+  std::vector<failover::Target> AssessFailover(const World& world, const ObjectKey& key,
+                                               PolicyBook* book) const;
+  api::FailoverStatus FailoverNow(const api::FailoverPolicy& policy,
+                                  const std::vector<failover::Target>& targets) const;
 
   WorldOptions options;
   Tables tables;

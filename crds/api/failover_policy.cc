@@ -110,49 +110,6 @@ void ReadSpec(ObjectReader& spec, FailoverPolicy* out) {
   });
 }
 
-FailoverStatus ParseFailoverStatus(const JsonNode& status) {
-  const auto number = [](const JsonNode& node, std::string_view member) {
-    const auto found = node.Find(member);
-    return static_cast<int>(std::clamp<int64_t>(found ? found->AsInt().value_or(0) : 0, 0, 1 << 30));
-  };
-  FailoverStatus out;
-  out.steps = status.StringAt("steps");
-  out.active = status.StringAt("active");
-  const auto sources = status.Find("sources");
-  if (!sources) return out;
-  for (JsonNode node : sources->Items()) {
-    const KindInfo* info = FindKind(node.StringAt("group"), node.StringAt("kind"));
-    if (info == nullptr || out.sources.size() >= FailoverStatus::kMaxSources) continue;
-    FailoverSource source;
-    source.kind = info->kind;
-    source.ns = node.StringAt("namespace");
-    source.name = node.StringAt("name");
-    if (const auto from = node.Find("from")) {
-      source.from = {std::string(from->StringAt("cluster")), std::string(from->StringAt("region")),
-                     std::string(from->StringAt("zone")), std::string(from->StringAt("subzone"))};
-    }
-    source.active = number(node, "active");
-    if (const auto steps = node.Find("steps")) {
-      for (JsonNode step : steps->Items()) {
-        if (source.steps.size() >= kMaxSteps) break;
-        source.steps.push_back({std::string(step.StringAt("to")), number(step, "endpoints"),
-                                number(step, "healthy"), std::string(step.StringAt("missing"))});
-      }
-    }
-    out.sources.push_back(std::move(source));
-  }
-  return out;
-}
-
-Json::Value ToJson(const Locality& locality) {
-  Json::Value out(Json::objectValue);
-  if (!locality.cluster.empty()) out["cluster"] = locality.cluster;
-  if (!locality.region.empty()) out["region"] = locality.region;
-  if (!locality.zone.empty()) out["zone"] = locality.zone;
-  if (!locality.subzone.empty()) out["subzone"] = locality.subzone;
-  return out;
-}
-
 Json::Value ToJson(const LocalityRule& rule) {
   Json::Value out(Json::objectValue);
   out["from"] = ToJson(rule.from);
@@ -170,46 +127,18 @@ Json::Value ToJson(const LocalityRule& rule) {
   return out;
 }
 
-Json::Value ToJson(const FailoverSource& source) {
-  Json::Value out(Json::objectValue);
-  out["group"] = std::string(InfoOf(source.kind).group);
-  out["kind"] = std::string(ToString(source.kind));
-  out["namespace"] = source.ns;
-  out["name"] = source.name;
-  out["from"] = ToJson(source.from);
-  out["active"] = source.active;
-  for (const FailoverStepStatus& step : source.steps) {
-    Json::Value item(Json::objectValue);
-    item["to"] = step.to;
-    item["endpoints"] = step.endpoints;
-    item["healthy"] = step.healthy;
-    if (!step.missing.empty()) item["missing"] = step.missing;
-    out["steps"].append(item);
-  }
-  return out;
-}
-
 }  // namespace
 
 Parsed<FailoverPolicy> ParseFailoverPolicy(const JsonNode& object) {
   return ParseOwn<FailoverPolicy>(object, ReadSpec, [](const JsonNode& status, FailoverPolicy* out) {
     out->status = ParsePolicyStatus(status);
-    out->failover_status = ParseFailoverStatus(status);
   });
-}
-
-Json::Value ToJson(const PolicyStatus& status, const FailoverStatus& failover) {
-  Json::Value out = ToJson(status);
-  for (const FailoverSource& source : failover.sources) out["sources"].append(ToJson(source));
-  if (!failover.steps.empty()) out["steps"] = failover.steps;
-  if (!failover.active.empty()) out["active"] = failover.active;
-  return out;
 }
 
 Json::Value ToJson(const FailoverPolicy& policy) {
   Json::Value out = ObjectToJson(policy.kKind, policy.meta);
   out["spec"] = SpecToJson(policy);
-  if (policy.status) out["status"] = ToJson(*policy.status, policy.failover_status);
+  if (policy.status) out["status"] = ToJson(*policy.status);
   return out;
 }
 

@@ -177,6 +177,7 @@ PolicyStatus ParsePolicyStatus(const JsonNode& status) {
     out.proxies.rejected = TextsAt(*proxies, "rejected", ProxyCounts::kMaxNamed);
   }
   out.waypoints = status.StringAt("waypoints");
+  out.failover = ParseFailoverStatus(status);
   return out;
 }
 
@@ -188,6 +189,7 @@ Json::Value ToJson(const PolicyStatus& status) {
   for (const TargetStatus& target : status.targets) out["targets"].append(ToJson(target));
   out["proxies"] = ToJson(status.proxies);
   if (!status.waypoints.empty()) out["waypoints"] = status.waypoints;
+  WriteFailoverStatus(status.failover, &out);
   return out;
 }
 

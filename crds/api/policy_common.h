@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "crds/api/failover_status.h"
 #include "crds/base/json.h"
 #include "crds/base/key.h"
 #include "crds/base/labels.h"
@@ -79,7 +80,8 @@ struct PolicyStatus {
   std::vector<Condition> conditions;  // Accepted, Programmed
   std::vector<TargetStatus> targets;  // sorted
   ProxyCounts proxies;
-  std::string waypoints;  // "2/2" for the printer column; empty before anything needs it
+  std::string waypoints;    // "2/2" for the printer column; empty before anything needs it
+  FailoverStatus failover;  // empty but for a FailoverPolicy
   friend bool operator==(const PolicyStatus&, const PolicyStatus&) = default;
 };
 

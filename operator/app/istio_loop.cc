@@ -1,5 +1,6 @@
 #include "operator/app/istio_loop.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "operator/kube/discovery.h"
@@ -66,6 +67,18 @@ std::string Joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
   return out;
+}
+
+bool SaysFailover(const Json::Value& rule) {
+  const Json::Value& policy = rule["spec"]["trafficPolicy"];
+  return policy.isMember("outlierDetection") || policy.isMember("portLevelSettings");
+}
+
+// Tells why the object is not there to the policies that it is for.
+void Blame(const Json::Value& object, const std::string& why, IstioReport* report) {
+  const bool rule = TypeOf(object) == Type::kDestinationRule && object.isMember("spec");
+  if (!rule || object["spec"]["trafficPolicy"].isMember("retryBudget")) report->problem = why;
+  if (rule && SaysFailover(object)) report->failover_problem = why;
 }
 
 // Of the live object under the name, "" where it is not there.
@@ -188,19 +201,41 @@ IstioReport IstioLoop::Yield(Wish* wish) const {
     const bool routes = TypeOf(object) == Type::kVirtualService;
     const std::string host = (routes ? object["spec"]["hosts"][0] : object["spec"]["host"]).asString();
     const std::vector<std::string> others = objects_.OthersFor(TypeOf(object), host);
+    const Json::Value& policy = std::as_const(object)["spec"]["trafficPolicy"];  // adds no member
+    const bool budget = !routes && policy.isMember("retryBudget");
+    const std::string also = Joined(others) + " is for the host " + host + " too";
     if (others.empty()) {
+      if (budget && policy.isMember("portLevelSettings")) {
+        report.limits.push_back(
+            "spec.retries.budget is not carried at ports with a FailoverPolicy of their own: settings of a "
+            "port in a "
+            "DestinationRule have no budget");
+      }
       kept.push_back(std::move(object));
     } else if (routes) {
       report.problem =
-          Joined(others) + " is for the host " + host +
-          " too, and istiod takes one of them only: remove the host there, and say it by policies";
+          also + ", and istiod takes one of them only: remove the host there, and say it by policies";
     } else {
-      report.limits.push_back("spec.retries.budget is not carried: " + Joined(others) + " is for the host " +
-                              host + " too; set trafficPolicy.retryBudget there");
+      if (budget) {
+        report.limits.push_back("spec.retries.budget is not carried: " + also +
+                                "; set trafficPolicy.retryBudget there");
+      }
+      if (SaysFailover(object)) {
+        report.failover_problem =
+            also +
+            ", and istiod takes one of them only: say failover there (outlierDetection and "
+            "loadBalancer.localityLbSetting of trafficPolicy), or remove it";
+      }
     }
   }
   wish->objects = std::move(kept);
-  if (!report.problem.empty()) wish->objects.clear();
+  if (report.problem.empty()) return report;
+  // Without the routes there is nothing that a budget would be for.
+  std::erase_if(wish->objects, [](Json::Value& object) {
+    if (TypeOf(object) == Type::kVirtualService || !SaysFailover(object)) return true;
+    object["spec"]["trafficPolicy"].removeMember("retryBudget");
+    return false;
+  });
   return report;
 }
 
@@ -213,7 +248,10 @@ runtime::Outcome IstioLoop::Process(const ObjectKey& service) {
   IstioReport report = Yield(&wish);
   const std::vector<Json::Value> live = objects_.LiveFor(service, wish.objects);
   const reconcilers::Plan plan = reconcilers::MakePlan(wish.objects, live);
-  if (!plan.refused.empty()) report.problem = Joined(plan.refused);
+  for (const Json::Value& object : wish.objects) {
+    const std::string refusal = reconcilers::Refusal(object);
+    if (std::count(plan.refused.begin(), plan.refused.end(), refusal) > 0) Blame(object, refusal, &report);
+  }
   runtime::Outcome outcome = plan.refused.empty() ? runtime::Outcome::Ok() : runtime::Outcome::After(kTaken);
   for (const PlannedWrite& write : plan.writes) {
     const Result<void> done = Carry(write, live);
@@ -226,7 +264,7 @@ runtime::Outcome IstioLoop::Process(const ObjectKey& service) {
     outcome = runtime::Outcome::Of(done);
     const ErrorClass error = done.error().error_class;
     if (error != ErrorClass::kInvalid && error != ErrorClass::kForbidden) return outcome;
-    report.problem = write.ToString() + ": " + done.error().message;
+    Blame(write.object, write.ToString() + ": " + done.error().message, &report);
   }
   engine_->Push(Engine::IstioResult{service, wish.epoch, std::move(report)});
   return outcome;

@@ -63,6 +63,10 @@ void StampTransitions(api::ObjectStatus* status, const std::optional<api::Object
       condition.last_transition = before->last_transition;
     }
   }
+  auto* policy = std::get_if<api::PolicyStatus>(status);
+  if (policy == nullptr) return;
+  const auto* before = live ? std::get_if<api::PolicyStatus>(&*live) : nullptr;
+  api::StampTimes(&policy->failover, before == nullptr ? nullptr : &before->failover, now);
 }
 
 }  // namespace fairlead::app

@@ -45,7 +45,8 @@ const api::ProxyCounts& ProxiesOf(const api::ObjectStatus& status);
 // All that is needed has answered, for better or worse.
 bool IsComplete(const api::ProxyCounts& proxies);
 
-// Fills lastTransitionTime: kept from `live` where a condition's status is the same, else `now`.
+// Fills lastTransitionTime: kept from `live` where a condition's status is the same, else `now`; likewise
+// since when a step of failover lacks what it lacks.
 void StampTransitions(api::ObjectStatus* status, const std::optional<api::ObjectStatus>& live, Timestamp now);
 
 }  // namespace fairlead::app

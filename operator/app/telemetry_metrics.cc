@@ -101,8 +101,7 @@ class Gauges {
   // Closed sets; Pending: no status was written yet.
   inline static const std::map<std::string, std::vector<const char*>> kReasons = {
       {"Accepted", {"Accepted", "Invalid", "Conflicted", "TargetNotFound", "Pending"}},
-      {"Programmed",
-       {"Programmed", "PartiallyProgrammed", "Reconciling", "Overridden", "NotSupported", "Pending"}}};
+      {"Programmed", {"Programmed", "PartiallyProgrammed", "Reconciling", "Overridden", "Pending"}}};
 
   void UpdateFrom(const reconcilers::World& world) {
     for (auto& [kind, gauge] : invalid_) gauge.Set(static_cast<double>(world.InvalidCount(kind)));

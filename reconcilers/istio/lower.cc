@@ -1,9 +1,15 @@
 #include "reconcilers/istio/lower.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
+#include "reconcilers/failover/winner.h"
 #include "reconcilers/istio/carry.h"
+#include "reconcilers/istio/seconds.h"
 #include "reconcilers/lower/ports.h"
 #include "reconcilers/lower/view.h"
 #include "reconcilers/lower/waypoint.h"
@@ -14,17 +20,6 @@ namespace {
 constexpr std::string_view kApiVersion = "networking.istio.io/v1";
 // RFC 9110 section 9.2.2, as a regular expression of RE2 that must match the whole method.
 constexpr const char* kIdempotent = "GET|HEAD|OPTIONS|TRACE|PUT|DELETE";
-
-// Protobuf's JSON form of a duration, which is all that every version of Istio takes: "0.250s".
-std::string Seconds(Duration duration) {
-  const int64_t ms = duration.milliseconds();
-  std::string out = std::to_string(ms / 1000);
-  if (ms % 1000 != 0) {
-    const std::string rest = std::to_string(1000 + ms % 1000);
-    out += "." + rest.substr(1);
-  }
-  return out + "s";
-}
 
 const char* RetryOnWord(api::RetryOn on) {
   switch (on) {
@@ -152,7 +147,7 @@ Json::Value Frame(const char* kind, const EffectiveService& service, const Objec
   std::string names;
   for (const ObjectKey& policy : service.policies)
     names += (names.empty() ? "" : ",") + policy.nn().ToString();
-  metadata["annotations"]["fairlead.dev/policies"] = names;
+  if (!names.empty()) metadata["annotations"]["fairlead.dev/policies"] = names;
   if (meta.uid.empty()) return out;  // offline: there is no cluster, and no uid
   const KindInfo& owner_kind = InfoOf(service.key.kind);
   Json::Value owner(Json::objectValue);
@@ -182,12 +177,16 @@ const EffectiveRetries* AskedBudget(const EffectiveService& service) {
   return nullptr;
 }
 
-}  // namespace
+// Of the policies for timeouts and retries, without an object where none is to be written.
+struct Requests {
+  std::optional<Json::Value> virtual_service;
+  const EffectiveRetries* budget = nullptr;
+};
 
-std::vector<Json::Value> LowerToIstio(const EffectiveService& service, const ObjectMeta& meta,
-                                      const IstioCapabilities& capabilities) {
-  std::vector<Json::Value> objects;
-  if (service.hostnames.empty() || !CarriageOf(service, capabilities).carried) return objects;
+Requests RequestsOf(const EffectiveService& service, const ObjectMeta& meta,
+                    const IstioCapabilities& capabilities) {
+  Requests out;
+  if (!CarriageOf(service, capabilities).carried) return out;
   Json::Value http(Json::arrayValue);
   bool any = false;
   for (const EffectivePort& port : service.ports) {
@@ -195,33 +194,77 @@ std::vector<Json::Value> LowerToIstio(const EffectiveService& service, const Obj
     any = any || HasPolicy(port.rules.front().policy);
     AddRoutes(service, port, port.rules.front().policy, capabilities, &http);
   }
-  if (!any) return objects;
-  if (const EffectiveRetries* budget = AskedBudget(service); budget != nullptr && capabilities.retry_budget) {
-    Json::Value rule = Frame("DestinationRule", service, meta);
-    rule["spec"]["host"] = service.hostnames.front();
-    Json::Value& retry_budget = rule["spec"]["trafficPolicy"]["retryBudget"];
-    retry_budget["percent"] = budget->budget_percent.value;
-    retry_budget["minRetryConcurrency"] = budget->budget_min_per_second.value;
-    objects.push_back(std::move(rule));
-  }
-  Json::Value virtual_service = Frame("VirtualService", service, meta);
+  if (!any) return out;
+  if (capabilities.retry_budget) out.budget = AskedBudget(service);
+  out.virtual_service = Frame("VirtualService", service, meta);
+  Json::Value& spec = (*out.virtual_service)["spec"];
   for (const std::string& host : service.key.kind == Kind::kService
                                      ? std::vector<std::string>{service.hostnames.front()}
                                      : service.hostnames) {
-    virtual_service["spec"]["hosts"].append(host);
+    spec["hosts"].append(host);
   }
-  virtual_service["spec"]["http"] = std::move(http);
-  objects.push_back(std::move(virtual_service));
+  spec["http"] = std::move(http);
+  return out;
+}
+
+// One for a host, whatever it is for: istiod takes one only.
+std::optional<Json::Value> DestinationRuleOf(const EffectiveService& service, const ObjectMeta& meta,
+                                             const EffectiveRetries* budget,
+                                             const std::vector<PortFailover>& failover) {
+  Json::Value policy(Json::objectValue);
+  if (budget != nullptr) {
+    policy["retryBudget"]["percent"] = budget->budget_percent.value;
+    policy["retryBudget"]["minRetryConcurrency"] = budget->budget_min_per_second.value;
+  }
+  AddFailover(failover, &policy);
+  if (policy.empty()) return std::nullopt;
+  Json::Value out = Frame("DestinationRule", service, meta);
+  std::set<std::string> names;
+  for (const PortFailover& port : failover) {
+    if (port.policy != nullptr) names.insert(port.policy->meta.nn().ToString());
+  }
+  std::string joined;
+  for (const std::string& name : names) joined += (joined.empty() ? "" : ",") + name;
+  if (!joined.empty()) out["metadata"]["annotations"]["fairlead.dev/failover-policies"] = joined;
+  out["spec"]["host"] = service.hostnames.front();
+  out["spec"]["trafficPolicy"] = std::move(policy);
+  return out;
+}
+
+}  // namespace
+
+bool IsServedByIstiod(const View& view, const EffectiveService& service) {
+  if (!service.waypoint) return false;
+  const auto gateway = view.tables.Get<gateway::Gateway>(*service.waypoint);
+  return gateway != nullptr && IsProgrammedByIstiod(view.options, *gateway);
+}
+
+std::vector<PortFailover> FailoverAt(const View& view, const EffectiveService& service) {
+  std::vector<PortFailover> out;
+  for (const EffectivePort& port : service.ports)
+    out.push_back({port.port, failover::WinnerAt(view, service.key, port.name)});
+  return out;
+}
+
+std::vector<Json::Value> LowerToIstio(const EffectiveService& service,
+                                      const std::vector<PortFailover>& failover, const ObjectMeta& meta,
+                                      const IstioCapabilities& capabilities) {
+  std::vector<Json::Value> objects;
+  if (service.hostnames.empty() || !capabilities.installed) return objects;
+  Requests requests = RequestsOf(service, meta, capabilities);
+  if (auto rule = DestinationRuleOf(service, meta, requests.budget, failover)) {
+    objects.push_back(*std::move(rule));
+  }
+  if (requests.virtual_service) objects.push_back(*std::move(requests.virtual_service));
   return objects;
 }
 
 std::vector<Json::Value> LowerToIstio(const World& world, const ObjectKey& service) {
-  const View& view = world.view();
   const auto found = world.services().find(service);
-  if (found == world.services().end() || !found->second->waypoint) return {};
-  const auto gateway = view.tables.Get<gateway::Gateway>(*found->second->waypoint);
-  if (gateway == nullptr || !IsProgrammedByIstiod(view.options, *gateway)) return {};
-  return LowerToIstio(*found->second, *view.tables.MetaOf(service), view.options.istio);
+  if (found == world.services().end() || !IsServedByIstiod(world.view(), *found->second)) return {};
+  const View& view = world.view();
+  return LowerToIstio(*found->second, FailoverAt(view, *found->second), *view.tables.MetaOf(service),
+                      view.options.istio);
 }
 
 std::vector<Json::Value> LowerToIstio(const World& world) {

@@ -1,5 +1,6 @@
-// LowerToIstio: what we write for istiod in Istio mode: a VirtualService and a DestinationRule of ours for a
-// service that istiod's own waypoint serves, that has a policy, and that has no routes (see carry.h).
+// LowerToIstio: what we write for istiod in Istio mode, for a service that istiod's own waypoint serves: a
+// VirtualService for timeouts and retries (where it has no routes, see carry.h), and one DestinationRule for
+// the retry budget and for failover (failover.h).
 //
 // Retries that are safe for idempotent methods only become two routes, told apart by method; everything goes
 // to the service itself. Objects are owned by the service, labelled as ours, and complete, so that nothing
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "reconcilers/istio/capabilities.h"
+#include "reconcilers/istio/failover.h"
 #include "reconcilers/world.h"
 
 namespace fairlead::reconcilers::istiod {
@@ -25,7 +27,14 @@ std::vector<Json::Value> LowerToIstio(const World& world);
 std::vector<Json::Value> LowerToIstio(const World& world, const ObjectKey& service);
 
 // Without regard to which waypoint serves it; empty where nothing is to be written.
-std::vector<Json::Value> LowerToIstio(const EffectiveService& service, const ObjectMeta& meta,
+std::vector<Json::Value> LowerToIstio(const EffectiveService& service,
+                                      const std::vector<PortFailover>& failover, const ObjectMeta& meta,
                                       const IstioCapabilities& capabilities);
+
+// The policies in force at the ports, by the order of ports.
+std::vector<PortFailover> FailoverAt(const View& view, const EffectiveService& service);
+
+// Whether istiod's own waypoint serves it.
+bool IsServedByIstiod(const View& view, const EffectiveService& service);
 
 }  // namespace fairlead::reconcilers::istiod

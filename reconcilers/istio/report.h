@@ -9,6 +9,7 @@ namespace fairlead::reconcilers {
 struct IstioReport {
   std::string problem;              // empty: they are there as they should be; else why not, and the way out
   std::vector<std::string> limits;  // there, but for these
+  std::string failover_problem;     // as `problem`, of what carries a FailoverPolicy
   friend bool operator==(const IstioReport&, const IstioReport&) = default;
 };
 

@@ -5,14 +5,15 @@
 
 #include "crds/api/policy_common.h"
 #include "reconcilers/lower/view.h"
+#include "reconcilers/policy/resolver.h"
 #include "reconcilers/status/book.h"
 
 namespace fairlead::reconcilers {
 
 struct StatusInput {
   const PolicyPage& page;
-  const api::RetryTimeoutPolicy* policy = nullptr;  // in force; null: none that could be read
-  const Invalid* invalid = nullptr;                 // the newest version cannot be read
+  const PolicyHead* policy = nullptr;  // in force; null: none that could be read
+  const Invalid* invalid = nullptr;    // the newest version cannot be read
   std::string scope_problem;
   const api::ProxyCounts& proxies;
 };

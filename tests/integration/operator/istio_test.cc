@@ -152,5 +152,58 @@ TEST_F(IstioModeTest, WhatOthersWroteStandsAndIsNamed) {
   ASSERT_TRUE(Eventually([&] { return Get(all + "/fairlead-search").isNull(); }));
 }
 
+TEST_F(IstioModeTest, FailoverIsADestinationRule) {
+  InstallIstio();
+  MakeIstioNamespace("gulf");
+  MakeService("gulf", "ratings");
+  const std::string rules = std::string(kApi) + "gulf/destinationrules";
+  const auto apply = [&](const std::string& spec) {
+    ApplyYaml(
+        "apiVersion: fairlead.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: near, namespace: gulf}\n"
+        "spec: {targetRefs: [{group: \"\", kind: Service, name: ratings}], " +
+        spec + "}\n");
+  };
+  const auto message = [&](const std::string& type) {
+    const Json::Value policy = Get("/apis/fairlead.dev/v1alpha1/namespaces/gulf/failoverpolicies/near");
+    for (const Json::Value& condition : policy["status"]["conditions"]) {
+      const bool newest = condition["observedGeneration"] == policy["metadata"]["generation"];
+      if (newest && condition["type"] == type) return condition["message"].asString();
+    }
+    return std::string();
+  };
+  const auto says = [&](const std::string& type, const std::string& text) {
+    return Eventually([&] { return message(type).find(text) != std::string::npos; });
+  };
+  const auto written = [&] { return Get(rules + "/fairlead-ratings")["spec"]["trafficPolicy"]; };
+
+  apply("priorityLabels: [topology.kubernetes.io/region]");
+  ASSERT_TRUE(says("Programmed", "written for 1 target to objects that istiod reads"))
+      << message("Programmed");
+  EXPECT_EQ(written()["loadBalancer"]["localityLbSetting"]["failoverPriority"][0],
+            "topology.kubernetes.io/region");
+  EXPECT_EQ(written()["outlierDetection"]["consecutive5xxErrors"], 5);
+
+  // What it cannot say is told, with what holds instead.
+  apply(
+      "localities: [{from: {region: e}, steps: [{to: [{region: e, weight: 50}, {region: w, weight: 50}]}, "
+      "{to: [{region: s}]}]}], outlierDetection: {consecutiveErrors: 2}");
+  ASSERT_TRUE(says("Accepted", "weights or an order of steps, not both; instead the same zone comes first"))
+      << message("Accepted");
+  ASSERT_TRUE(Eventually([&] { return written()["outlierDetection"]["consecutive5xxErrors"] == 2; }));
+
+  // A rule of somebody else for the host stands, and is named.
+  const HttpReply reply = cluster().Call(
+      "POST", rules,
+      R"({"apiVersion":"networking.istio.io/v1","kind":"DestinationRule","metadata":{"name":"mine"},"spec":{"host":"ratings"}})");
+  ASSERT_EQ(reply.status, 201) << reply.body;
+  ASSERT_TRUE(says("Programmed", "DestinationRule gulf/mine is for the host")) << message("Programmed");
+  ASSERT_TRUE(Eventually([&] { return Get(rules + "/fairlead-ratings").isNull(); }));
+  cluster().Call("DELETE", rules + "/mine");
+  ASSERT_TRUE(says("Programmed", "written for 1 target")) << message("Programmed");
+
+  cluster().Call("DELETE", "/apis/fairlead.dev/v1alpha1/namespaces/gulf/failoverpolicies/near");
+  ASSERT_TRUE(Eventually([&] { return Get(rules + "/fairlead-ratings").isNull(); }));
+}
+
 }  // namespace
 }  // namespace fairlead::testing

@@ -97,23 +97,32 @@ TEST_F(PolicyTest, TheSamplesOfTheShop) {
   DeletePolicy("shop", "reviews");
 }
 
-TEST_F(PolicyTest, AFailoverPolicySaysThatItIsNotCarriedOut) {
+TEST_F(PolicyTest, AFailoverPolicyTellsWhereRequestsGo) {
   MakeNamespace("failover");
   ApplyYaml(
       "apiVersion: fairlead.dev/v1alpha1\nkind: FailoverPolicy\n"
       "metadata: {name: ratings, namespace: failover}\n"
       "spec: {targetRefs: [{kind: Service, name: ratings}]}\n");
-  Json::Value conditions;
-  ASSERT_TRUE(Eventually([&] {
-    const Result<Json::Value> policy = user_->Read(Kind::kFailoverPolicy, "failover", "ratings");
-    conditions = policy ? (*policy)["status"]["conditions"] : Json::Value();
-    return conditions.size() == 2;
-  })) << WriteJson(conditions);
-  EXPECT_EQ(conditions[0]["reason"], "Accepted");
-  EXPECT_EQ(conditions[0]["status"], "True");
-  EXPECT_EQ(conditions[1]["reason"], "NotSupported");
-  EXPECT_EQ(conditions[1]["status"], "False");
-  EXPECT_THAT(conditions[1]["message"].asString(), HasSubstr("does not carry it out"));
+  Json::Value status;
+  const auto reason = [&](Json::ArrayIndex condition, const std::string& wanted) {
+    return Eventually([&] {
+      const Result<Json::Value> policy = user_->Read(Kind::kFailoverPolicy, "failover", "ratings");
+      status = policy ? (*policy)["status"] : Json::Value();
+      return status["conditions"].size() == 2 && status["conditions"][condition]["reason"] == wanted;
+    });
+  };
+  ASSERT_TRUE(reason(0, "TargetNotFound")) << WriteJson(status);
+  EXPECT_FALSE(status.isMember("sources"));
+
+  MakeService("failover", "ratings");
+  const auto envoy = Connect("failover", "w-1");
+  ASSERT_TRUE(reason(1, "Programmed")) << WriteJson(status);
+  EXPECT_EQ(status["active"], "1");
+  ASSERT_GE(status["sources"].size(), 1u);
+  const Json::Value& source = status["sources"][0];
+  EXPECT_EQ(source["name"], "ratings");
+  EXPECT_EQ(source["steps"][source["steps"].size() - 1]["percent"], 100);
+  EXPECT_TRUE(source.isMember("since"));
 }
 
 TEST_F(PolicyTest, AnOverrideWinsAndTheLoserNamesIt) {

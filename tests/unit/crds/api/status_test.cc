@@ -57,19 +57,38 @@ TEST(FailoverStatusTest, ReadsBackWithThePolicy) {
   policy.targets.refs = {{Kind::kService, "ratings", std::nullopt}};
   policy.localities = {{{"", "us", "a", ""}, {{{{{"", "us", "b", ""}, 100}}}}}};
   policy.status = Full();
-  policy.failover_status = {{{Kind::kService,
-                              "shop",
-                              "ratings",
-                              {"", "us", "a", ""},
-                              2,
-                              {{"us/b 100%", 4, 0, ""}, {"west", 0, 0, "no endpoints"}}}},
-                            "2",
-                            "2"};
+  FailoverSource source{
+      Kind::kService, "shop", "ratings", {80, 81}, {"", "us", "a", ""}, 2, 10, 1, {}, 3, {99}};
+  source.steps = {{"us/b 100%", 4, 0, 0, "no healthy endpoint", {77}}, {"west", 2, 2, 90, "", {}}};
+  policy.status->failover = {{source}, 5, "2", "2"};
   const auto document = Reread(ToJson(policy));
   ASSERT_TRUE(document);
   const auto parsed = ParseFailoverPolicy(document->root());
   ASSERT_TRUE(parsed.ok()) << Join(parsed.invalid().errors);
   EXPECT_EQ(parsed.value(), policy);
+  const FailoverSource& read = parsed.value().status->failover.sources.at(0);
+  EXPECT_EQ(read.since, Timestamp{99});
+  EXPECT_EQ(read.steps.at(0).since, Timestamp{77});
+}
+
+TEST(FailoverStatusTest, WhatIsStillSoKeepsItsTime) {
+  FailoverSource source{Kind::kService, "shop", "ratings", {80}, {"", "us", "a", ""}, 2, 0, 0, {}, 0, {}};
+  source.steps = {{"a", 1, 0, 0, "no healthy endpoint", {}}, {"b", 1, 1, 100, "", {}}};
+  FailoverStatus before{{source}, 0, "2", "2"}, after = before;
+  StampTimes(&before, nullptr, {10});
+  EXPECT_EQ(before.sources[0].since, Timestamp{10});
+  EXPECT_EQ(before.sources[0].steps[0].since, Timestamp{10});
+  after.sources[0].steps[0].endpoints = 5;
+  after.sources[0].steps[1].missing = "no endpoints";
+  StampTimes(&after, &before, {20});
+  EXPECT_EQ(after.sources[0].since, Timestamp{10});
+  EXPECT_EQ(after.sources[0].steps[0].since, Timestamp{10});
+  EXPECT_EQ(after.sources[0].steps[1].since, Timestamp{20});
+  after.sources[0].active = 1;
+  StampTimes(&after, &before, {30});
+  EXPECT_EQ(after.sources[0].since, Timestamp{30});
+  EXPECT_NE(after, before);
+  EXPECT_EQ(before.sources[0].since, Timestamp{10});
 }
 
 TEST(RetryOnTest, OnlyFailuresBeforeTheRequestAreSafeForAnyMethod) {

@@ -1,0 +1,211 @@
+#include "reconcilers/failover/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "reconcilers/failover/members.h"
+#include "reconcilers/failover/shares.h"
+#include "reconcilers/lower/locality.h"
+#include "reconcilers/status/losses.h"
+#include "reconcilers/store/remotes.h"
+
+namespace fairlead::reconcilers::failover {
+namespace {
+
+using api::FailoverSource;
+using api::FailoverStatus;
+using api::Locality;
+
+// Where callers can be. Where no node is known endpoints tell of places.
+std::set<Locality> PlacesOf(const View& view) {
+  std::set<Locality> out;
+  view.tables.ForEach<core::Node>([&](const Ptr<core::Node>& node) {
+    Locality place = PlaceOf(view, *node);
+    if (!place.region.empty() || !place.zone.empty()) out.insert(std::move(place));
+  });
+  if (out.empty()) out = KnownPlaces(view);
+  if (out.empty()) out.insert(Locality());
+  return out;
+}
+
+// The step as it is written; null: it is not (the own place, or the nearest first).
+const api::FailoverStep* WrittenAs(const api::FailoverPolicy& policy, const Locality& from, const Plan& plan,
+                                   size_t step) {
+  const api::LocalityRule* rule = policy.priority_labels.empty() ? RuleFor(policy, from) : nullptr;
+  if (rule == nullptr) return nullptr;
+  const size_t own = plan.steps.size() - rule->steps.size();
+  return step < own ? nullptr : &rule->steps[step - own];
+}
+
+// The worst first: requests are refused, then not where they are to go, then a step would not work.
+int Severity(const FailoverSource& source) {
+  if (source.unserved > 0) return 0;
+  if (source.active > 1) return 1;
+  const bool lacks = std::any_of(source.steps.begin(), source.steps.end(),
+                                 [](const auto& step) { return !step.missing.empty(); });
+  return lacks ? 2 : 3;
+}
+
+bool SameTarget(const FailoverSource& a, const FailoverSource& b) {
+  return a.kind == b.kind && a.ns == b.ns && a.name == b.name && a.ports == b.ports;
+}
+
+bool InOrder(const FailoverSource& a, const FailoverSource& b) {
+  return std::tie(a.kind, a.ns, a.name, a.ports, a.from) < std::tie(b.kind, b.ns, b.name, b.ports, b.from);
+}
+
+// To those of another port for which it is the same, or as a view of its own.
+void AddPort(uint16_t port, std::vector<FailoverSource> sources,
+             std::vector<std::vector<FailoverSource>>* by_ports) {
+  for (std::vector<FailoverSource>& other : *by_ports) {
+    for (FailoverSource& source : sources) source.ports = other.front().ports;
+    if (other != sources) continue;
+    for (FailoverSource& source : other) source.ports.push_back(port);
+    return;
+  }
+  for (FailoverSource& source : sources) source.ports = {port};
+  by_ports->push_back(std::move(sources));
+}
+
+void SetColumns(const std::vector<FailoverSource>& sources, FailoverStatus* out) {
+  constexpr size_t kShown = 6;
+  if (sources.empty()) return;
+  size_t least = SIZE_MAX, most = 0;
+  std::set<int> active;
+  for (const FailoverSource& source : sources) {
+    least = std::min(least, source.steps.size());
+    most = std::max(most, source.steps.size());
+    active.insert(source.active);
+  }
+  out->steps = least == most ? std::to_string(most) : std::to_string(least) + "-" + std::to_string(most);
+  size_t shown = 0;
+  for (const int step : active) {
+    if (shown++ == kShown) break;
+    out->active += (out->active.empty() ? "" : ",") + std::to_string(step);
+  }
+  if (active.size() > kShown) out->active += ",...";
+}
+
+}  // namespace
+
+Reporter::Reporter(const View& view) : view_(view), places_(PlacesOf(view)) {}
+
+// What is to be known of the other clusters of a step; empty: nothing.
+std::string Reporter::AboutClusters(const api::FailoverStep* written, const Plan& plan, size_t step) const {
+  std::set<std::string> names;
+  if (written != nullptr) {
+    for (const auto& entry : written->to) names.insert(entry.locality.cluster);
+  }
+  for (const Part& part : plan.steps[step].parts) names.insert(part.locality.cluster);
+  const auto& clusters = view_.remotes.clusters();
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    if (name.empty() || name == view_.options.cluster_name) continue;
+    const auto remote = clusters.find(name);
+    if (remote == clusters.end()) {
+      if (plan.steps[step].parts.empty()) out.push_back("cluster " + name + " is not known");
+    } else if (remote->second.status.state != RemoteState::kFresh) {
+      out.push_back("cluster " + name + " is " + std::string(ToString(remote->second.status.state)));
+    }
+  }
+  return JoinBounded(out, "; ");
+}
+
+std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Locality& from, const Plan& plan,
+                                size_t step) const {
+  int members = 0, healthy = 0;
+  for (const Part& part : plan.steps[step].parts) {
+    for (const size_t i : part.members) {
+      ++members;
+      healthy += plan.members[i].healthy ? 1 : 0;
+    }
+  }
+  std::vector<std::string> out;
+  if (members == 0) {
+    out.push_back("no endpoints");
+  } else if (healthy == 0) {
+    out.push_back("no healthy endpoint");
+  } else if (healthy * 100 < members * policy.min_healthy_percent) {
+    out.push_back("too few are healthy (spec.minHealthyPercent): it gives away a part");
+  } else if (policy.outlier_detection.consecutive_errors == 0 && step + 1 < plan.steps.size()) {
+    out.push_back("no outlier detection: it gives away nothing while its endpoints are ready");
+  }
+  std::string clusters = AboutClusters(WrittenAs(policy, from, plan, step), plan, step);
+  if (!clusters.empty()) out.push_back(std::move(clusters));
+  return JoinBounded(out, "; ");
+}
+
+FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Locality& from,
+                                  const std::vector<Member>& members) const {
+  const Plan plan = PlanFailover(policy, {from, {}}, members);
+  const Shares shares = SharesOf(plan);
+  FailoverSource out;
+  out.from = AsSeenHere(view_, from);
+  int most = 0;
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const StepShare& share = shares.steps[i];
+    out.steps.push_back({plan.steps[i].name, share.members, share.healthy, share.percent,
+                         MissingAt(policy, from, plan, i), Timestamp()});
+    if (share.percent <= most) continue;
+    most = share.percent;
+    out.active = static_cast<int>(i) + 1;
+  }
+  out.unserved = static_cast<int>(std::lround(shares.nowhere * 100));
+  out.unreached = static_cast<int>(plan.unreached.size());
+  return out;
+}
+
+std::vector<FailoverSource> Reporter::Sources(const api::FailoverPolicy& policy, const Target& target) const {
+  std::vector<std::vector<FailoverSource>> by_ports;
+  for (const uint16_t port : target.ports) {
+    std::vector<Member> members = MembersOf(view_, {target.service, port});
+    // Plans are made for each source: what none of them reads is not copied for each.
+    if (policy.priority_labels.empty()) {
+      for (Member& member : members) member.labels = {};
+    }
+    std::vector<FailoverSource> sources;
+    for (const Locality& from : target.from.empty() ? places_ : target.from) {
+      FailoverSource source = SourceOf(policy, from, members);
+      source.kind = target.service.kind;
+      source.ns = target.service.ns;
+      source.name = target.service.name;
+      sources.push_back(std::move(source));
+    }
+    AddPort(port, std::move(sources), &by_ports);
+  }
+  std::vector<FailoverSource> out;
+  for (auto& sources : by_ports) std::move(sources.begin(), sources.end(), std::back_inserter(out));
+  return out;
+}
+
+FailoverStatus Bounded(std::vector<FailoverSource> sources, int more) {
+  FailoverStatus out;
+  out.more_sources = more;
+  SetColumns(sources, &out);
+  std::stable_sort(sources.begin(), sources.end(), [](const FailoverSource& a, const FailoverSource& b) {
+    return Severity(a) < Severity(b);
+  });
+  for (FailoverSource& source : sources) {
+    const auto of_target =
+        std::count_if(out.sources.begin(), out.sources.end(),
+                      [&](const FailoverSource& other) { return SameTarget(other, source); });
+    if (out.sources.size() == FailoverStatus::kMaxSources ||
+        static_cast<size_t>(of_target) == FailoverStatus::kMaxPlaces) {
+      ++out.more_sources;
+      continue;
+    }
+    if (source.steps.size() > FailoverSource::kMaxSteps) {
+      source.more_steps = static_cast<int>(source.steps.size() - FailoverSource::kMaxSteps);
+      source.steps.resize(FailoverSource::kMaxSteps);
+    }
+    if (source.ports.size() > FailoverSource::kMaxPorts) source.ports.resize(FailoverSource::kMaxPorts);
+    out.sources.push_back(std::move(source));
+  }
+  std::sort(out.sources.begin(), out.sources.end(), InOrder);
+  return out;
+}
+
+}  // namespace fairlead::reconcilers::failover

@@ -1,0 +1,57 @@
+// Report: where requests go now under a FailoverPolicy, and what a step lacks to work.
+//
+// For each target and each place that requests come from (of the waypoint's proxies, or of nodes): the steps
+// in order, with their endpoints, what is healthy of them, and their share of the requests. Who calls: World
+// for statuses, which take what is worst within bounds, and `fairleadctl failover status`, which shows all.
+// Pure; sorted.
+//
+//   Reporter reporter(view);
+//   std::vector<api::FailoverSource> all = reporter.Sources(policy, {service, {80}});
+//   api::FailoverStatus status = Bounded(std::move(all), 0);
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crds/api/failover_policy.h"
+#include "reconcilers/failover/steps.h"
+#include "reconcilers/lower/view.h"
+
+namespace fairlead::reconcilers::failover {
+
+// A target of a policy, and the ports at which it is in force.
+struct Target {
+  ObjectKey service;
+  std::vector<uint16_t> ports;
+  std::set<api::Locality> from = {};  // where the proxies that send run; empty: anywhere
+};
+
+class Reporter {
+ public:
+  explicit Reporter(const View& view);
+
+  // By ports, then places; ports that are alike are together. Steps are not bounded.
+  std::vector<api::FailoverSource> Sources(const api::FailoverPolicy& policy, const Target& target) const;
+
+ private:
+  api::FailoverSource SourceOf(const api::FailoverPolicy& policy, const api::Locality& from,
+                               const std::vector<Member>& members) const;
+  std::string MissingAt(const api::FailoverPolicy& policy, const api::Locality& from, const Plan& plan,
+                        size_t step) const;
+
+  std::string AboutClusters(const api::FailoverStep* written, const Plan& plan, size_t step) const;
+
+  const View& view_;
+  std::set<api::Locality> places_;  // as KnownPlaces has them; one that is not known where there are none
+};
+
+// What is in a status: of too many sources and steps the worst, the rest counted. `more`: sources that were
+// not looked at.
+api::FailoverStatus Bounded(std::vector<api::FailoverSource> sources, int more);
+
+// One table for people.
+std::string ToText(const std::vector<api::FailoverSource>& sources);
+
+}  // namespace fairlead::reconcilers::failover

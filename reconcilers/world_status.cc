@@ -1,0 +1,114 @@
+// What World tells of policies: statuses, out of what came of each at its targets.
+#include <algorithm>
+#include <utility>
+
+#include "reconcilers/failover/assess.h"
+#include "reconcilers/istio/failover.h"
+#include "reconcilers/istio/lower.h"
+#include "reconcilers/status/status.h"
+#include "reconcilers/world_impl.h"
+
+namespace fairlead::reconcilers {
+namespace {
+
+// Targets of one policy whose endpoints are looked at for its status; how many others there are is told.
+constexpr size_t kLookedAt = 64;
+
+// Where the proxies of the service's waypoint run, as far as it is known.
+std::set<api::Locality> PlacesOf(const World& world, const EffectiveService& service) {
+  std::set<api::Locality> out;
+  if (!service.waypoint) return out;
+  const auto waypoint = world.waypoints().find(*service.waypoint);
+  if (waypoint == world.waypoints().end()) return out;
+  for (auto [proxy, place] : waypoint->second->places) {
+    place.cluster = world.view().options.cluster_name;
+    out.insert(std::move(place));
+  }
+  return out;
+}
+
+}  // namespace
+
+// The page of a FailoverPolicy is made anew each time, since its statuses are asked for when endpoints
+// change, and those are no part of it.
+std::vector<failover::Target> World::Impl::AssessFailover(const World& world, const ObjectKey& key,
+                                                          PolicyBook* out) const {
+  std::vector<failover::Target> targets;
+  const auto policy = tables.Get<api::FailoverPolicy>(key.nn());
+  if (policy == nullptr) return targets;
+  for (const Placement& placement : failovers.Of(key)) {
+    failover::Assessment found = failover::Assess(view, rows, *policy, placement);
+    if (!found.ports.empty()) {
+      const EffectiveService& service = *rows.at(placement.target).service;
+      targets.push_back({placement.target, std::move(found.ports), PlacesOf(world, service)});
+    }
+    out->Record(key, placement, found.record);
+  }
+  for (const auto& [waypoint, services] : book.At(key).waypoints) out->AddWaypoint(key, waypoint);
+  return targets;
+}
+
+api::FailoverStatus World::Impl::FailoverNow(const api::FailoverPolicy& policy,
+                                             const std::vector<failover::Target>& targets) const {
+  if (targets.empty()) return {};
+  const failover::Reporter reporter(view);
+  std::vector<api::FailoverSource> sources;
+  std::set<ObjectKey> left;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (i >= kLookedAt) {
+      left.insert(targets[i].service);
+      continue;
+    }
+    const EffectiveService& service = *rows.at(targets[i].service).service;
+    const bool by_istiod = istiod::IsServedByIstiod(view, service);
+    auto seen = reporter.Sources(by_istiod ? istiod::AsCarried(policy) : policy, targets[i]);
+    std::move(seen.begin(), seen.end(), std::back_inserter(sources));
+  }
+  return failover::Bounded(std::move(sources), static_cast<int>(left.size()));
+}
+
+std::vector<api::FailoverSource> World::FailoverSources(const ObjectKey& policy) const {
+  std::vector<api::FailoverSource> out;
+  const auto in_force = impl_->tables.Get<api::FailoverPolicy>(policy.nn());
+  PolicyBook book;
+  const failover::Reporter reporter(impl_->view);
+  for (const failover::Target& target : impl_->AssessFailover(*this, policy, &book)) {
+    auto seen = reporter.Sources(*in_force, target);
+    std::move(seen.begin(), seen.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
+bool World::AwaitsIstio(const ObjectKey& policy) const {
+  if (policy.kind != Kind::kFailoverPolicy) return impl_->book.At(policy).istio_awaited > 0;
+  if (!impl_->options.istio_reported) return false;
+  PolicyBook book;
+  impl_->AssessFailover(*this, policy, &book);
+  return book.At(policy).istio_awaited > 0;
+}
+
+api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCounts& proxies) const {
+  const auto invalid = impl_->tables.InvalidOf(policy);
+  const auto problem = impl_->scope_problems.find(policy);
+  const auto tell = [&](const auto& in_force, const PolicyPage& page) -> api::PolicyStatus {
+    if (in_force == nullptr && invalid == nullptr) return {};
+    std::optional<PolicyHead> head;
+    if (in_force != nullptr) head.emplace(*in_force);
+    return StatusFrom({.page = page,
+                       .policy = head ? &*head : nullptr,
+                       .invalid = invalid.get(),
+                       .scope_problem = problem == impl_->scope_problems.end() ? "" : problem->second,
+                       .proxies = proxies});
+  };
+  if (policy.kind != Kind::kFailoverPolicy) {
+    return tell(impl_->tables.Get<api::RetryTimeoutPolicy>(policy.nn()), impl_->book.At(policy));
+  }
+  const auto in_force = impl_->tables.Get<api::FailoverPolicy>(policy.nn());
+  PolicyBook book;
+  const std::vector<failover::Target> targets = impl_->AssessFailover(*this, policy, &book);
+  api::PolicyStatus status = tell(in_force, book.At(policy));
+  if (in_force != nullptr) status.failover = impl_->FailoverNow(*in_force, targets);
+  return status;
+}
+
+}  // namespace fairlead::reconcilers

@@ -1,0 +1,154 @@
+// Where requests go now, and what a step lacks to work; and what of that is in a status.
+#include "reconcilers/failover/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reconcilers/store/remotes.h"
+#include "tests/unit/reconcilers/objects.h"
+
+namespace fairlead::reconcilers::failover {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kCluster[] =
+    R"({apiVersion: v1, kind: Node, metadata: {name: a, labels: {topology.kubernetes.io/region: east, topology.kubernetes.io/zone: e1}}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: b, labels: {topology.kubernetes.io/region: west, topology.kubernetes.io/zone: w1}}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: ratings, namespace: shop}, spec: {clusterIP: 10.0.0.1, ports: [{name: http, port: 80}, {name: grpc, port: 81}, {name: admin, port: 82}]}}
+)";
+
+std::string Slice(const std::string& endpoints) {
+  return "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: r, namespace: shop, "
+         "labels: "
+         "{kubernetes.io/service-name: ratings}}, addressType: IPv4, ports: [{name: http, port: 8080, "
+         "protocol: "
+         "TCP}, {name: grpc, port: 8081, protocol: TCP}], endpoints: [" +
+         endpoints + "]}";
+}
+
+class ReportTest : public ::testing::Test {
+ protected:
+  void SetUp() override { Apply(kCluster); }
+  void Apply(const std::string& yaml) {
+    for (const AnyObject& object : ObjectsOf(yaml)) world_.Apply(object);
+    world_.Drain();
+  }
+  // Seen from each place.
+  std::vector<api::FailoverSource> Seen(const std::string& spec, std::vector<uint16_t> ports = {80}) const {
+    const AnyObject object = ObjectOf(
+        "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, "
+        "spec: "
+        "{targetRefs: [{kind: Service, name: ratings}], " +
+        spec + "}}");
+    const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object);
+    if (policy == nullptr) ADD_FAILURE() << spec;
+    return Reporter(world_.view()).Sources(**policy, {kService, std::move(ports)});
+  }
+
+  const ObjectKey kService{Kind::kService, "shop", "ratings"};
+  World world_{WorldOptions()};
+};
+
+TEST_F(ReportTest, EachPlaceHasItsStepsWithHealthAndShare) {
+  Apply(
+      Slice("{addresses: [10.1.0.1], nodeName: a, conditions: {ready: false}}, {addresses: [10.1.0.2], "
+            "nodeName: a}, "
+            "{addresses: [10.1.0.3], nodeName: b}"));
+  const auto sources = Seen("minHealthyPercent: 100");
+  ASSERT_EQ(sources.size(), 2u);
+  EXPECT_EQ(sources[0].from, (api::Locality{"", "east", "e1", ""}));
+  EXPECT_EQ(sources[0].active, 1);
+  EXPECT_THAT(sources[0].steps, ElementsAre(
+                                    api::FailoverStepStatus{
+                                        "same zone",
+                                        2,
+                                        1,
+                                        50,
+                                        "too few are healthy (spec.minHealthyPercent): it gives away a part",
+                                        {}},
+                                    api::FailoverStepStatus{"same region", 0, 0, 0, "no endpoints", {}},
+                                    api::FailoverStepStatus{"any", 1, 1, 50, "", {}}));
+  EXPECT_EQ(sources[1].steps[0].percent, 100);
+}
+
+TEST_F(ReportTest, WhereNothingIsHealthyRequestsAreRefused) {
+  Apply(Slice("{addresses: [10.1.0.1], nodeName: a, conditions: {ready: false}}"));
+  const auto sources = Seen("minHealthyPercent: 70");
+  EXPECT_EQ(sources[0].active, 0);
+  EXPECT_EQ(sources[0].unserved, 100);
+  EXPECT_EQ(sources[0].steps[0].missing, "no healthy endpoint");
+  EXPECT_THAT(ToText(sources),
+              HasSubstr("Service shop/ratings:80 from east/e1\n    1. same zone: 0 of 1 healthy, gets 0 %; "
+                        "no healthy endpoint\n"));
+  EXPECT_THAT(ToText(sources), HasSubstr("100 % of the requests are answered 503"));
+}
+
+TEST_F(ReportTest, AStepInAClusterThatIsNotKnownSaysSo) {
+  Apply(Slice("{addresses: [10.1.0.1], nodeName: a}, {addresses: [10.1.0.3], nodeName: b}"));
+  const auto sources = Seen("localities: [{from: {region: east}, steps: [{to: [{cluster: far}]}]}]");
+  EXPECT_EQ(sources[0].steps[1].missing, "no endpoints; cluster far is not known");
+  EXPECT_EQ(sources[0].unreached, 1);
+}
+
+TEST_F(ReportTest, AClusterThatCannotBeReachedIsNamed) {
+  world_.SetRemoteState("far", {RemoteState::kStale, {1}, "timed out"});
+  EXPECT_THAT(
+      Seen("localities: [{from: {region: east}, steps: [{to: [{cluster: far}]}]}]")[0].steps[1].missing,
+      HasSubstr("cluster far is stale"));
+}
+
+TEST_F(ReportTest, WithoutOutlierDetectionAStepThatOthersFollowLacksIt) {
+  Apply(Slice("{addresses: [10.1.0.1], nodeName: a}, {addresses: [10.1.0.3], nodeName: b}"));
+  const auto sources = Seen("outlierDetection: {consecutiveErrors: 0}");
+  EXPECT_THAT(sources[0].steps[0].missing, HasSubstr("no outlier detection"));
+  EXPECT_EQ(sources[0].steps[2].missing, "");
+}
+
+TEST_F(ReportTest, PortsThatAreAlikeAreTogether) {
+  Apply(Slice("{addresses: [10.1.0.1], nodeName: a}"));
+  const auto sources = Seen("minHealthyPercent: 70", {80, 81, 82});
+  ASSERT_EQ(sources.size(), 4u);
+  EXPECT_THAT(sources[0].ports, ElementsAre(80, 81));
+  EXPECT_THAT(sources[3].ports, ElementsAre(82));
+}
+
+api::FailoverSource Source(const std::string& name, const std::string& zone, int active, size_t steps) {
+  api::FailoverSource out;
+  out.ns = "shop";
+  out.name = name;
+  out.from = {"", "east", zone, ""};
+  out.active = active;
+  out.unserved = active == 0 ? 100 : 0;
+  out.steps.resize(steps);
+  return out;
+}
+
+TEST(BoundedReport, OfTooManyTheWorstAreTold) {
+  std::vector<api::FailoverSource> all;
+  for (int target = 0; target < 10; ++target) {
+    for (int zone = 0; zone < 20; ++zone) {
+      const bool down = target == 9 && zone == 19;
+      all.push_back(Source("t" + std::to_string(target), "z" + std::to_string(100 + zone), down ? 0 : 1,
+                           down ? 12 : 3));
+    }
+  }
+  const api::FailoverStatus status = Bounded(all, 1000);
+  EXPECT_EQ(status.sources.size(), api::FailoverStatus::kMaxSources);
+  EXPECT_EQ(status.more_sources, 1000 + 200 - 64);
+  EXPECT_EQ(status.steps, "3-12");
+  EXPECT_EQ(status.active, "0,1");
+  const api::FailoverSource& last = status.sources.back();
+  EXPECT_EQ(last.name, "t9");
+  EXPECT_EQ(last.unserved, 100);
+  EXPECT_EQ(last.steps.size(), api::FailoverSource::kMaxSteps);
+  EXPECT_EQ(last.more_steps, 4);
+}
+
+TEST(BoundedReport, NothingIsNothing) { EXPECT_EQ(Bounded({}, 0), api::FailoverStatus()); }
+
+}  // namespace
+}  // namespace fairlead::reconcilers::failover
