@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "crds/api/target_json.h"
+
 namespace fairlead::api {
 namespace {
 
@@ -29,12 +31,8 @@ void EachAt(const JsonNode& node, std::string_view member, size_t max, F take) {
 }
 
 std::optional<FailoverSource> ParseSource(const JsonNode& node) {
-  const KindInfo* info = FindKind(node.StringAt("group"), node.StringAt("kind"));
-  if (info == nullptr) return std::nullopt;
   FailoverSource out;
-  out.kind = info->kind;
-  out.ns = node.StringAt("namespace");
-  out.name = node.StringAt("name");
+  if (!ReadTarget(node, &out)) return std::nullopt;
   EachAt(node, "ports", FailoverSource::kMaxPorts, [&](const JsonNode& port) {
     out.ports.push_back(static_cast<int>(std::clamp<int64_t>(port.AsInt().value_or(0), 0, 65535)));
   });
@@ -77,11 +75,7 @@ Json::Value ToJson(const FailoverStepStatus& step) {
 }
 
 Json::Value ToJson(const FailoverSource& source) {
-  Json::Value out(Json::objectValue);
-  out["group"] = std::string(InfoOf(source.kind).group);
-  out["kind"] = std::string(ToString(source.kind));
-  out["namespace"] = source.ns;
-  out["name"] = source.name;
+  Json::Value out = TargetToJson(source);
   for (const int port : source.ports) out["ports"].append(port);
   out["from"] = ToJson(source.from);
   out["active"] = source.active;

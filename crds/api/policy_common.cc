@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crds/api/policy_reader.h"
+#include "crds/api/target_json.h"
 #include "crds/base/meta_json.h"
 #include "crds/base/names.h"
 
@@ -28,13 +29,6 @@ std::optional<Kind> ReadTargetKind(ObjectReader& r, const std::vector<Kind>& kin
                       (r.Has("group") ? ", is \"" + group + "\"" : ", and is left out"));
   }
   return kind;
-}
-
-Json::Value KindToJson(Kind kind) {
-  Json::Value out(Json::objectValue);
-  out["group"] = std::string(InfoOf(kind).group);
-  out["kind"] = std::string(ToString(kind));
-  return out;
 }
 
 std::vector<std::string> TextsAt(const JsonNode& node, std::string_view member, size_t max) {
@@ -64,9 +58,7 @@ Json::Value ToJson(const ProxyCounts& proxies) {
 }
 
 Json::Value ToJson(const TargetStatus& target) {
-  Json::Value out = KindToJson(target.kind);
-  out["namespace"] = target.ns;
-  out["name"] = target.name;
+  Json::Value out = TargetToJson(target);
   if (!target.section_name.empty()) out["sectionName"] = target.section_name;
   out["state"] = target.state;
   if (!target.message.empty()) out["message"] = target.message;
@@ -74,12 +66,8 @@ Json::Value ToJson(const TargetStatus& target) {
 }
 
 std::optional<TargetStatus> ParseTargetStatus(const JsonNode& node) {
-  const KindInfo* info = FindKind(node.StringAt("group"), node.StringAt("kind"));
-  if (info == nullptr) return std::nullopt;
   TargetStatus out;
-  out.kind = info->kind;
-  out.ns = node.StringAt("namespace");
-  out.name = node.StringAt("name");
+  if (!ReadTarget(node, &out)) return std::nullopt;
   out.section_name = node.StringAt("sectionName");
   out.state = node.StringAt("state");
   out.message = node.StringAt("message");

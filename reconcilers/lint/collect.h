@@ -7,6 +7,7 @@
 #include "reconcilers/calls/chains.h"
 #include "reconcilers/lint.h"
 #include "reconcilers/lower/view.h"
+#include "reconcilers/policy/resolver.h"
 #include "reconcilers/status/book.h"
 
 namespace fairlead::reconcilers {
@@ -27,6 +28,8 @@ void LintServices(const World& world, Findings* out);  // services, waypoints, w
 void LintNotCarriedOut(const World& world, Findings* out);
 void LintFailover(const World& world, Findings* out);
 
+// The field that places a policy: "spec.targetRefs[1]", or spec.targetSelectors for what is selected.
+std::string FieldOf(const PolicyHead& policy, const Placement& placement);
 // Of one object by itself. LintAlone: false where the policy may not use its scope, so that it has no
 // targets.
 bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy, Findings* out);

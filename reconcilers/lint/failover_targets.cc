@@ -13,16 +13,6 @@
 namespace fairlead::reconcilers {
 namespace {
 
-std::string FieldOf(const api::FailoverPolicy& policy, const Placement& placement) {
-  const auto& refs = policy.targets.refs;
-  for (size_t i = 0; i < refs.size(); ++i) {
-    const bool named = refs[i].kind == placement.target.kind && refs[i].name == placement.target.name &&
-                       refs[i].section_name.value_or("") == placement.section;
-    if (named && placement.level == Level::kService) return "spec.targetRefs[" + std::to_string(i) + "]";
-  }
-  return "spec.targetSelectors";
-}
-
 bool IsConflict(LossReason reason) { return reason == LossReason::kOlder || reason == LossReason::kName; }
 
 class TargetsLint {

@@ -10,18 +10,6 @@
 namespace fairlead::reconcilers {
 namespace {
 
-// "spec.targetRefs[1]", or spec.targetSelectors for what is selected.
-std::string FieldOf(const api::RetryTimeoutPolicy& policy, const Placement& placement) {
-  const auto& refs = policy.targets.refs;
-  for (size_t i = 0; i < refs.size(); ++i) {
-    const bool named = refs[i].kind == placement.target.kind && refs[i].name == placement.target.name &&
-                       refs[i].section_name.value_or("") == placement.section &&
-                       placement.target.ns == policy.meta.ns && placement.level >= Level::kService;
-    if (named) return "spec.targetRefs[" + std::to_string(i) + "]";
-  }
-  return "spec.targetSelectors";
-}
-
 std::optional<LintCode> CodeOf(const TargetRecord& record) {
   switch (record.state) {
     case TargetState::kNotFound:
@@ -101,6 +89,17 @@ bool MayRepeatUnsafe(const api::Retries& retries) {
 }
 
 }  // namespace
+
+std::string FieldOf(const PolicyHead& policy, const Placement& placement) {
+  const auto& refs = policy.targets.refs;
+  for (size_t i = 0; i < refs.size(); ++i) {
+    const bool named = refs[i].kind == placement.target.kind && refs[i].name == placement.target.name &&
+                       refs[i].section_name.value_or("") == placement.section &&
+                       placement.target.ns == policy.meta.ns && placement.level >= Level::kService;
+    if (named) return "spec.targetRefs[" + std::to_string(i) + "]";
+  }
+  return "spec.targetSelectors";
+}
 
 bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy, Findings* out) {
   if (const std::string problem = ScopeProblem(view, policy); !problem.empty()) {
