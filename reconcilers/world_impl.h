@@ -5,6 +5,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,6 +94,8 @@ struct World::Impl {
   // force.
   std::vector<failover::Target> AssessFailover(const World& world, const ObjectKey& key,
                                                PolicyBook* book) const;
+  std::vector<api::FailoverSource> SourcesAt(const api::FailoverPolicy& policy,
+                                             std::span<const failover::Target> targets) const;
   api::FailoverStatus FailoverNow(const api::FailoverPolicy& policy,
                                   const std::vector<failover::Target>& targets) const;
 

@@ -1,7 +1,10 @@
 // What World tells of policies: statuses, out of what came of each at its targets.
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <utility>
 
+#include "reconcilers/failover/alone.h"
 #include "reconcilers/failover/assess.h"
 #include "reconcilers/istio/failover.h"
 #include "reconcilers/istio/lower.h"
@@ -27,6 +30,13 @@ std::set<api::Locality> PlacesOf(const World& world, const EffectiveService& ser
   return out;
 }
 
+// As whoever carries it there keeps it.
+api::FailoverPolicy AsCarried(const View& view, const EffectiveService& service,
+                              const api::FailoverPolicy& policy) {
+  if (!service.waypoint) return failover::AsCarriedAlone(policy);
+  return istiod::IsServedByIstiod(view, service) ? istiod::AsCarried(policy) : policy;
+}
+
 }  // namespace
 
 // The page of a FailoverPolicy is made anew each time, since its statuses are asked for when endpoints
@@ -48,35 +58,33 @@ std::vector<failover::Target> World::Impl::AssessFailover(const World& world, co
   return targets;
 }
 
+std::vector<api::FailoverSource> World::Impl::SourcesAt(const api::FailoverPolicy& policy,
+                                                        std::span<const failover::Target> targets) const {
+  const failover::Reporter reporter(view);
+  std::vector<api::FailoverSource> sources;
+  for (const failover::Target& target : targets) {
+    const EffectiveService& service = *rows.at(target.service).service;
+    auto seen = reporter.Sources(AsCarried(view, service, policy), target);
+    std::move(seen.begin(), seen.end(), std::back_inserter(sources));
+  }
+  return sources;
+}
+
 api::FailoverStatus World::Impl::FailoverNow(const api::FailoverPolicy& policy,
                                              const std::vector<failover::Target>& targets) const {
   if (targets.empty()) return {};
-  const failover::Reporter reporter(view);
-  std::vector<api::FailoverSource> sources;
+  const size_t looked_at = std::min(targets.size(), kLookedAt);
   std::set<ObjectKey> left;
-  for (size_t i = 0; i < targets.size(); ++i) {
-    if (i >= kLookedAt) {
-      left.insert(targets[i].service);
-      continue;
-    }
-    const EffectiveService& service = *rows.at(targets[i].service).service;
-    const bool by_istiod = istiod::IsServedByIstiod(view, service);
-    auto seen = reporter.Sources(by_istiod ? istiod::AsCarried(policy) : policy, targets[i]);
-    std::move(seen.begin(), seen.end(), std::back_inserter(sources));
-  }
-  return failover::Bounded(std::move(sources), static_cast<int>(left.size()));
+  for (size_t i = looked_at; i < targets.size(); ++i) left.insert(targets[i].service);
+  return failover::Bounded(SourcesAt(policy, std::span(targets).first(looked_at)),
+                           static_cast<int>(left.size()));
 }
 
 std::vector<api::FailoverSource> World::FailoverSources(const ObjectKey& policy) const {
-  std::vector<api::FailoverSource> out;
   const auto in_force = impl_->tables.Get<api::FailoverPolicy>(policy.nn());
+  if (in_force == nullptr) return {};
   PolicyBook book;
-  const failover::Reporter reporter(impl_->view);
-  for (const failover::Target& target : impl_->AssessFailover(*this, policy, &book)) {
-    auto seen = reporter.Sources(*in_force, target);
-    std::move(seen.begin(), seen.end(), std::back_inserter(out));
-  }
-  return out;
+  return impl_->SourcesAt(*in_force, impl_->AssessFailover(*this, policy, &book));
 }
 
 bool World::AwaitsIstio(const ObjectKey& policy) const {

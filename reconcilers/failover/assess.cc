@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "reconcilers/failover/alone.h"
 #include "reconcilers/failover/winner.h"
 #include "reconcilers/istio/lower.h"
 #include "reconcilers/status/losses.h"
@@ -83,6 +84,24 @@ void CarriedByIstiod(const View& view, const EffectiveService& service, const ap
   *out = Bad(TargetState::kNotCarried, state->second.report->failover_problem);
 }
 
+// Where the Service itself says the order that the policy asks for, ztunnel keeps it.
+Assessment WithoutWaypoint(const View& view, const EffectiveService& service,
+                           const api::FailoverPolicy& policy, const Placement& placement,
+                           const std::vector<const EffectivePort*>& ports) {
+  Alone alone = AtZtunnel(view, service.key, policy);
+  if (!alone.carried) {
+    return Bad(TargetState::kNoWaypoint,
+               service.waypoint_problem + (alone.advice.empty() ? "" : "; " + alone.advice));
+  }
+  Assessment out;
+  Judge(view, policy, placement, ports, &out);
+  if (out.ports.empty()) return out;
+  out.record.by_istiod = true;
+  for (std::string& text : alone.limits)
+    out.record.advice.push_back({Note::Kind::kIstioLimit, std::move(text)});
+  return out;
+}
+
 }  // namespace
 
 Assessment Assess(const View& view, const ServiceRows& rows, const api::FailoverPolicy& policy,
@@ -101,7 +120,7 @@ Assessment Assess(const View& view, const ServiceRows& rows, const api::Failover
                ? Bad(TargetState::kNotCarried, "it has no TCP port")
                : Bad(TargetState::kNotFound, "it has no TCP port named " + placement.section);
   }
-  if (!service.waypoint) return Bad(TargetState::kNoWaypoint, service.waypoint_problem);
+  if (!service.waypoint) return WithoutWaypoint(view, service, policy, placement, ports);
   Assessment out;
   Judge(view, policy, placement, ports, &out);
   if (!out.ports.empty() && istiod::IsServedByIstiod(view, service))

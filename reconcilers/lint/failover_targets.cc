@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "reconcilers/failover/alone.h"
 #include "reconcilers/failover/winner.h"
 #include "reconcilers/lint/collect.h"
 #include "reconcilers/lower/ports.h"
+#include "reconcilers/lower/routes.h"
 #include "reconcilers/lower/waypoint.h"
 #include "reconcilers/policy/resolver.h"
 #include "reconcilers/status/losses.h"
@@ -30,8 +32,13 @@ class TargetsLint {
     if (meta == nullptr)
       return out_->Add(LintCode::kTargetNotFound, key_, field, where + ": it does not exist");
     if (!Rivals(at, field, where)) return;
-    const Binding binding = BindingOf(view_, at.target, *meta);
-    if (!binding.waypoint) out_->Add(LintCode::kNoWaypoint, key_, field, where + ": " + binding.problem);
+    std::string problem = FrontendProblem(view_, at.target);
+    if (problem.empty()) problem = BindingOf(view_, at.target, *meta).problem;
+    if (problem.empty()) return;
+    const failover::Alone alone = failover::AtZtunnel(view_, at.target, policy_);
+    if (alone.carried) return;
+    out_->Add(LintCode::kNoWaypoint, key_, field,
+              where + ": " + problem + (alone.advice.empty() ? "" : "; " + alone.advice));
   }
 
  private:
