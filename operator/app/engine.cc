@@ -155,6 +155,7 @@ void Engine::HandleRemote(const Remote& remote) {
     listed_ = true;
   } else if (const auto* status = std::get_if<reconcilers::RemoteStatus>(&remote.what)) {
     world_.SetRemoteState(remote.cluster, *status);
+    if (status->state == reconcilers::RemoteState::kFresh) listed_ = true;  // much is lowered now
   } else {
     world_.RemoveRemote(remote.cluster);
   }

@@ -18,6 +18,18 @@ void SetPlace(const api::Locality& place, EffectiveEndpoint* endpoint) {
   endpoint->subzone = place.subzone;
 }
 
+// Labels that the policy goes by: the others are no reason to tell proxies anything, and most of the memory.
+void KeepLabels(const std::vector<std::string>& keys, std::vector<failover::Member>* members) {
+  for (failover::Member& member : *members) {
+    Labels kept;
+    for (const std::string& key : keys) {
+      if (const std::string* value = member.labels.Find(key)) kept.Set(key, *value);
+    }
+    member.labels = std::move(kept);
+  }
+  members->shrink_to_fit();
+}
+
 void Publish(const View& view, const Destination& destination, const std::string& port_name,
              Discovery discovery, std::vector<EffectiveEndpoint> endpoints, Result* out) {
   std::sort(endpoints.begin(), endpoints.end());
@@ -26,9 +38,12 @@ void Publish(const View& view, const Destination& destination, const std::string
   value->destination = destination;
   value->discovery = discovery;
   value->endpoints = std::move(endpoints);
-  if (Ptr<api::FailoverPolicy> policy = failover::WinnerAt(view, destination.service, port_name))
-    value->failover = EffectiveFailover{view.options.cluster_name, std::move(policy),
-                                        failover::MembersOf(view, destination)};
+  value->endpoints.shrink_to_fit();
+  if (Ptr<api::FailoverPolicy> policy = failover::WinnerAt(view, destination.service, port_name)) {
+    std::vector<failover::Member> members = failover::MembersOf(view, destination);
+    KeepLabels(policy->priority_labels, &members);
+    value->failover = EffectiveFailover{view.options.cluster_name, std::move(policy), std::move(members)};
+  }
   out->emplace(destination, std::move(value));
 }
 

@@ -32,13 +32,20 @@ struct BenchOptions {
   int creates = 2'000;
   int reviews = 20'000;
   std::chrono::seconds idle{20};
-  std::chrono::seconds drain{10};  // for which requests are sent while a zone is drained
+  StateSize joined = {.services = 1'000,
+                      .namespaces = 20,
+                      .waypoints = 2,
+                      .endpoints = 10,
+                      .joined = true};  // of each cluster
+  std::chrono::seconds drain{10};       // for which requests are sent while a zone is drained
 };
 
 Result<void> MeasureChanges(const BenchOptions& options, Table* table);   // change → proxy has it
 Result<void> MeasureWrites(const BenchOptions& options, Table* table);    // what the API server is asked
 Result<void> MeasureScale(const BenchOptions& options, Table* table);     // start, memory, idle CPU
 Result<void> MeasureFailover(const BenchOptions& options, Table* table);  // endpoints that go, a zone drained
+Result<void> MeasureClusters(const BenchOptions& options,
+                             Table* table);  // other clusters, and one that is lost
 Result<void> MeasureAdmission(const BenchOptions& options,
                               Table* table);                             // what webhooks add, reviews, flood
 Result<void> MeasureTenancy(const BenchOptions& options, Table* table);  // workspaces and their namespaces
@@ -48,6 +55,8 @@ Result<void> MeasurePreview(const BenchOptions& options, Table* table);  // fair
 // Of values in any order; 0 where there are none.
 double Quantile(std::vector<double> values, double q);
 double Median(std::vector<double> values);
+
+Result<double> EmptyMemory(const BenchOptions& options);  // MB of an operator in an empty cluster
 
 Error Failure(const std::string& what, const Rig* rig = nullptr);  // with the end of the operator's log
 

@@ -32,8 +32,8 @@ namespace {
 constexpr int kExitUsage = 2;
 constexpr char kUsage[] =
     "fairlead-bench: the operator's numbers, each beside its floor.\n"
-    "  --only GROUP    one of changes, writes, scale, failover, admission, tenancy, render, preview "
-    "(repeat)\n"
+    "  --only GROUP    one of changes, writes, scale, failover, clusters, admission, tenancy, "
+    "render, preview (repeat)\n"
     "  --quick         fewer repetitions\n"
     "  --tiny          a state so small that the numbers say nothing: shows that the benchmark works\n"
     "  --json FILE     the table for machines\n"
@@ -45,10 +45,10 @@ struct Group {
   const char* name;
   Result<void> (*measure)(const BenchOptions&, Table*);
 };
-constexpr Group kGroups[] = {{"changes", MeasureChanges},     {"writes", MeasureWrites},
-                             {"scale", MeasureScale},         {"failover", MeasureFailover},
-                             {"admission", MeasureAdmission}, {"tenancy", MeasureTenancy},
-                             {"render", MeasureRender},       {"preview", MeasurePreview}};
+constexpr Group kGroups[] = {
+    {"changes", MeasureChanges},   {"writes", MeasureWrites},     {"scale", MeasureScale},
+    {"failover", MeasureFailover}, {"clusters", MeasureClusters}, {"admission", MeasureAdmission},
+    {"tenancy", MeasureTenancy},   {"render", MeasureRender},     {"preview", MeasurePreview}};
 
 struct Flags {
   BenchOptions bench;
@@ -81,6 +81,7 @@ void BeTiny(BenchOptions* options) {
   options->tenancy = {.routes = 20, .policies = 40, .services = 20, .namespaces = 20, .workspaces = 4};
   options->preview = {
       .routes = 20, .policies = 12, .services = 8, .namespaces = 4, .waypoints = 1, .workspaces = 2};
+  options->joined = {.services = 8, .namespaces = 2, .waypoints = 2, .endpoints = 2, .joined = true};
   options->large = {.routes = 40, .policies = 12, .services = 8, .namespaces = 4, .waypoints = 2};
 }
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <thread>
@@ -109,9 +110,9 @@ Result<void> Rig::StartOperator(const std::vector<std::string>& flags) {
                                    "--log-level",
                                    "warn",
                                    "--health-probe-bind-address",
-                                   "0",
-                                   "--metrics-bind-address",
                                    "0"};
+  if (std::find(flags.begin(), flags.end(), "--metrics-bind-address") == flags.end())
+    argv.insert(argv.end(), {"--metrics-bind-address", "0"});
   argv.insert(argv.end(), flags.begin(), flags.end());
   Result<testing::Process> process =
       testing::Process::Spawn({.argv = std::move(argv), .log_file = dir_ / "operator.log"});
@@ -122,6 +123,8 @@ Result<void> Rig::StartOperator(const std::vector<std::string>& flags) {
   }
   return {};
 }
+
+std::string Rig::Kubeconfig() const { return testing::ReadFile(dir_ / "kubeconfig"); }
 
 std::string Rig::Ask(const std::string& method, const std::string& path, const std::string& body) {
   const Result<kube::HttpResponse> response =

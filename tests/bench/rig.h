@@ -54,6 +54,9 @@ class Rig {
   Result<void> StartOperator(const std::vector<std::string>& flags = {});
   void StopOperator() { operator_.Stop(); }
   testing::Process& controller() { return operator_; }
+  // Connections to it are refused from then on; it is not started again.
+  void StopApiServer() { api_.Kill(); }
+  std::string Kubeconfig() const;  // text
   int xds_port() const { return xds_port_; }
   std::string OperatorLog() const { return operator_.Log(); }
 

@@ -107,14 +107,6 @@ Result<void> MeasureStarts(Rig* rig, Changer* changer, int starts, Table* table)
   return {};
 }
 
-Result<double> EmptyMemory(const BenchOptions& options) {
-  Result<std::unique_ptr<Rig>> rig = Rig::Start(options.programs, {.namespaces = 1, .waypoints = 1});
-  if (!rig) return Unexpected(rig.error());
-  if (Result<void> r = (*rig)->StartOperator(); !r) return Unexpected(r.error());
-  (*rig)->AwaitQuiet();
-  return FiguresOf((*rig)->controller().pid()).resident_mb;
-}
-
 void MeasureIdle(Rig* rig, std::chrono::seconds idle, Table* table) {
   const double before = FiguresOf(rig->controller().pid()).cpu_seconds;
   std::this_thread::sleep_for(idle);
@@ -128,6 +120,14 @@ void MeasureIdle(Rig* rig, std::chrono::seconds idle, Table* table) {
 }
 
 }  // namespace
+
+Result<double> EmptyMemory(const BenchOptions& options) {
+  Result<std::unique_ptr<Rig>> rig = Rig::Start(options.programs, {.namespaces = 1, .waypoints = 1});
+  if (!rig) return Unexpected(rig.error());
+  if (Result<void> r = (*rig)->StartOperator(); !r) return Unexpected(r.error());
+  (*rig)->AwaitQuiet();
+  return FiguresOf((*rig)->controller().pid()).resident_mb;
+}
 
 Result<void> MeasureScale(const BenchOptions& options, Table* table) {
   const StateSize& size = options.large;

@@ -6,6 +6,7 @@ namespace fairlead::bench {
 namespace {
 
 constexpr int kGroups = 5;  // label values that selectors choose among
+constexpr int kZones = 3;
 
 std::string Number(int n) { return std::to_string(n); }
 
@@ -45,24 +46,64 @@ std::string Namespace(const StateSize& size, int ns) {
 std::string Service(const StateSize& size, int service) {
   const NamespacedName name = ServiceOf(size, service);
   return Head("v1", "Service", name) + "  labels:\n    app: " + name.name + "\n    group: group-" +
-         Number(service / size.namespaces % kGroups) + "\nspec:\n  clusterIP: 10." +
+         Number(service / size.namespaces % kGroups) +
+         (size.joined ? "\n    istio.io/global: \"true\"" : "") + "\nspec:\n  clusterIP: 10." +
          Number(96 + service / 65'000) + "." + Number(service / 250 % 256) + "." + Number(service % 250 + 1) +
          "\n  selector:\n    app: " + name.name +
          "\n  ports:\n  - name: http\n    port: 8080\n    targetPort: 9080\n    protocol: TCP\n    "
          "appProtocol: http\n";
 }
 
+std::string AddressOf(const StateSize& size, int service, int endpoint) {
+  return "10." + Number(size.cluster * size.endpoints + endpoint) + "." + Number(service / 250) + "." +
+         Number(service % 250 + 1);
+}
+std::string PodOf(const NamespacedName& service, int n) { return service.name + "-5f6d9c7b8-" + Number(n); }
+
 std::string EndpointSlice(const StateSize& size, int service) {
   const NamespacedName name = ServiceOf(size, service);
   std::string out = Head("discovery.k8s.io/v1", "EndpointSlice", {name.ns, name.name + "-1"}) +
                     "  labels:\n    kubernetes.io/service-name: " + name.name +
                     "\naddressType: IPv4\nports:\n- name: http\n  port: 9080\n  protocol: TCP\nendpoints:\n";
-  for (int i = 0; i < 2; ++i) {
-    out += "- addresses: [10." + Number(i) + "." + Number(service / 250) + "." + Number(service % 250 + 1) +
-           "]\n  zone: zone-" + Number(i) +
+  for (int i = 0; i < size.endpoints; ++i) {
+    out += "- addresses: [" + AddressOf(size, service, i) + "]\n  zone: zone-" + Number(i % kZones) +
            "\n  conditions:\n    ready: true\n    serving: true\n    terminating: false\n";
+    if (!size.joined) continue;
+    out += "  nodeName: node-" + Number(i % kZones) +
+           "\n  targetRef:\n    kind: Pod\n    name: " + PodOf(name, i) + "\n    namespace: " + name.ns +
+           "\n";
   }
   return out;
+}
+
+std::string Pods(const StateSize& size, int service) {
+  const NamespacedName name = ServiceOf(size, service);
+  std::string out;
+  for (int i = 0; i < size.endpoints; ++i) {
+    out += Head("v1", "Pod", {name.ns, PodOf(name, i)}) + "  labels:\n    app: " + name.name +
+           "\n    pod-template-hash: 5f6d9c7b8\n    version: v1\nspec:\n  nodeName: node-" +
+           Number(i % kZones) +
+           "\n  serviceAccountName: default\n  containers:\n  - name: main\n    image: example.com/shop:1"
+           "\nstatus:\n  phase: Running\n  podIP: " +
+           AddressOf(size, service, i) + "\n  podIPs:\n  - ip: " + AddressOf(size, service, i) +
+           "\n  conditions:\n  - type: Ready\n    status: \"True\"\n";
+  }
+  return out;
+}
+
+std::string Nodes() {
+  std::string out;
+  for (int z = 0; z < kZones; ++z) {
+    out += Head("v1", "Node", {"", "node-" + Number(z)}) +
+           "  labels:\n    topology.kubernetes.io/region: bench\n    topology.kubernetes.io/zone: zone-" +
+           Number(z) + "\n";
+  }
+  return out;
+}
+
+std::string NearestFirst(const std::string& ns) {
+  return Head("fairlead.dev/v1alpha1", "FailoverPolicy", {ns, "near"}) +
+         "spec:\n  targetSelectors:\n  - kind: Service\n";
 }
 
 std::string HttpRoute(const StateSize& size, int route) {
@@ -160,8 +201,9 @@ std::string WorkspaceText(const StateSize& size, int workspace, int without) {
 }
 
 size_t ObjectsIn(const StateSize& size) {
+  const int joined = size.joined ? size.services * size.endpoints + size.namespaces + kZones : 0;
   return static_cast<size_t>(size.routes + size.policies + 2 * size.services + size.namespaces +
-                             size.waypoints + size.workspaces + 1);
+                             size.waypoints + size.workspaces + 1 + joined);
 }
 
 std::vector<StateFile> MakeState(const StateSize& size) {
@@ -174,7 +216,10 @@ std::vector<StateFile> MakeState(const StateSize& size) {
   std::vector<std::string> services(static_cast<size_t>(size.namespaces)), routes(services),
       policies(services);
   const auto at = [&size](int service) { return static_cast<size_t>(NamespaceOfService(size, service)); };
-  for (int i = 0; i < size.services; ++i) services[at(i)] += Service(size, i) + EndpointSlice(size, i);
+  for (int i = 0; i < size.services; ++i) {
+    services[at(i)] += Service(size, i) + EndpointSlice(size, i) + (size.joined ? Pods(size, i) : "");
+  }
+  if (size.joined) files.push_back({"15-nodes.yaml", Nodes()});
   for (int i = 0; i < size.routes; ++i) routes[at(ServiceOfRoute(size, i))] += HttpRoute(size, i);
   for (int i = 0; i < size.policies; ++i) {
     const int route = RouteOfPolicy(size, i);
@@ -186,6 +231,7 @@ std::vector<StateFile> MakeState(const StateSize& size) {
   for (int ns = 0; ns < size.namespaces; ++ns) {
     const auto n = static_cast<size_t>(ns);
     add(ns, "1-services", Namespace(size, ns) + services[n]);
+    if (size.joined) policies[n] += NearestFirst(NamespaceName(ns));
     add(ns, "2-routes", std::move(routes[n]));
     add(ns, "3-policies", std::move(policies[n]));
   }

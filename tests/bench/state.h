@@ -23,6 +23,11 @@ struct StateSize {
   int waypoints = 1;
   int plaintext_port = 0;  // of the first waypoint's listener; 0: the operator's default
   int workspaces = 0;      // that share the namespaces evenly
+  int endpoints = 2;       // of a service
+  // Services are global, with pods on nodes in three zones behind them; a FailoverPolicy is for all of each
+  // namespace.
+  bool joined = false;
+  int cluster = 0;  // addresses of clusters of different numbers differ
 };
 
 inline constexpr StateSize kLargeState{

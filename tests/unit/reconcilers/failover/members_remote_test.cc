@@ -165,6 +165,24 @@ TEST_F(RemoteMembersTest, AChangeOfTheStateIsForTheStatusesOfPolicies) {
   EXPECT_TRUE(world_.Drain().policies.contains(policy));
 }
 
+TEST_F(RemoteMembersTest, HaveThoseLabelsThatThePolicyGoesBy) {
+  const auto policy = [](const std::string& spec) {
+    return ObjectOf(
+        "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, "
+        "spec: {targetRefs: [{kind: Service, name: ratings}]" +
+        spec + "}}");
+  };
+  const auto labels = [&](const Delta& delta) {
+    return delta.endpoints.at({kRatings, 80})->failover->members.at(1).labels;
+  };
+  Is(RemoteState::kFresh);
+  There("{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop, labels: {version: v2, app: r}}}");
+  world_.Apply(policy(""));
+  EXPECT_EQ(labels(world_.Drain()), Labels());
+  world_.Apply(policy(", priorityLabels: [version]"));
+  EXPECT_EQ(labels(world_.Drain()), (Labels{{"version", "v2"}}));
+}
+
 TEST_F(RemoteMembersTest, GoWithTheirCluster) {
   Is(RemoteState::kFresh);
   world_.RemoveRemote("west");
