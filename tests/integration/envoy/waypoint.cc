@@ -104,14 +104,15 @@ class Waypoint::PushCounter : public xds::AdsMetrics {
   std::condition_variable changed_;
 };
 
-std::unique_ptr<Waypoint> Waypoint::Start() {
+std::unique_ptr<Waypoint> Waypoint::Start(const std::string& region, const std::string& zone) {
   std::unique_ptr<Waypoint> out(new Waypoint());
   out->port_ = FreePort();
   out->planner_ =
       std::make_unique<envoy::Planner>(envoy::PlannerOptions{"127.0.0.1", static_cast<uint16_t>(out->port_)});
   out->served_.waypoints[kName] = std::make_shared<const EffectiveWaypoint>(EffectiveWaypoint{kName, "test"});
   out->StartServer();
-  auto envoy = Envoy::Start({.xds_port = out->xds_port_, .id = "w-1", .cluster = kName.ToString()});
+  auto envoy = Envoy::Start(
+      {.xds_port = out->xds_port_, .id = "w-1", .cluster = kName.ToString(), .region = region, .zone = zone});
   EXPECT_TRUE(envoy) << envoy.error().message;
   if (!envoy) return nullptr;
   out->envoy_ = std::move(*envoy);
@@ -154,8 +155,13 @@ void Waypoint::Publish(const std::vector<SampleService>& services) {
     delta.endpoints[service.endpoints.destination] =
         std::make_shared<const EffectiveEndpoints>(service.endpoints);
   }
+  Publish(delta);
+}
+
+void Waypoint::Publish(const Delta& delta) {
   for (const auto& [key, value] : delta.services) served_.services[key] = value;
   for (const auto& [key, value] : delta.endpoints) served_.endpoints[key] = value;
+  for (const auto& [key, value] : delta.waypoints) served_.waypoints[key] = value;
   catalog_->Publish(planner_->Plan(delta));
 }
 

@@ -43,14 +43,15 @@ reconcilers::EffectivePolicy PolicyWith(reconcilers::EffectiveRetries retries);
 
 class Waypoint {
  public:
-  // Null, with a failure of the test, where it does not come up.
-  static std::unique_ptr<Waypoint> Start();
+  // Null, with a failure of the test, where it does not come up. Region and zone: where Envoy says it runs.
+  static std::unique_ptr<Waypoint> Start(const std::string& region = "", const std::string& zone = "");
   ~Waypoint();
 
   // Publishes, and waits until Envoy has acknowledged all of it.
   void Serve(const std::vector<SampleService>& services);
   void Serve(const SampleService& service) { Serve(std::vector{service}); }
   void Publish(const std::vector<SampleService>& services);  // does not wait
+  void Publish(const reconcilers::Delta& delta);             // of a World; likewise
   bool AwaitProgrammed();
   bool Await(
       const std::function<bool()>& holds);  // asks again at each progress of the proxy, for at most 60 s

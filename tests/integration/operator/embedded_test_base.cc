@@ -39,10 +39,10 @@ void EmbeddedTest::StartServer(const std::set<std::string>& lax) {
   Connect(dir_ / "kubeconfig");
 }
 
-void EmbeddedTest::StartOperator() {
+void EmbeddedTest::StartOperator(const std::vector<std::string>& flags) {
   // Freed memory is not to be kept in quarantine: its size is looked at.
-  const Result<void> started =
-      operator_.Start({.kubeconfig = dir_ / "kubeconfig", .env = {{"ASAN_OPTIONS", "quarantine_size_mb=4"}}});
+  const Result<void> started = operator_.Start(
+      {.kubeconfig = dir_ / "kubeconfig", .flags = flags, .env = {{"ASAN_OPTIONS", "quarantine_size_mb=4"}}});
   ASSERT_TRUE(started) << started.error().message;
   ASSERT_TRUE(Eventually([&] { return operator_.Ready(); })) << operator_.ReadyText() << operator_.Log();
 }

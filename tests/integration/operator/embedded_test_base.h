@@ -11,7 +11,7 @@ class EmbeddedTest : public UserTest {
  protected:
   // lax: definitions of the plural names that shall take any content, as if nothing were validated.
   void StartServer(const std::set<std::string>& lax = {});
-  void StartOperator();  // and waits until it is ready
+  void StartOperator(const std::vector<std::string>& flags = {});  // and waits until it is ready
   void TearDown() override;
 
   // In process, whatever the content; fails the test when it cannot.
