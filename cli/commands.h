@@ -9,7 +9,7 @@
 
 namespace fairlead::cli {
 
-enum class Format { kYaml, kJson, kText };
+enum class Format { kYaml, kJson, kText, kSvg };
 
 // What all commands that read manifests share.
 struct InputOptions {
@@ -20,6 +20,8 @@ struct InputOptions {
   std::string ns;
   std::string root_namespace = "fairlead-system";
   std::string cluster_domain = "cluster.local";
+  std::string cluster_name = "Kubernetes";  // ours
+  std::vector<std::string> remotes;         // "NAME=WHERE"; see remotes.h
   bool istio_mode = false;
 };
 

@@ -2,17 +2,25 @@
 
 #include "cli/commands.h"
 #include "cli/offline.h"
+#include "cli/remotes.h"
 #include "crds/base/nearest.h"
 #include "reconcilers/failover/rehearsal.h"
 #include "reconcilers/failover/report.h"
 #include "reconcilers/failover/winner.h"
 #include "reconcilers/lower/view.h"
+#include "reconcilers/preview/rehearsal_svg.h"
 #include "reconcilers/status/losses.h"
 
 namespace fairlead::cli {
 namespace {
 
 namespace failover = reconcilers::failover;
+
+// Wrong usage, in one line.
+int Misused(const std::string& why, const Output& output) {
+  output.err << "fairleadctl: " << why << "\n";
+  return kExitUsage;
+}
 
 // What --down names is there; else one line for each that is not.
 bool AllKnown(const reconcilers::World& world, const std::vector<failover::Outage>& outages,
@@ -65,6 +73,7 @@ std::string WithoutEffect(const api::PolicyStatus& status) {
 }  // namespace
 
 int FailoverStatus(const FailoverOptions& options, const Output& output) {
+  if (const auto good = CheckRemotes(options.input); !good) return Misused(good.error().message, output);
   const Result<Offline> read = Read(options.input, {.name = "", .kinds = {}});
   if (!read) return Fail(read.error(), output);
   PrintProblems(read->loaded, output);
@@ -108,12 +117,10 @@ int SimulateFailover(const FailoverOptions& options, const Output& output) {
   std::vector<failover::Outage> outages;
   for (const std::string& text : options.down) {
     const Result<failover::Outage> outage = failover::ParseOutage(text);
-    if (!outage) {
-      output.err << "fairleadctl: --down: " << outage.error().message << "\n";
-      return kExitUsage;
-    }
+    if (!outage) return Misused("--down: " + outage.error().message, output);
     outages.push_back(*outage);
   }
+  if (const auto good = CheckRemotes(options.input); !good) return Misused(good.error().message, output);
   const Result<Offline> read = Read(options.input, {.name = options.service, .kinds = {}});
   if (!read) return Fail(read.error(), output);
   PrintProblems(read->loaded, output);
@@ -127,6 +134,8 @@ int SimulateFailover(const FailoverOptions& options, const Output& output) {
   const failover::Rehearsal rehearsal = failover::Rehearse(read->world, outages, only);
   if (options.format == Format::kText) {
     output.out << failover::ToText(rehearsal);
+  } else if (options.format == Format::kSvg) {
+    output.out << reconcilers::preview::ToSvg(rehearsal);
   } else {
     Print(failover::ToJson(rehearsal), options.format, output);
   }

@@ -1,5 +1,6 @@
 #include "cli/offline.h"
 
+#include "cli/remotes.h"
 #include "crds/base/json_write.h"
 
 namespace fairlead::cli {
@@ -36,6 +37,7 @@ reconcilers::WorldOptions WorldOptionsOf(const InputOptions& input) {
   reconcilers::WorldOptions world;
   world.cluster_domain = input.cluster_domain;
   world.root_namespace = input.root_namespace;
+  world.cluster_name = input.cluster_name;
   world.istio_mode = input.istio_mode;
   return world;
 }
@@ -46,6 +48,8 @@ Result<Offline> Read(const InputOptions& input, const Interest& interest) {
       input.paths.empty() ? ReadCluster(input, interest, world) : ReadFiles(input, world);
   if (!offline || interest.whole) return offline;
   for (const LoadedObject& object : offline->loaded.objects) offline->world.Apply(object.object);
+  if (const Result<void> remotes = ReadRemotes(input, &*offline); !remotes)
+    return Unexpected(remotes.error());
   offline->world.Drain();
   return offline;
 }

@@ -5,57 +5,13 @@
 #include "cli/arguments/arguments.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/describe.h"
 #include "cli/offline.h"
 #include "crds/base/names.h"
 #include "crds/base/version.h"
 
 namespace fairlead::cli {
 namespace {
-
-// The first of `formats` is the default.
-void AddFormat(CLI::App* command, Format* format, const std::vector<std::string>& formats) {
-  CLI::Option* option = command->add_option_function<std::string>(
-      "-o,--output",
-      [format](const std::string& name) {
-        *format = name == "json" ? Format::kJson : name == "yaml" ? Format::kYaml : Format::kText;
-      },
-      "Output format");
-  OneOf(option, formats);
-  option->default_str(formats.front());
-}
-
-void AddInput(CLI::App* command, InputOptions* input) {
-  command
-      ->add_option("-f,--filename", input->paths,
-                   "File, folder (recursively: .yaml, .yml, .json) or - for standard input; may be given "
-                   "again; default: "
-                   "what is in the cluster")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
-  command
-      ->add_option("--kubeconfig", input->kubeconfig,
-                   "Which cluster; default: $KUBECONFIG, the one that this runs in, ~/.kube/config")
-      ->type_name("FILE");
-  command->add_option("--context", input->context, "Context of the kubeconfig; default: its current one");
-  CLI::Option* ns = command->add_option("-n,--namespace", input->ns,
-                                        "Namespace of objects and names that give none; default: of files "
-                                        "default, of a cluster that of the context");
-  CLI::Option* root = command
-                          ->add_option("--root-namespace", input->root_namespace,
-                                       "Namespace whose policies of scope Mesh are honoured")
-                          ->capture_default_str();
-  CLI::Option* domain =
-      command->add_option("--cluster-domain", input->cluster_domain, "DNS domain of the cluster")
-          ->capture_default_str();
-  MustBe(ns, CheckDnsLabel);
-  MustBe(root, CheckDnsLabel);
-  MustBe(domain, CheckDnsSubdomain);
-  CLI::Option* mode = command->add_option_function<std::string>(
-      "--mode", [input](const std::string& name) { input->istio_mode = name == "istio"; },
-      "Which control plane carries it out");
-  OneOf(mode, {"built-in", "istio"});
-  mode->default_str("built-in");
-}
 
 constexpr const char kExitCodes[] =
     "Exit code: 0 good; 1 errors in the input or findings (with file, object and field on stderr); 2 wrong "
@@ -225,49 +181,6 @@ void DescribeGraph(CLI::App* app, GraphOptions* options) {
       ->type_name("FILE");
   graph->footer(std::string("Example: fairleadctl graph -f config/samples -o html > mesh.html\n") +
                 kExitCodes);
-}
-
-void DescribeFailover(CLI::App* app, FailoverOptions* options) {
-  CLI::App* failover = app->add_subcommand("failover", "Where requests go when a place is down");
-  failover->require_subcommand(1);
-  CLI::App* simulate = failover->add_subcommand(
-      "simulate",
-      "Who would receive which share of the requests, at which load, and what would have no place to go");
-  simulate
-      ->add_option(
-          "--down", options->down,
-          "What is down: zone=REGION/ZONE, region=REGION, cluster=CLUSTER or service=NAMESPACE/NAME; "
-          "may be given again")
-      ->required()
-      ->allow_extra_args(false)
-      ->type_name("WHAT");
-  simulate
-      ->add_option("--service", options->service,
-                   "Only this Service or ServiceEntry; default: all that a FailoverPolicy targets")
-      ->type_name("NAME");
-  AddInput(simulate, &options->input);
-  AddFormat(simulate, &options->format, {"text", "json", "yaml"});
-  simulate->footer(
-      "Example: fairleadctl failover simulate --down zone=us-east/us-east-1a --service shop/ratings\nPlaces "
-      "come "
-      "from labels of Nodes, and from the label istio-locality of Pods; with -f, Nodes and EndpointSlices "
-      "have to "
-      "be among the files.\nExit code: 0 everything has a place to go; 1 something has none, or errors in "
-      "the "
-      "input; 2 wrong usage.");
-  CLI::App* status = failover->add_subcommand(
-      "status", "The steps in order, who gets which share now, and what a step lacks");
-  status
-      ->add_option("name", options->policy, "Only this FailoverPolicy: NAME or NAMESPACE/NAME; default: all")
-      ->type_name("NAME");
-  AddInput(status, &options->input);
-  AddFormat(status, &options->format, {"text", "json", "yaml"});
-  status->footer(
-      "Example: fairleadctl failover status shop/ratings\nWhat proxies have found to fail by themselves is "
-      "not "
-      "among what is known here: healthy is what Kubernetes calls ready.\nExit code: 0 everything has a "
-      "place to "
-      "go; 1 something has none, or errors in the input; 2 wrong usage.");
 }
 
 void Describe(CLI::App* app, Commands* c) {

@@ -4,10 +4,8 @@
 #include <span>
 #include <utility>
 
-#include "reconcilers/failover/alone.h"
 #include "reconcilers/failover/assess.h"
-#include "reconcilers/istio/failover.h"
-#include "reconcilers/istio/lower.h"
+#include "reconcilers/failover/carried.h"
 #include "reconcilers/status/status.h"
 #include "reconcilers/world_impl.h"
 
@@ -28,13 +26,6 @@ std::set<api::Locality> PlacesOf(const World& world, const EffectiveService& ser
     out.insert(std::move(place));
   }
   return out;
-}
-
-// As whoever carries it there keeps it.
-api::FailoverPolicy AsCarried(const View& view, const EffectiveService& service,
-                              const api::FailoverPolicy& policy) {
-  if (!service.waypoint) return failover::AsCarriedAlone(policy);
-  return istiod::IsServedByIstiod(view, service) ? istiod::AsCarried(policy) : policy;
 }
 
 }  // namespace
@@ -64,7 +55,7 @@ std::vector<api::FailoverSource> World::Impl::SourcesAt(const api::FailoverPolic
   std::vector<api::FailoverSource> sources;
   for (const failover::Target& target : targets) {
     const EffectiveService& service = *rows.at(target.service).service;
-    auto seen = reporter.Sources(AsCarried(view, service, policy), target);
+    auto seen = reporter.Sources(failover::CarriedAt(view, service, policy).policy, target);
     std::move(seen.begin(), seen.end(), std::back_inserter(sources));
   }
   return sources;

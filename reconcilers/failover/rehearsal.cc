@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "reconcilers/failover/carried.h"
 #include "reconcilers/failover/members.h"
 #include "reconcilers/failover/shares.h"
 #include "reconcilers/failover/winner.h"
@@ -45,12 +46,28 @@ std::vector<Member> WithoutWhatIsDown(std::vector<Member> members, const Down& d
   return members;
 }
 
+// Where the requests of one source go.
+using Flow = std::map<api::Locality, double>;
+
 // Adds the shares of one source, of which there are `sources`, to the load of each address.
 using Loads = std::map<std::pair<std::string, uint16_t>, double>;
-void AddLoads(const Plan& plan, const Shares& shares, double sources, Loads* loads) {
+Flow AddLoads(const Plan& plan, const Shares& shares, double sources, Loads* loads) {
   const std::vector<double> of_members = MemberShares(plan, shares);
-  for (size_t i = 0; i < plan.members.size(); ++i)
+  Flow out;
+  for (size_t i = 0; i < plan.members.size(); ++i) {
     (*loads)[{plan.members[i].address, plan.members[i].port}] += of_members[i] / sources;
+    out[plan.members[i].locality] += of_members[i];
+  }
+  return out;
+}
+
+std::vector<double> ByPlace(const Flow& flow, const std::vector<PlaceLoad>& places) {
+  std::vector<double> out;
+  for (const PlaceLoad& load : places) {
+    const auto at = flow.find(load.place);
+    out.push_back(at == flow.end() ? 0 : at->second);
+  }
+  return out;
 }
 
 std::vector<PlaceLoad> PlacesOf(const std::vector<Member>& now, const std::vector<Member>& then,
@@ -111,6 +128,7 @@ class Rehearser {
     }
     const std::vector<Member> then = WithoutWhatIsDown(now, down_);
     Loads loads_now, loads_then;
+    std::vector<std::pair<Flow, Flow>> flows;
     for (const api::Locality& from : sources_) {
       const Plan plan_now = PlanFailover(policy, {from, {}}, now),
                  plan_then = PlanFailover(policy, {from, {}}, then);
@@ -118,14 +136,19 @@ class Rehearser {
       SourceForecast source = ForecastOf(plan_now, shares_now, shares_then);
       source.from = AsSeenHere(view_, from);
       source.down = down_.Has(from);
-      AddLoads(plan_now, shares_now, static_cast<double>(sources_.size()), &loads_now);
+      auto& [flow_now, flow_then] = flows.emplace_back();
+      flow_now = AddLoads(plan_now, shares_now, static_cast<double>(sources_.size()), &loads_now);
       if (!source.down) {
-        AddLoads(plan_then, shares_then, left_, &loads_then);
+        flow_then = AddLoads(plan_then, shares_then, left_, &loads_then);
         out.stranded = out.stranded || source.nowhere_then > 0;
       }
       out.sources.push_back(std::move(source));
     }
     out.places = PlacesOf(now, then, loads_now, loads_then);
+    for (size_t i = 0; i < flows.size(); ++i) {
+      out.sources[i].to_place_now = ByPlace(flows[i].first, out.places);
+      out.sources[i].to_place_then = ByPlace(flows[i].second, out.places);
+    }
     for (PlaceLoad& load : out.places) load.place = AsSeenHere(view_, load.place);
     return out;
   }
@@ -166,7 +189,9 @@ Rehearsal Rehearse(const World& world, const std::vector<Outage>& outages,
     for (const PortInfo& port : PortsOf(view, service).value_or(std::vector<PortInfo>())) {
       const Ptr<api::FailoverPolicy> policy = WinnerAt(view, service, port.name);
       if (policy == nullptr) continue;
-      TargetForecast target = rehearser.Forecast({service, port.port}, *policy);
+      const Carried carried = CarriedAt(view, *world.services().at(service), *policy);
+      TargetForecast target = rehearser.Forecast({service, port.port}, carried.policy);
+      target.not_carried = carried.why_not;
       out.stranded = out.stranded || target.stranded;
       AddTarget(std::move(target), &out.targets);
     }

@@ -3,7 +3,9 @@
 // For each service port with a FailoverPolicy and each place that requests come from: the steps, their shares
 // now and then, and what that makes of the load of each endpoint. Every place is taken to send as many
 // requests as any other; those of a place that is down come from the others then, so that the whole stays the
-// same. Who calls: `fairleadctl failover simulate`. Reads the drained state of a World. Pure; sorted.
+// same. Requests are those of our own cluster: each cluster's waypoints have policies of their own. A policy
+// is taken as whoever carries it keeps it (carried.h). Who calls: `fairleadctl failover simulate`. Reads the
+// drained state of a World. Pure; sorted.
 //
 //   Rehearsal r = Rehearse(world, {*ParseOutage("zone=us-east/us-east-1a")});
 //   r.stranded   // some requests would have no place to go
@@ -47,7 +49,8 @@ struct SourceForecast {
   bool down = false;   // nothing comes from there then
   std::vector<StepForecast> steps;
   double nowhere_now = 0, nowhere_then = 0;
-  int unreached = 0;  // endpoints that no step names
+  int unreached = 0;                                // endpoints that no step names
+  std::vector<double> to_place_now, to_place_then;  // by TargetForecast::places; share of the requests, 0..1
   friend bool operator==(const SourceForecast&, const SourceForecast&) = default;
 };
 
@@ -63,6 +66,7 @@ struct TargetForecast {
   ObjectKey service;
   std::vector<uint16_t> ports;  // for which it is the same
   ObjectKey policy;
+  std::string not_carried;  // why the policy is not in force there today; empty: it is
   std::vector<SourceForecast> sources;
   std::vector<PlaceLoad> places;
   bool stranded = false;  // some requests have no place to go then

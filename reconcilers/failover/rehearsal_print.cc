@@ -51,6 +51,7 @@ std::string Factor(const PlaceLoad& load) {
   if (load.healthy_then == 0) return load.healthy_now == 0 ? "" : "down";
   if (load.then == load.now) return "";
   if (load.now == 0) return "new load";
+  if (load.then == 0) return "idle";
   char text[32];
   std::snprintf(text, sizeof(text), "%.2f times", load.then / load.now);
   return text;
@@ -88,6 +89,7 @@ std::string PortsText(const std::vector<uint16_t>& ports) {
 std::string TargetText(const TargetForecast& target) {
   std::string out = target.service.ToString() + PortsText(target.ports) + ", by " + target.policy.ToString();
   out += target.stranded ? ": SOME REQUESTS HAVE NO PLACE TO GO\n" : "\n";
+  if (!target.not_carried.empty()) out += "  not in force today: " + target.not_carried + "\n";
   for (const SourceForecast& source : target.sources) out += SourceText(source);
   out += "  load of one healthy endpoint, in percent of all requests\n";
   std::vector<Row> rows;
@@ -148,6 +150,8 @@ Json::Value TargetJson(const TargetForecast& target) {
   for (uint16_t port : target.ports) out["ports"].append(port);
   out["policy"] = target.policy.ToString();
   out["noPlaceToGo"] = target.stranded;
+  out["inForce"] = target.not_carried.empty();
+  if (!target.not_carried.empty()) out["notInForce"] = target.not_carried;
   out["sources"] = Json::Value(Json::arrayValue);
   for (const SourceForecast& source : target.sources) out["sources"].append(SourceJson(source));
   out["places"] = Json::Value(Json::arrayValue);
@@ -172,9 +176,7 @@ std::string ToText(const Rehearsal& rehearsal) {
   out +=
       "Each place is taken to send as many requests as any other; those of a place that is down come from "
       "the\n"
-      "others then. This version checks a FailoverPolicy and does not carry it out: this is what the "
-      "proxies\n"
-      "would do with it.\n";
+      "others then. Requests are those of this cluster.\n";
   if (rehearsal.everything_down) out += "No place that requests come from would be left.\n";
   for (const TargetForecast& target : rehearsal.targets) out += "\n" + TargetText(target);
   return out;
@@ -183,7 +185,6 @@ std::string ToText(const Rehearsal& rehearsal) {
 Json::Value ToJson(const Rehearsal& rehearsal) {
   Json::Value out(Json::objectValue);
   for (const Outage& outage : rehearsal.outages) out["down"].append(outage.ToString());
-  out["carriedOut"] = false;
   out["noPlaceToGo"] = rehearsal.stranded;
   out["targets"] = Json::Value(Json::arrayValue);
   for (const TargetForecast& target : rehearsal.targets) out["targets"].append(TargetJson(target));

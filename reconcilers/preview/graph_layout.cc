@@ -17,21 +17,6 @@ constexpr int kClear = 16;  // between a lane and a box
 constexpr int kPort = 20;   // between ports of a box: a tag fits
 constexpr int kTitleSize = 14, kTextSize = 11;
 
-// Widths in DejaVu Sans, the widest of the faces that are asked for; in hundredths of the size.
-constexpr unsigned char kLower[] = {62, 64, 56, 64, 62, 36, 64, 64, 29, 29, 59, 29, 98,
-                                    64, 62, 64, 64, 43, 53, 40, 64, 60, 83, 60, 60, 54};
-constexpr unsigned char kUpper[] = {69, 69, 70, 78, 64, 58, 78, 76, 30, 30,  66, 57, 87,
-                                    76, 80, 61, 80, 70, 64, 62, 74, 69, 100, 69, 62, 69};
-
-int WidthOf(unsigned char c) {
-  if (c >= 'a' && c <= 'z') return kLower[c - 'a'];
-  if (c >= 'A' && c <= 'Z') return kUpper[c - 'A'];
-  if (c >= '0' && c <= '9') return 65;
-  return std::string_view(" .,:;'-/|!()[]").find(static_cast<char>(c)) != std::string_view::npos ? 41 : 102;
-}
-
-size_t SizeOfRune(unsigned char lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
-
 // A span in a channel or gutter, of one caller.
 struct Span {
   size_t caller = 0;
@@ -325,27 +310,6 @@ std::vector<size_t> TagsOf(const Graph& graph, const GraphBox& box, const GraphS
     if (!alike && at != graph.boxes.end()) out.push_back(static_cast<size_t>(at - graph.boxes.begin()));
   }
   return out;
-}
-
-int WidthOf(std::string_view text, int size) {
-  int out = 0;
-  for (size_t at = 0; at < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    out += lead < 0x80 ? WidthOf(lead) : 105;
-    at += SizeOfRune(lead);
-  }
-  return (out * size + 99) / 100;
-}
-
-std::string Fit(std::string_view text, int size, int width) {
-  if (WidthOf(text, size) <= width) return std::string(text);
-  size_t end = 0;
-  while (end < text.size()) {
-    const size_t next = std::min(end + SizeOfRune(static_cast<unsigned char>(text[end])), text.size());
-    if (WidthOf(text.substr(0, next), size) + size * 11 / 10 + 1 > width) break;
-    end = next;
-  }
-  return std::string(text.substr(0, end)) + "…";
 }
 
 }  // namespace fairlead::reconcilers::preview

@@ -6,17 +6,13 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "reconcilers/preview/graph.h"
+#include "reconcilers/preview/svg.h"
 
 namespace fairlead::reconcilers::preview {
-
-struct Rect {
-  int x = 0, y = 0, width = 0, height = 0;
-};
 
 struct ChipPlace {
   Rect rect;
@@ -50,9 +46,5 @@ std::string BadgesOf(const GraphService& service);  // "*RAW"
 std::string SubtitleOf(const GraphBox& box);        // "isolation Enforced · 10 services · 2 namespaces"
 // Callers that may call this service and not all of its box alike, by index of their box.
 std::vector<size_t> TagsOf(const Graph& graph, const GraphBox& box, const GraphService& service);
-
-// How wide a text is at most, in a sans-serif face of the size; and the text, cut to fit.
-int WidthOf(std::string_view text, int size);
-std::string Fit(std::string_view text, int size, int width);
 
 }  // namespace fairlead::reconcilers::preview

@@ -31,20 +31,6 @@ constexpr char kStyle[] =
     ".edge.added path{stroke:#1a7f37;stroke-width:3}.edge.removed path{stroke:#cf222e;stroke-width:3}"
     ".edge.changed path{stroke:#9a6700;stroke-width:3}";
 
-std::string Attribute(const char* name, int value) {
-  return std::string(" ") + name + "=\"" + std::to_string(value) + "\"";
-}
-
-std::string RectOf(const Rect& rect, int radius) {
-  return "<rect" + Attribute("x", rect.x) + Attribute("y", rect.y) + Attribute("width", rect.width) +
-         Attribute("height", rect.height) + Attribute("rx", radius) + "/>";
-}
-
-std::string TextAt(int x, int y, const char* css, std::string_view text, bool middle = false) {
-  return "<text" + Attribute("x", x) + Attribute("y", y) + " class=\"" + css + "\"" +
-         (middle ? " text-anchor=\"middle\">" : ">") + EscapeXml(text) + "</text>";
-}
-
 std::string CssOf(const std::optional<Sign>& sign) {
   if (!sign) return "";
   return *sign == Sign::kAdded ? " added" : *sign == Sign::kRemoved ? " removed" : " changed";
@@ -230,39 +216,6 @@ class Writing {
 };
 
 }  // namespace
-
-std::string EscapeXml(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        // XML takes no other control characters, however they are written.
-        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' ? '?' : c;
-    }
-  }
-  // Nor these two.
-  for (const char* none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
-    for (size_t at = out.find(none); at != std::string::npos; at = out.find(none, at))
-      out.replace(at, 3, "?");
-  }
-  return out;
-}
 
 std::string SvgBody(const Graph& graph) { return Writing(graph).Run(false); }
 std::string ToSvg(const Graph& graph) { return Writing(graph).Run(true); }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "reconcilers/preview/graph.h"
+#include "reconcilers/preview/svg.h"
 
 namespace fairlead::reconcilers::preview {
 
@@ -17,9 +18,6 @@ std::string ToDot(const Graph& graph);
 
 // The picture for a page that brings styles of its own.
 std::string SvgBody(const Graph& graph);
-
-// For the text and attributes of XML and HTML.
-std::string EscapeXml(std::string_view text);
 
 // The script and the styles of the page, and their hashes as Content-Security-Policy has them (a test
 // computes them).
