@@ -58,6 +58,7 @@ struct ProxyCounts {
   std::vector<std::string> lagging;  // "shop/waypoint (shop-waypoint-7d4f)": connected, not yet acknowledged
   std::vector<std::string> disconnected;  // known, not connected
   std::vector<std::string> rejected;      // NACKed, with the proxy's text
+  int drilling = 0;  // of the programmed ones: those that took a drill; not part of a status by itself
   friend bool operator==(const ProxyCounts&, const ProxyCounts&) = default;
 };
 

@@ -103,11 +103,12 @@ void AdsStream::Fill(const Response& response) {
   slices.reserve(2 * response.resources.size() + 1);
   slices.emplace_back(head);
   if (!response.resources.empty()) {
+    const Timestamp now = service_->clock().WallNow();
     auto* kept = new Kept{response.resources, {}, response.resources.size()};
     for (const ResourcePtr& resource : response.resources) {
       const Message::Whole message = resource->message.Get();
       if (message.keeper) kept->wholes.push_back(message.keeper);
-      slices.emplace_back(resource->Head());
+      slices.emplace_back(resource->Head(now));
       slices.emplace_back(const_cast<char*>(message.bytes.data()), message.bytes.size(), &Kept::Drop, kept);
     }
   }

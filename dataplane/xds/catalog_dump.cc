@@ -103,6 +103,7 @@ Json::Value ResourceJson(const Resource& resource) {
   out["name"] = resource.name.name.str();
   out["version"] = resource.version();
   out["bytes"] = Json::UInt64{resource.wire_size()};
+  if (resource.until) out["until"] = resource.until->ToString();
   out["sources"] = Json::Value(Json::arrayValue);
   for (const Source& source : resource.sources) {
     out["sources"].append(source.object.ToString() + "@" + std::to_string(source.generation));

@@ -96,6 +96,8 @@ struct Catalog::Impl {
   enum class Progress { kProgrammed, kLagging, kRejected };
   Progress ProgressOf(const AudienceState& audience, const StreamImpl& stream, const ObjectKey& object,
                       std::string* why) const;
+  // The proxy acknowledged the runtime values by which it takes part in a drill of the policy.
+  static bool Drills(const StreamImpl& stream, const ObjectKey& policy);
 
   const Clock& clock;
   mutable std::mutex mutex;

@@ -40,6 +40,7 @@ Catalog::Impl::Progress Catalog::Impl::ProgressOf(const AudienceState& audience,
   bool all = true;
   const ResourceName* rejected = nullptr;
   for (const Slot slot : stream.state().CarriersOf(object)) {
+    if (stream.state().shelf.NameOf(slot).type == Type::kRuntime) continue;  // see Drills
     const Standing standing = stream.session().StandingOf(slot);
     if (standing == Standing::kAcknowledged) continue;
     all = false;
@@ -53,6 +54,14 @@ Catalog::Impl::Progress Catalog::Impl::ProgressOf(const AudienceState& audience,
   }
   if (rejected) return Progress::kRejected;
   return all ? Progress::kProgrammed : Progress::kLagging;
+}
+
+bool Catalog::Impl::Drills(const StreamImpl& stream, const ObjectKey& policy) {
+  const std::vector<Slot>& slots = stream.state().CarriersOf(policy);
+  return std::any_of(slots.begin(), slots.end(), [&](Slot slot) {
+    return stream.state().shelf.NameOf(slot).type == Type::kRuntime &&
+           stream.session().StandingOf(slot) == Standing::kAcknowledged;
+  });
 }
 
 namespace {
@@ -116,23 +125,25 @@ class Tally {
   void AddOwn(const std::string& shown, const StreamImpl& stream) {
     std::string why;
     const Progress progress = catalog_.ProgressOf(*audience_, stream, object_, &why);
-    Count(shown, progress, why);
+    Count(shown, progress, why, Catalog::Impl::Drills(stream, object_));
   }
   // Connected to another replica.
   void AddTold(const std::string& shown, const std::string& id) {
     std::string why;
-    switch (peers_->StandingOf({name_, id}, object_, generation_, &why)) {
+    bool drills = false;
+    switch (peers_->StandingOf({name_, id}, object_, generation_, &why, &drills)) {
       case PeerBook::Standing::kProgrammed:
-        return Count(shown, Progress::kProgrammed, why);
+        return Count(shown, Progress::kProgrammed, why, drills);
       case PeerBook::Standing::kLagging:
-        return Count(shown, Progress::kLagging, why);
+        return Count(shown, Progress::kLagging, why, drills);
       case PeerBook::Standing::kRejected:
-        return Count(shown, Progress::kRejected, why);
+        return Count(shown, Progress::kRejected, why, drills);
     }
   }
-  void Count(const std::string& shown, Progress progress, const std::string& why) {
+  void Count(const std::string& shown, Progress progress, const std::string& why, bool drills) {
     ++counts_.needed;
     if (progress == Progress::kProgrammed) ++counts_.programmed;
+    if (progress == Progress::kProgrammed && drills) ++counts_.drilling;
     if (progress == Progress::kLagging) counts_.lagging.push_back(Named(shown));
     if (progress == Progress::kRejected) counts_.rejected.push_back(Named(shown) + ": " + why);
   }
@@ -160,7 +171,7 @@ api::ProxyCounts Catalog::CountFor(const ObjectKey& object,
 
 PeerReport::Object Catalog::ReportOf(const ObjectKey& object, int64_t generation,
                                      const std::set<Audience>& audiences) const {
-  PeerReport::Object report{object, generation, {}};
+  PeerReport::Object report{object, generation, {}, {}};
   std::lock_guard lock(impl_->mutex);
   for (const Audience& name : audiences) {
     const auto found = impl_->audiences.find(name);
@@ -170,6 +181,7 @@ PeerReport::Object Catalog::ReportOf(const ObjectKey& object, int64_t generation
       std::string why;
       const Impl::Progress progress = impl_->ProgressOf(found->second, *proxy.streams.back(), object, &why);
       if (progress != Impl::Progress::kProgrammed) report.behind[{name, id}] = why;
+      if (Impl::Drills(*proxy.streams.back(), object)) report.drilling.insert({name, id});
     }
   }
   return report;

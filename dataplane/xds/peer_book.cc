@@ -36,6 +36,13 @@ bool ReadObject(const JsonNode& node, PeerReport::Object* out) {
   if (kind == nullptr) return false;
   out->key = {kind->kind, std::string(node.StringAt("namespace")), std::string(node.StringAt("name"))};
   if (const auto generation = node.Find("generation")) out->generation = generation->AsInt().value_or(0);
+  if (const auto drilling = node.Find("drilling")) {
+    for (const JsonNode entry : drilling->Items()) {
+      const std::optional<Audience> audience = ParseAudience(entry.StringAt("audience"));
+      if (!audience) return false;
+      out->drilling.insert({*audience, std::string(entry.StringAt("id"))});
+    }
+  }
   const auto behind = node.Find("behind");
   if (!behind) return true;
   for (const JsonNode entry : behind->Items()) {
@@ -69,6 +76,11 @@ std::string PeerReportJson(const PeerReport& report) {
       one["audience"] = proxy.first.ToString();
       one["id"] = proxy.second;
       if (!text.empty()) one["rejects"] = text;
+    }
+    for (const auto& [audience, id] : object.drilling) {
+      Json::Value& one = entry["drilling"].append(Json::Value(Json::objectValue));
+      one["audience"] = audience.ToString();
+      one["id"] = id;
     }
   }
   return WriteJson(out);
@@ -164,15 +176,17 @@ std::set<std::string> PeerBook::ConnectedTo(const Audience& audience) const {
 }
 
 PeerBook::Standing PeerBook::StandingOf(const ProxyName& proxy, const ObjectKey& object, int64_t generation,
-                                        std::string* why) const {
+                                        std::string* why, bool* drills) const {
   const std::lock_guard lock(mutex_);
   Standing standing = Standing::kLagging;
   for (const auto& [number, peer] : peers_) {  // the newest stream has the last word
     const auto connected = peer.proxies.find(proxy.first);
     if (connected == peer.proxies.end() || !connected->second.contains(proxy.second)) continue;
     standing = Standing::kLagging;
+    if (drills != nullptr) *drills = false;
     const auto told = peer.objects.find(object);
     if (told == peer.objects.end() || told->second.generation != generation) continue;
+    if (drills != nullptr) *drills = told->second.drilling.contains(proxy);
     const auto behind = told->second.behind.find(proxy);
     if (behind == told->second.behind.end()) {
       standing = Standing::kProgrammed;

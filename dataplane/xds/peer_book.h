@@ -37,6 +37,7 @@ struct PeerReport {
     ObjectKey key;
     int64_t generation = 0;                   // 0: it is not there
     std::map<ProxyName, std::string> behind;  // have not acknowledged; the text of a rejection, or empty
+    std::set<ProxyName> drilling;             // took the drill, where one runs
     friend bool operator==(const Object&, const Object&) = default;
   };
   bool whole = false;                                 // what was said before is void
@@ -65,9 +66,9 @@ class PeerBook {
   // Node ids of the proxies that are connected to other replicas.
   std::set<std::string> ConnectedTo(const Audience& audience) const;
   // Of one of these: how far it is with the object. A replica that has another generation of it is not there
-  // yet, and so are its proxies.
-  Standing StandingOf(const ProxyName& proxy, const ObjectKey& object, int64_t generation,
-                      std::string* why) const;
+  // yet, and so are its proxies. `drills`, where it is asked for: the proxy took the drill.
+  Standing StandingOf(const ProxyName& proxy, const ObjectKey& object, int64_t generation, std::string* why,
+                      bool* drills = nullptr) const;
   size_t peers() const;
 
  private:

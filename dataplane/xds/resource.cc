@@ -18,6 +18,7 @@ constexpr std::array<TypeInfo, kTypeCount> kTypes{{
     {"Listener", "type.googleapis.com/envoy.config.listener.v3.Listener"},
     {"ScopedRoute", "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration"},
     {"Route", "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"},
+    {"Runtime", "type.googleapis.com/envoy.service.runtime.v3.Runtime"},
 }};
 
 uint64_t LoadLittleEndian(const char* p, size_t n) {
@@ -46,6 +47,11 @@ uint64_t ContentHash(std::string_view s) {
     s.remove_prefix(low + high);
   }
   return FoldedProduct(h ^ kA, std::rotl(h, 32) ^ kB);
+}
+
+uint64_t HashOf(std::string_view message, const std::optional<Timestamp>& until) {
+  if (!until) return ContentHash(message);
+  return ContentHash(std::string(message).append("@").append(std::to_string(until->seconds)));
 }
 
 constexpr size_t kVersionLength = 16;
@@ -77,15 +83,27 @@ void AppendField(std::string* out, int number, std::string_view value) {
   out->append(value);
 }
 
-// DeltaDiscoveryResponse.resources = 2: Resource{version = 1, name = 3, resource = 2: Any{type_url = 1, value
-// = 2}}, in an order that leaves the message for the end.
+// DeltaDiscoveryResponse.resources = 2: Resource{version = 1, name = 3, ttl = 6, resource = 2: Any{type_url =
+// 1, value = 2}}, in an order that leaves the message for the end.
 struct Lengths {
-  explicit Lengths(const Resource& r)
+  explicit Lengths(const Resource& r, size_t extra = 0)
       : any(FieldSize(TypeUrl(r.name.type).size()) + FieldSize(r.message.size())),
-        resource(FieldSize(kVersionLength) + FieldSize(r.name.name.size()) + FieldSize(any)) {}
+        resource(FieldSize(kVersionLength) + FieldSize(r.name.name.size()) + FieldSize(any) + extra) {}
   size_t any;
   size_t resource;
 };
+
+// Field ttl of Resource: google.protobuf.Duration{seconds = 1, nanos = 2}. Empty: it stays.
+std::string TtlField(const Resource& resource, Timestamp now) {
+  std::string out;
+  if (!resource.until) return out;
+  constexpr size_t kMillisecond = 1'000'000;
+  const int64_t left = resource.until->seconds - now.seconds;
+  std::string duration(1, static_cast<char>((left > 0 ? 1 : 2) << 3));
+  AppendVarint(&duration, left > 0 ? static_cast<size_t>(left) : kMillisecond);
+  AppendField(&out, 6, duration);
+  return out;
+}
 
 }  // namespace
 
@@ -107,12 +125,13 @@ std::string ResourceName::ToString() const {
 }
 
 Resource::Resource(ResourceName name_in, std::string_view message_in, std::vector<ResourceName> needs_in,
-                   std::vector<Source> sources_in)
+                   std::vector<Source> sources_in, std::optional<Timestamp> until_in)
     : name(std::move(name_in)),
-      hash(ContentHash(message_in)),
+      hash(HashOf(message_in, until_in)),
       message(message_in),
       needs(std::move(needs_in)),
-      sources(std::move(sources_in)) {}
+      sources(std::move(sources_in)),
+      until(until_in) {}
 
 ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
                          std::vector<Source> sources) {
@@ -127,6 +146,12 @@ ResourcePtr MakeResource(ResourceName name, std::shared_ptr<const MessageAt> at_
   return out;
 }
 
+ResourcePtr MakeEndingResource(ResourceName name, std::string_view message, std::vector<Source> sources,
+                               Timestamp until) {
+  return std::make_shared<const Resource>(std::move(name), message, std::vector<ResourceName>(),
+                                          std::move(sources), until);
+}
+
 ResourcePtr AtPlace(const ResourcePtr& resource, const Place& place) {
   if (resource->at_place == nullptr || place == Place()) return resource;
   return MakeResource(resource->name, (*resource->at_place)(place), resource->needs, resource->sources);
@@ -136,13 +161,15 @@ std::string Resource::version() const { return Hex(hash); }
 
 size_t Resource::wire_size() const { return FieldSize(Lengths(*this).resource); }
 
-std::string Resource::Head() const {
-  const Lengths lengths(*this);
+std::string Resource::Head(Timestamp now) const {
+  const std::string ttl = TtlField(*this, now);
+  const Lengths lengths(*this, ttl.size());
   std::string out;
   out.reserve(FieldSize(lengths.resource) - message.size());
   AppendFieldHead(&out, 2, lengths.resource);
   AppendField(&out, 1, version());
   AppendField(&out, 3, name.name.view());
+  out += ttl;
   AppendFieldHead(&out, 2, lengths.any);
   AppendField(&out, 1, TypeUrl(name.type));
   AppendFieldHead(&out, 2, message.size());

@@ -9,20 +9,22 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "crds/api/failover_policy.h"
 #include "crds/base/key.h"
+#include "crds/base/meta.h"
 #include "crds/base/text.h"
 #include "dataplane/xds/message.h"
 
 namespace fairlead::xds {
 
 // In the order in which a change is sent (make before break); removals go the other way round.
-enum class Type : unsigned char { kCluster, kEndpoints, kListener, kScopedRoute, kRoute };
-inline constexpr size_t kTypeCount = static_cast<size_t>(Type::kRoute) + 1;
+enum class Type : unsigned char { kCluster, kEndpoints, kListener, kScopedRoute, kRoute, kRuntime };
+inline constexpr size_t kTypeCount = static_cast<size_t>(Type::kRuntime) + 1;
 std::string_view TypeUrl(Type type);  // "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 bool TypeFromUrl(std::string_view url, Type* out);
 std::string_view ToString(Type type);  // "Cluster"
@@ -51,10 +53,10 @@ using MessageAt = std::function<std::string(const Place& place)>;
 
 struct Resource {
   Resource(ResourceName name, std::string_view message, std::vector<ResourceName> needs,
-           std::vector<Source> sources);
+           std::vector<Source> sources, std::optional<Timestamp> until = std::nullopt);
 
   ResourceName name;
-  uint64_t hash = 0;  // of the message
+  uint64_t hash = 0;  // of the message and `until`
   Message message;    // of the type, without Any
 
   // Must be acknowledged by the proxy before this is sent. RDS: its clusters and their endpoints. Others:
@@ -65,13 +67,16 @@ struct Resource {
   std::vector<Source> sources;  // sorted. Not part of the version
   // Null: the same everywhere. Else `message` is for proxies whose place is not known.
   std::shared_ptr<const MessageAt> at_place;
+  // A proxy drops it by itself then, whoever is there to say so: it is sent with what is left of its time
+  // (xDS TTL). Who published it takes it away at that time, which tells proxies nothing new.
+  std::optional<Timestamp> until;
 
   std::string version() const;  // equal content has an equal version, also after a restart
   // Field `resources` (2) of DeltaDiscoveryResponse: tag, length, envoy Resource message. All of it is Head,
-  // then the message.
-  std::string Head() const;
-  std::string Wire() const { return Head().append(message.Get().bytes); }
-  size_t wire_size() const;
+  // then the message. `now` counts where `until` is set; a time that is over leaves a millisecond.
+  std::string Head(Timestamp now = {}) const;
+  std::string Wire(Timestamp now = {}) const { return Head(now).append(message.Get().bytes); }
+  size_t wire_size() const;  // without the time that is left
 };
 using ResourcePtr = std::shared_ptr<const Resource>;
 
@@ -83,6 +88,9 @@ ResourcePtr MakeResource(ResourceName name, std::string_view message, std::vecto
 // One that differs by place.
 ResourcePtr MakeResource(ResourceName name, std::shared_ptr<const MessageAt> at_place,
                          std::vector<ResourceName> needs, std::vector<Source> sources);
+// One that ends.
+ResourcePtr MakeEndingResource(ResourceName name, std::string_view message, std::vector<Source> sources,
+                               Timestamp until);
 // As a proxy at the place is to have it; itself where that is all the same.
 ResourcePtr AtPlace(const ResourcePtr& resource, const Place& place);
 

@@ -6,7 +6,8 @@
 namespace fairlead::app {
 namespace {
 
-constexpr std::string_view kTypeNames[] = {"cluster", "endpoints", "listener", "scoped_route", "route"};
+constexpr std::string_view kTypeNames[] = {"cluster",      "endpoints", "listener",
+                                           "scoped_route", "route",     "runtime"};
 static_assert(std::size(kTypeNames) == xds::kTypeCount);
 
 std::vector<runtime::Counter> ByType(runtime::Metrics* metrics, const char* name, const char* help) {

@@ -23,6 +23,11 @@ std::string Bootstrap(const EnvoyOptions& o) {
     "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}]},
   "lds_config": )" +
          ads + R"(, "cds_config": )" + ads + R"(},
+"layered_runtime": {"layers": [{"name": "static", "static_layer": {}},)" +
+         (o.runtime ? R"( {"name": "fairlead", "rtds_layer": {"name": "fairlead", "rtds_config":
+    {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "1s"}}},)"
+                    : "") +
+         R"( {"name": "admin", "admin_layer": {}}]},
 "static_resources": {"clusters": [{"name": "xds", "type": "STATIC", "connect_timeout": "1s",
   "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
     "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",

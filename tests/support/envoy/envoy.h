@@ -25,6 +25,7 @@ struct EnvoyOptions {
   std::string id = "waypoint";          // node.id: the pod's name
   std::string cluster;                  // node.cluster: "<namespace>/<gateway>"
   std::string region = {}, zone = {};   // node.locality
+  bool runtime = true;                  // the bootstrap has the layer by which drills are told
   std::string log_level = "warning";    // "debug" shows every xDS message
   std::vector<std::string> flags = {};  // added last
 };

@@ -96,6 +96,7 @@ std::vector<DeltaRequest> EnvoyView::First() {
     std::set<std::string> names;
     if (!IsWildcard(type)) names = Named(type);
     for (const auto& [name, version] : options_.held[i]) names.insert(name);
+    if (type == Type::kRuntime && options_.runtime) names.insert("fairlead");
     const bool always = type == Type::kCluster || type == Type::kListener;
     if (!always && names.empty() && !(type == Type::kScopedRoute && NamesScopes())) continue;
     DeltaRequest request = Begin(type, options_.held);

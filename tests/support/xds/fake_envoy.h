@@ -43,6 +43,7 @@ class FakeEnvoy {
     std::string waypoint;                          // node.metadata fairlead.dev/waypoint, where not empty
     std::set<std::string> reject;                  // names that it rejects, of any type
     std::set<std::string> reject_routes;           // names of routes that it rejects
+    bool runtime = false;                          // its bootstrap has the layer of drills
     bool hold_answers = false;                     // see ReleaseAnswers
     bool stop_reading = false;                     // after the first requests
     bool wildcard_only = false;                    // subscribes to clusters only, and looks into nothing

@@ -80,6 +80,8 @@ std::string SampleName(Type type, size_t i) {
       return "scope-" + std::to_string(i);
     case Type::kRoute:
       return "route-" + std::to_string(i);
+    case Type::kRuntime:
+      return "runtime-" + std::to_string(i);
   }
   return "";
 }
@@ -99,6 +101,8 @@ xds::ResourcePtr SampleResource(Type type, size_t i, size_t revision) {
       return xds::MakeResource(name, Listener(revision), {}, {});
     case Type::kScopedRoute:
       return xds::MakeResource(name, Scope(i), {}, {});
+    case Type::kRuntime:
+      return xds::MakeResource(name, "", {}, {});
     case Type::kRoute:
       break;
   }

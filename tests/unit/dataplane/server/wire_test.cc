@@ -38,6 +38,23 @@ TEST(AdsWireTest, AResponseIsWhatTheGeneratedCodeReads) {
   }
 }
 
+TEST(AdsWireTest, WhatEndsIsSentWithTheTimeThatIsLeft) {
+  const ResourcePtr resource = MakeEndingResource({Type::kRuntime, "fairlead"}, "", {}, Timestamp{1000});
+  const auto read = [&](int64_t now) {
+    envoy::service::discovery::v3::DeltaDiscoveryResponse message;
+    EXPECT_TRUE(message.ParseFromString(resource->Wire(Timestamp{now})));
+    EXPECT_EQ(message.resources(0).name(), "fairlead");
+    EXPECT_EQ(message.resources(0).resource().type_url(), TypeUrl(Type::kRuntime));
+    return message.resources(0).ttl();
+  };
+  EXPECT_EQ(read(400).seconds(), 600);
+  EXPECT_EQ(read(999).seconds(), 1);
+  for (const int64_t late : {1000, 2000}) {
+    EXPECT_EQ(read(late).seconds(), 0);
+    EXPECT_EQ(read(late).nanos(), 1'000'000) << "0 would be: stays";
+  }
+}
+
 TEST(AdsWireTest, Removals) {
   Response response;
   response.type = Type::kRoute;

@@ -212,6 +212,31 @@ TEST_F(CatalogTest, ARejectedClusterIsToldToThePoliciesOfTheRouteThatNeedsIt) {
   EXPECT_EQ(catalog_.CountFor(kPolicy, {{kShop, {"w-1"}}}).programmed, 1);
 }
 
+TEST_F(CatalogTest, AProxyWithoutTheRuntimeLayerHasThePolicyButNotItsDrill) {
+  const ObjectKey policy{Kind::kFailoverPolicy, "shop", "near"};
+  const auto publish = [&](int64_t until) {
+    catalog_.Publish(For(
+        kShop, {Cluster("a", "1", {{policy, 1}}), MakeEndingResource({Type::kRuntime, "fairlead"}, "values",
+                                                                     {{policy, 1}}, Timestamp{until})}));
+  };
+  catalog_.SetReady();
+  publish(1000);
+  Proxy with(&catalog_, "w-1", kShop), without(&catalog_, "w-2", kShop);
+  for (Proxy* proxy : {&with, &without}) proxy->Ask(Type::kCluster);
+  with.Ask(Type::kRuntime, {"fairlead"});
+  EXPECT_THAT(with.Receive(), ElementsAre("+Cluster a", "+Runtime fairlead"));
+  EXPECT_THAT(without.Receive(), ElementsAre("+Cluster a"));
+  const auto count = [&] { return catalog_.CountFor(policy, {{kShop, {"w-1", "w-2"}}}); };
+  EXPECT_EQ(count().programmed, 2);
+  EXPECT_EQ(count().drilling, 1);
+  EXPECT_EQ(catalog_.ReportOf(policy, 1, {kShop}).drilling, (std::set<ProxyName>{{kShop, "w-1"}}));
+
+  publish(2000);  // the same values for longer
+  EXPECT_EQ(count().drilling, 0);
+  EXPECT_THAT(with.Receive(), ElementsAre("+Runtime fairlead"));
+  EXPECT_EQ(count().drilling, 1);
+}
+
 TEST_F(CatalogTest, EndpointsAreSentAgainBehindTheirChangedCluster) {
   catalog_.SetReady();
   catalog_.Publish(For(kShop, {Cluster("a", "1"), MakeResource({Type::kEndpoints, "a"}, "e", {}, {})}));

@@ -15,7 +15,7 @@ const ObjectKey kPolicy{Kind::kRetryTimeoutPolicy, "shop", "ratings"};
 PeerReport Report(std::set<std::string> proxies, int64_t generation,
                   std::map<ProxyName, std::string> behind = {}) {
   PeerReport report{.whole = true, .proxies = {{kShop, std::move(proxies)}}, .objects = {}};
-  report.objects.push_back({kPolicy, generation, std::move(behind)});
+  report.objects.push_back({kPolicy, generation, std::move(behind), {}});
   return report;
 }
 
@@ -73,10 +73,23 @@ TEST_F(PeerBookTest, WhoIsNotNamedHasIt) {
   EXPECT_TRUE(audiences_.contains(kShop));
 }
 
+TEST_F(PeerBookTest, WhoTakesPartInADrillIsNamed) {
+  PeerReport report = Report({"a", "b"}, 3);
+  report.objects[0].drilling = {{kShop, "b"}};
+  ASSERT_TRUE(book_.Tell(*book_.Open(), *ParsePeerReport(PeerReportJson(report))));
+  bool drills = true;
+  EXPECT_EQ(book_.StandingOf({kShop, "a"}, kPolicy, 3, &why_, &drills), Standing::kProgrammed);
+  EXPECT_FALSE(drills);
+  book_.StandingOf({kShop, "b"}, kPolicy, 3, &why_, &drills);
+  EXPECT_TRUE(drills);
+  book_.StandingOf({kShop, "b"}, kPolicy, 4, &why_, &drills);
+  EXPECT_FALSE(drills) << "that replica has another generation";
+}
+
 TEST_F(PeerBookTest, ADeletedObjectAndAClosedPeerAreForgotten) {
   const uint64_t peer = *book_.Open();
   ASSERT_TRUE(book_.Tell(peer, Report({"a"}, 3)));
-  ASSERT_TRUE(book_.Tell(peer, {.whole = false, .proxies = {}, .objects = {{kPolicy, 0, {}}}}));
+  ASSERT_TRUE(book_.Tell(peer, {.whole = false, .proxies = {}, .objects = {{kPolicy, 0, {}, {}}}}));
   EXPECT_EQ(Of("a"), Standing::kLagging);
   book_.Close(peer);
   EXPECT_TRUE(book_.ConnectedTo(kShop).empty());

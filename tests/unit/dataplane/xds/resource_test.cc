@@ -17,7 +17,7 @@ TEST(ResourceTest, TypesAndUrlsGoBothWays) {
     EXPECT_EQ(static_cast<size_t>(type), i);
   }
   Type type;
-  EXPECT_FALSE(TypeFromUrl("type.googleapis.com/envoy.service.runtime.v3.Runtime", &type));
+  EXPECT_FALSE(TypeFromUrl("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret", &type));
 }
 
 TEST(ResourceTest, VersionIsOfTheContentOnly) {
@@ -53,6 +53,15 @@ TEST(ResourceTest, WireIsAFieldOfTheResponse) {
   EXPECT_THAT(r->Head(), HasSubstr("type.googleapis.com/envoy.config.route.v3.RouteConfiguration"));
   EXPECT_EQ(r->Wire(), r->Head() + std::string(300, 'x'));
   EXPECT_EQ(r->Wire().size(), r->wire_size());
+}
+
+TEST(ResourceTest, TheTimeUntilWhichItStandsIsPartOfTheVersion) {
+  const auto until = [](int64_t seconds) {
+    return MakeEndingResource({Type::kRuntime, "fairlead"}, "content", {}, Timestamp{seconds});
+  };
+  EXPECT_EQ(until(5)->version(), until(5)->version());
+  EXPECT_NE(until(5)->version(), until(6)->version()) << "a longer drill is sent again";
+  EXPECT_NE(until(5)->version(), MakeResource({Type::kRuntime, "fairlead"}, "content", {}, {})->version());
 }
 
 }  // namespace
