@@ -33,6 +33,7 @@ EngineOptions EngineOptionsOf(const Options& options) {
   out.world.keep_rules = options.istio_mode;  // objects for istiod are made from whole services
   out.world.istio_reported = options.istio_mode && options.roles.contains(Role::kControllers);
   out.await_istio = out.world.istio_reported;
+  out.await_clusters = options.clusters;
   out.world.tenancy_reported = options.roles.contains(Role::kControllers);
   out.planner.plaintext_address = options.waypoint_plaintext.host;
   out.planner.plaintext_port = options.waypoint_plaintext.port;
@@ -323,9 +324,9 @@ Result<void> App::Start() {
                                           if (i.gateway) i.gateway->OnCrd(crd);
                                         });
   if (i.options.clusters) {
-    i.feed = std::make_unique<ClusterFeed>(&i.engine);
+    i.feed = std::make_unique<ClusterFeed>(&i.engine, &i.readiness);
     i.registry = std::make_unique<clusters::Registry>(
-        clusters::RegistryOptions{i.options.ns, i.options.cluster_name, i.options.cluster_stale_limit, {}},
+        clusters::RegistryOptions{i.options.ns, i.options.cluster_name, i.options.cluster_stale_limit},
         clusters::RegistryParts{i.transport.get(), i.feed.get(), i.events.get(), &i.metrics, i.log, i.clock});
   }
   i.reporter = std::make_unique<PeerReporter>(&i.engine, &i.catalog, PeerTlsOf(i.options), i.log);

@@ -24,4 +24,9 @@ void ClusterFeed::OnGone(const std::string& cluster) {
   engine_->Push(Engine::Remote{cluster, Engine::Gone{}});
 }
 
+void ClusterFeed::OnSettled() {
+  engine_->Push(Engine::ClustersSettled{});
+  pending_.Done();
+}
+
 }  // namespace fairlead::app

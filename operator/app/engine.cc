@@ -21,7 +21,8 @@ Engine::Engine(EngineOptions options, xds::Catalog* catalog,
       world_(options_.world),
       planner_(options_.planner),
       pending_kinds_(options_.kinds),
-      istio_pending_(options_.await_istio) {}
+      istio_pending_(options_.await_istio),
+      clusters_pending_(options_.await_clusters) {}
 
 Engine::~Engine() { Stop(); }
 
@@ -137,6 +138,9 @@ void Engine::Handle(Event& event) {
     world_.ReportTenancy(written->workspace, written->epoch, std::move(written->report));
   } else if (auto* remote = std::get_if<Remote>(&event)) {
     HandleRemote(*remote);
+  } else if (std::holds_alternative<ClustersSettled>(event)) {
+    const std::lock_guard lock(mutex_);
+    clusters_pending_ = false;
   }
   if (listed) {
     listed_ = true;
@@ -206,7 +210,7 @@ std::set<Kind> Engine::PendingKinds() const {
 
 bool Engine::ready() const {
   const std::lock_guard lock(mutex_);
-  return pending_kinds_.empty() && !istio_pending_;
+  return pending_kinds_.empty() && !istio_pending_ && !clusters_pending_;
 }
 
 EngineStats Engine::stats() const {

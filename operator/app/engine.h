@@ -38,6 +38,7 @@ struct EngineOptions {
   std::set<Kind>
       kinds;  // that are watched: each must be listed (or found absent) before the first publication
   bool await_istio = false;     // IstioFacts must have come, too
+  bool await_clusters = false;  // and ClustersSettled
   size_t max_pending = 16'384;  // events; beyond it Push waits, and so does the watch behind it
 };
 
@@ -84,7 +85,9 @@ class Engine {
     std::string cluster;
     std::variant<Upsert, Remove, Replace, reconcilers::RemoteStatus, Gone> what;
   };
-  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult, TenancyResult, Remote>;
+  struct ClustersSettled {};  // of other clusters is known what can be known at the start
+  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult, TenancyResult, Remote,
+                             ClustersSettled>;
 
   // `on_delta`: called after a publication, with what changed; on the engine's thread, or one that it waits
   // for.
@@ -188,7 +191,7 @@ class Engine {
   bool idle_ = false;  // waiting for events
   size_t readers_ = 0;
   std::set<Kind> pending_kinds_;
-  bool istio_pending_;
+  bool istio_pending_, clusters_pending_;
   EngineStats stats_;
   bool started_ = false;
   bool stopping_ = false;

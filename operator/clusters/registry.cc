@@ -57,6 +57,7 @@ Registry::Registry(RegistryOptions options, RegistryParts parts)
 Registry::~Registry() { Stop(); }
 
 void Registry::Start() {
+  settle_deadline_ = parts_.clock->Now() + options_.settle_limit;
   worker_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   watch_->Start();
 }
@@ -138,11 +139,29 @@ void Registry::Run(const std::stop_token& stop) {
     for (const ClusterProblem& problem : again) Say(problem);
     if (wished) Follow(*wished);
     Tell();
+    bool settles = false;
+    {
+      const std::lock_guard lock(mutex_);
+      followed_ = followed_ || wished;
+      settles = Settles();
+    }
+    if (settles) parts_.sink->OnSettled();
   }
 }
 
+bool Registry::Settles() {
+  if (settled_) return false;
+  const bool heard = followed_ && std::all_of(shown_.begin(), shown_.end(), [](const auto& entry) {
+                       const std::optional<Health>& health = entry.second.health;
+                       return !health || health->status().state != RemoteState::kConnecting ||
+                              !health->status().reason.empty();
+                     });
+  settled_ = heard || parts_.clock->Now() >= settle_deadline_;
+  return settled_;
+}
+
 Clock::TimePoint Registry::NextDeadline() const {
-  Clock::TimePoint next = Clock::TimePoint::max();
+  Clock::TimePoint next = settled_ ? Clock::TimePoint::max() : settle_deadline_;
   for (const auto& [name, shown] : shown_) {
     if (shown.health) next = std::min(next, shown.health->deadline());
   }

@@ -41,13 +41,17 @@ class ClusterSink {
   virtual void OnObjectGone(const std::string& cluster, const ObjectKey& key) = 0;
   virtual void OnState(const std::string& cluster, const reconcilers::RemoteStatus& status) = 0;
   virtual void OnGone(const std::string& cluster) = 0;
+  // Once: of every cluster that Secrets named at the start, all was listed, or it cannot be reached, or the
+  // limit is over. Before that, what is known of others would be half of a state.
+  virtual void OnSettled() = 0;
 };
 
 struct RegistryOptions {
   std::string ns;           // of the Secrets
   std::string own_cluster;  // our own name
   std::chrono::milliseconds stale_limit{900'000};
-  kube::WatcherOptions watches;  // of other clusters
+  std::chrono::milliseconds settle_limit{10'000};  // after the start
+  kube::WatcherOptions watches;                    // of other clusters
 };
 
 struct RegistryParts {
@@ -102,6 +106,7 @@ class Registry final : private ConnectionSink {
   void OnSecrets(const std::function<void(ClusterSecrets*)>& change);
   void Run(const std::stop_token& stop);
   Clock::TimePoint NextDeadline() const;  // under the mutex
+  bool Settles();                         // likewise; true once
   void Follow(const WishedClusters& wished);
   void Connect(const std::string& name, const ClusterEntry& entry, std::vector<ClusterProblem>* problems);
   void Drop(const std::string& name);
@@ -120,6 +125,8 @@ class Registry final : private ConnectionSink {
   std::condition_variable_any wake_;
   ClusterSecrets secrets_;
   bool secrets_changed_ = false, health_changed_ = false, announce_ = false;
+  bool followed_ = false, settled_ = false;  // the Secrets, as they were first listed
+  Clock::TimePoint settle_deadline_;
   std::map<std::string, Shown> shown_;
   std::vector<ClusterProblem> problems_;
 

@@ -24,7 +24,7 @@ AnyObject Parsed(Kind kind, const std::string& json) {
 }  // namespace
 
 ClusterRig::ClusterRig(const std::string& home, const kube::WatcherOptions& watches,
-                       std::chrono::milliseconds stale_limit)
+                       std::chrono::milliseconds stale_limit, std::chrono::milliseconds settle_limit)
     : transport_(TransportTo(home)),
       log_({.level = runtime::LogLevel::kDebug, .repeats = 1000},
            [this](const std::string& line) {
@@ -38,7 +38,7 @@ ClusterRig::ClusterRig(const std::string& home, const kube::WatcherOptions& watc
   world_.Drain();
   events_.Start();
   registry_ = std::make_unique<clusters::Registry>(
-      clusters::RegistryOptions{"fairlead-system", "home", stale_limit, watches},
+      clusters::RegistryOptions{"fairlead-system", "home", stale_limit, settle_limit, watches},
       clusters::RegistryParts{transport_.get(), this, &events_, &metrics_, &log_, &Clock::System()});
   registry_->Start();
 }
@@ -70,6 +70,12 @@ void ClusterRig::OnState(const std::string& cluster, const reconcilers::RemoteSt
 }
 void ClusterRig::OnGone(const std::string& cluster) {
   Change([&] { world_.RemoveRemote(cluster); });
+}
+void ClusterRig::OnSettled() {
+  Change([&] { settled_ = MembersNow(); });
+}
+bool ClusterRig::AwaitSettled(const std::optional<std::vector<std::string>>& members) {
+  return Await([&] { return settled_.has_value(); }) && (!members || settled_ == members);
 }
 
 // What the registry itself shows may change without a call of the sink: so a look now and then, too.

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ class ClusterRig final : private clusters::ClusterSink {
  public:
   // `home`: text of the kubeconfig of our own API server.
   ClusterRig(const std::string& home, const kube::WatcherOptions& watches,
-             std::chrono::milliseconds stale_limit = std::chrono::minutes(15));
+             std::chrono::milliseconds stale_limit = std::chrono::minutes(15),
+             std::chrono::milliseconds settle_limit = std::chrono::minutes(5));
   ~ClusterRig() override;
 
   // Each false: not within a minute. A state as in ClusterReport; "": there is no such cluster.
@@ -34,6 +36,8 @@ class ClusterRig final : private clusters::ClusterSink {
   bool AwaitMembers(const std::vector<std::string>& members);
   bool AwaitReason(const std::string& cluster, const std::string& part);  // of its state
   bool AwaitEvents(uint64_t written);
+  // With these members at that moment; nullopt: whatever there was.
+  bool AwaitSettled(const std::optional<std::vector<std::string>>& members = std::nullopt);
   bool AwaitProblem(const std::string& part);  // of a message; "": there is none
 
   std::vector<std::string> Members();
@@ -49,6 +53,7 @@ class ClusterRig final : private clusters::ClusterSink {
   void OnObjectGone(const std::string& cluster, const ObjectKey& key) override;
   void OnState(const std::string& cluster, const reconcilers::RemoteStatus& status) override;
   void OnGone(const std::string& cluster) override;
+  void OnSettled() override;
   template <class F>
   void Change(F f);
   bool Await(const std::function<bool()>& holds);
@@ -65,6 +70,7 @@ class ClusterRig final : private clusters::ClusterSink {
   std::mutex mutex_;
   std::condition_variable changed_;
   reconcilers::World world_;
+  std::optional<std::vector<std::string>> settled_;
   std::unique_ptr<clusters::Registry> registry_;
 };
 

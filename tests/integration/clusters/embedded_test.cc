@@ -58,10 +58,11 @@ class ClustersTest : public ::testing::Test {
     Store(server.get(), RatingsSlice(addresses));
     return server;
   }
-  void StartRegistry(milliseconds stale_limit = std::chrono::minutes(15)) {
+  void StartRegistry(milliseconds stale_limit = std::chrono::minutes(15),
+                     milliseconds settle_limit = std::chrono::minutes(5)) {
     kube::WatcherOptions watches;
     watches.backoff_max = watches.slow_base = watches.slow_max = milliseconds(200);
-    rig_ = std::make_unique<ClusterRig>(home_->kubeconfig(), watches, stale_limit);
+    rig_ = std::make_unique<ClusterRig>(home_->kubeconfig(), watches, stale_limit, settle_limit);
   }
   void Name(const std::map<std::string, std::string>& clusters, const std::string& secret = "remotes") {
     Store(home_.get(), ClusterSecret(secret, clusters));
@@ -178,6 +179,36 @@ TEST_F(ClustersTest, OneThatNeverAnswersDelaysNoOther) {
   EXPECT_EQ(rig_->registry().clusters().at("a-silent").state, "connecting");
   Name({{"west", west_->kubeconfig()}});
   EXPECT_TRUE(rig_->AwaitState("a-silent", ""));
+}
+
+TEST_F(ClustersTest, TheStartIsOverOnceWhatSecretsNameWasListed) {
+  Name({{"west", west_->kubeconfig()}});
+  StartRegistry();
+  EXPECT_TRUE(rig_->AwaitSettled(Members{"10.2.0.1 west"})) << rig_->Log();
+}
+
+TEST_F(ClustersTest, TheStartIsOverAtOnceWhereThereIsNothingToWaitFor) {
+  const auto gone = Serve();
+  const std::string nowhere = gone->kubeconfig();
+  Cut(gone.get());
+  Name({{"broken", kExec}, {"gone", nowhere}, {"west", west_->kubeconfig()}});
+  StartRegistry();
+  EXPECT_TRUE(rig_->AwaitSettled(Members{"10.2.0.1 west"})) << rig_->Log();
+}
+
+TEST_F(ClustersTest, TheStartIsOverWithoutAnySecret) {
+  StartRegistry();
+  EXPECT_TRUE(rig_->AwaitSettled(Members{})) << rig_->Log();
+}
+
+TEST_F(ClustersTest, OneThatNeverAnswersHoldsTheStartForTheLimitAtMost) {
+  const auto silent = Serve();
+  silent->faults().Add({.times = -1, .kind = FaultKind::kStall});
+  Name({{"a-silent", silent->kubeconfig()}, {"west", west_->kubeconfig()}});
+  StartRegistry(std::chrono::minutes(15), milliseconds(1500));
+  ASSERT_TRUE(rig_->AwaitMembers({"10.2.0.1 west"}));
+  EXPECT_TRUE(rig_->AwaitSettled()) << rig_->Log();
+  EXPECT_EQ(rig_->registry().clusters().at("a-silent").state, "connecting");
 }
 
 TEST_F(ClustersTest, AServerThatKnowsNoServicesIsNotBelieved) {
