@@ -109,7 +109,7 @@ class Rehearser {
  public:
   Rehearser(const View& view, const std::vector<Outage>& outages)
       : view_(view), down_(view, outages), sources_(KnownPlaces(view)) {
-    if (sources_.empty()) sources_.insert(api::Locality());
+    if (sources_.empty()) sources_.insert({view.options.cluster_name, "", "", ""});
     left_ = static_cast<double>(std::count_if(sources_.begin(), sources_.end(),
                                               [&](const api::Locality& from) { return !down_.Has(from); }));
   }

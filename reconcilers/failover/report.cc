@@ -27,7 +27,7 @@ std::set<Locality> PlacesOf(const View& view) {
     if (!place.region.empty() || !place.zone.empty()) out.insert(std::move(place));
   });
   if (out.empty()) out = KnownPlaces(view);
-  if (out.empty()) out.insert(Locality());
+  if (out.empty()) out.insert({view.options.cluster_name, "", "", ""});
   return out;
 }
 

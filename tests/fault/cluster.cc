@@ -1,5 +1,6 @@
 #include "tests/fault/cluster.h"
 
+#include "crds/base/base64.h"
 #include "crds/base/yaml.h"
 #include "crds/schema/manifests.h"
 #include "tests/support/kube/real_cluster.h"
@@ -13,6 +14,7 @@ using apiserver::TextAt;
 using apiserver::Value;
 
 constexpr char kPolicies[] = "fairlead.dev/retrytimeoutpolicies";
+constexpr char kFailover[] = "fairlead.dev/failoverpolicies";
 constexpr char kWorkspaces[] = "fairlead.dev/workspaces";
 constexpr char kSettings[] = "fairlead.dev/workspacesettings";
 
@@ -25,6 +27,14 @@ std::string Condition(const Value& policy, const char* type, const char* field) 
     if (fresh && TextAt(condition, "type") == type) return TextAt(condition, field);
   }
   return "";
+}
+
+// Without since when something is so.
+std::string WithoutTimes(std::string json) {
+  static const std::string kMember = "\"since\":\"";
+  for (size_t at = json.find(kMember); at != std::string::npos; at = json.find(kMember, at))
+    json.erase(at, json.find("\",", at + kMember.size()) + 2 - at);
+  return json;
 }
 
 apiserver::StoreKey KeyOf(const std::string& type, const std::string& name) {
@@ -52,6 +62,9 @@ Result<std::unique_ptr<Cluster>> Cluster::Start() {
   if (!server) return Unexpected(server.error());
   auto cluster = std::make_unique<Cluster>();
   cluster->server_ = std::move(*server);
+  Result<std::unique_ptr<apiserver::ApiServer>> west = apiserver::ApiServer::Start({});
+  if (!west) return Unexpected(west.error());
+  cluster->west_ = std::move(*west);
   for (const char* file : {"gateway-standard.yaml", "istio.yaml"}) {
     if (Result<void> r = cluster->server_->ApplyFiles(testing::CrdFile(file)); !r)
       return Unexpected(r.error());
@@ -72,9 +85,28 @@ void Cluster::Reset() {
   }
   (void)store.TakeOrphaningUids();  // nothing is left that they would have owned
   server_->audit().Clear();
+  for (const auto& [key, object] : west_->store().Everything()) west_->store().Remove(key);
+  west_->audit().Clear();
 }
 
-Result<void> Cluster::Apply(const std::string& yaml) {
+Result<void> Cluster::ApplyWest(const std::string& yaml) {
+  Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
+  if (!documents) return Unexpected(documents.error());
+  for (const YamlDocument& document : *documents) {
+    const Result<Value> object = apiserver::ParseJson(document.json);
+    if (!object) return Unexpected(object.error());
+    const apiserver::Outcome<Value> applied = west_->Apply(*object, "user");
+    if (!applied) return Refused(applied.error().message);
+  }
+  return {};
+}
+
+size_t Cluster::WritesToWest() const { return west_->audit().Writes(kOperator).size(); }
+
+Result<void> Cluster::Apply(const std::string& text) {
+  std::string yaml = text;
+  if (const size_t at = yaml.find(kWestKubeconfig); at != std::string::npos)
+    yaml.replace(at, sizeof kWestKubeconfig - 1, EncodeBase64(west_->kubeconfig()));
   Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
   if (!documents) return Unexpected(documents.error());
   for (const YamlDocument& document : *documents) {
@@ -109,8 +141,9 @@ struct Named {
   const char* effect;
 };
 Named NamedBy(const std::string& name) {
-  static const std::string kPrefix = "WorkspaceSettings ";
+  static const std::string kPrefix = "WorkspaceSettings ", kFop = "FailoverPolicy ";
   if (name.starts_with(kPrefix)) return {KeyOf(kSettings, name.substr(kPrefix.size())), "Agreed"};
+  if (name.starts_with(kFop)) return {KeyOf(kFailover, name.substr(kFop.size())), "Programmed"};
   if (name.find('/') == std::string::npos) return {KeyOf(kWorkspaces, name), "Written"};
   return {KeyOf(kPolicies, name), "Programmed"};
 }
@@ -124,6 +157,7 @@ apiserver::ObjectPtr Cluster::Policy(const std::string& name) const {
 bool Cluster::HasReasons(const std::string& policy, const Reasons& reasons) const {
   const apiserver::ObjectPtr object = Policy(policy);
   if (object == nullptr || Condition(*object, "Accepted", "reason") != reasons.accepted) return false;
+  if (WithoutTimes(ReasonsOf(policy)).find(reasons.shows) == std::string::npos) return false;
   const char* effect = NamedBy(policy).effect;
   return Condition(*object, effect, "reason") == reasons.programmed &&
          Condition(*object, effect, "message").find(reasons.says) != std::string::npos;

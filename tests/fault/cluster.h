@@ -34,6 +34,9 @@ class Cluster {
 
   void Reset();  // as after Start; nobody may be at work
   Result<void> Apply(const std::string& yaml);
+  // In the other cluster, which is another API server, and as empty after each Reset.
+  Result<void> ApplyWest(const std::string& yaml);
+  size_t WritesToWest() const;  // of the operator, which may read there and no more
   Result<void> Remove(const std::string& path);
 
   bool HasReasons(const std::string& policy, const Reasons& reasons) const;
@@ -48,7 +51,7 @@ class Cluster {
  private:
   apiserver::ObjectPtr Policy(const std::string& name) const;
 
-  std::unique_ptr<apiserver::ApiServer> server_;
+  std::unique_ptr<apiserver::ApiServer> server_, west_;
   std::set<apiserver::StoreKey> definitions_;  // what Reset leaves
 };
 

@@ -66,6 +66,7 @@ Result<void> Run::Begin() {
     if (Result<void> r = access_.Announce(ShopYaml() + first.apply); !r) return r;
   }
   // What the first step brings is there before the operator is.
+  if (Result<void> r = cluster_->ApplyWest(first.apply_west); !r) return r;
   if (Result<void> r = cluster_->Apply(ShopYaml() + first.apply); !r) return r;
   cluster_->server().faults().OnWrite(
       [this](apiserver::WritePoint point, const apiserver::RequestInfo& info,
@@ -100,8 +101,15 @@ Result<void> Run::Carry(const Step& step) {
   if (reference_ != nullptr && index > 0) {
     const std::lock_guard lock(mutex_);
     kept_.clear();
-    for (const auto& [name, version] : reference_->steps[index - 1].proxy) {
-      if (reference_->steps[index].proxy.contains(name)) kept_.insert(name);
+    const auto &before = reference_->steps[index - 1].proxy, &after = reference_->steps[index].proxy;
+    for (const auto& [name, version] : before) {
+      if (after.contains(name)) kept_.insert(name);
+    }
+    if (workload_.steady) {
+      expected_.clear();
+      for (const auto* versions : {&before, &after}) {
+        for (const auto& [name, version] : *versions) expected_[name].insert(version);
+      }
     }
   }
   if (workload_.access && index > 0) {
@@ -109,6 +117,7 @@ Result<void> Run::Carry(const Step& step) {
     if (Result<void> r = access_.Announce(step.apply, step.remove); !r) return r;
   }
   if (index > 0) {
+    if (Result<void> r = cluster_->ApplyWest(step.apply_west); !r) return r;
     if (Result<void> r = cluster_->Apply(step.apply); !r) return r;
   }
   for (const std::string& path : step.remove) {
@@ -186,6 +195,8 @@ Result<void> Run::End() {
     if (Result<void> r = replica->Stop(); !r) return r;
   }
   outcome_.seen.deeds = cluster_->DeedsOfOperator();
+  if (const size_t writes = cluster_->WritesToWest(); writes > 0)
+    return Failure("the operator wrote " + std::to_string(writes) + " times to the other cluster");
   {
     const std::lock_guard lock(mutex_);
     if (!failure_.empty()) return Failure(failure_);

@@ -1,8 +1,8 @@
 // Run: one workload carried out once, undisturbed or by a plan, with the checks that hold in every run:
 //
 //   after each step     the cluster and the proxy are as after the same step of the undisturbed run, at last
-//   at all times        the proxy loses nothing that it has before and after the step; only the leader
-//   writes;
+//   at all times        the proxy loses nothing that it has before and after the step, and of a steady
+//                       workload it is sent nothing else; only the leader writes, and to its own cluster;
 //                       of tenancy nothing is open that neither the step's beginning nor its end opens
 //   at the end          no object was created or deleted more often; the writes are as many, and a few for
 //   the crash;
@@ -89,6 +89,7 @@ class Run {
   int count_ = 0;               // of the writes so far
   int slow_ = 0;                // statuses written only because a proxy took its time
   std::set<std::string> kept_;  // what the proxy must not lose now
+  std::map<std::string, std::set<std::string>> expected_;  // steady: the versions that it may get now
   std::string failure_;
   std::string last_deed_ = "nothing";  // of an operator, and when: for the message
   std::chrono::steady_clock::time_point last_deed_at_ = std::chrono::steady_clock::now();

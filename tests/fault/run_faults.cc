@@ -113,6 +113,16 @@ void Run::OnPush(const testing::FakeEnvoy::Received& received) {
     }
     if (kept) Fail("the proxy lost " + resource + ", which it has before and after the step");
   }
+  for (const auto& [name, version] : received.resources) {
+    const std::string resource = xds::ResourceName{received.type, name}.ToString();
+    bool wanted = true;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto at = expected_.find(resource);
+      wanted = expected_.empty() || (at != expected_.end() && at->second.contains(version));
+    }
+    if (!wanted) Fail("the proxy was sent " + resource + " as it is neither before nor after the step");
+  }
   Ring();
 }
 

@@ -9,7 +9,8 @@ using apiserver::Value;
 
 bool DiffersAnyway(const std::string& field) {
   static const std::set<std::string> fields = {"uid",  "resourceVersion",    "creationTimestamp",
-                                               "time", "lastTransitionTime", "deletionTimestamp"};
+                                               "time", "lastTransitionTime", "deletionTimestamp",
+                                               "since"};
   return fields.contains(field);
 }
 

@@ -321,6 +321,7 @@ const std::vector<Workload>& Workloads() {
                                  TargetGoes(), SharedGateway(), NoPods(),   Takeover(),
                                  Istio(),      IstioOwner(),    IstioMany()};
     for (Workload& workload : TenancyWorkloads()) out.push_back(std::move(workload));
+    for (Workload& workload : ClusterWorkloads()) out.push_back(std::move(workload));
     return out;
   }();
   return workloads;
