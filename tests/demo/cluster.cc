@@ -13,6 +13,7 @@ std::optional<kube::Resource> ResourceOf(const Json::Value& object) {
   const std::string kind = object["kind"].asString();
   if (kind == "CustomResourceDefinition")
     return kube::Resource{"apiextensions.k8s.io", "v1", "customresourcedefinitions"};
+  if (kind == "Secret") return kube::Resource{"", "v1", "secrets"};
   const size_t slash = api_version.find('/');
   const std::string group = slash == std::string::npos ? "" : api_version.substr(0, slash);
   const KindInfo* info = FindKind(group, kind);

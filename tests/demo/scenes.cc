@@ -32,7 +32,8 @@ std::vector<Scene> Scenes() {
           {"7  The retry budget holds under overload", &BudgetHolds},
           {"8  A canary keeps its policy", &CanaryKeepsPolicy},
           {"9  The platform team's Override wins", &PlatformOverrides},
-          {"10 Deleting the policies brings the old behaviour back", &DeletingRestores}};
+          {"10 Deleting the policies brings the old behaviour back", &DeletingRestores},
+          {"11 From zone to region to another cluster", &FromZoneToCluster}};
 }
 
 Result<void> Baseline(Stage& stage) {

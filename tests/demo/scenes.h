@@ -30,5 +30,6 @@ Result<void> BudgetHolds(Stage& stage);
 Result<void> CanaryKeepsPolicy(Stage& stage);
 Result<void> PlatformOverrides(Stage& stage);
 Result<void> DeletingRestores(Stage& stage);
+Result<void> FromZoneToCluster(Stage& stage);
 
 }  // namespace fairlead::demo

@@ -1,6 +1,6 @@
 #include "tests/demo/shop.h"
 
-#include "crds/base/json_write.h"
+#include "tests/demo/slice.h"
 
 namespace fairlead::demo {
 namespace {
@@ -12,23 +12,6 @@ struct Service {
 constexpr Service kServices[] = {{"shop", "ratings"},   {"shop", "search"},     {"shop", "catalog"},
                                  {"shop", "inventory"}, {"shop", "reviews-v1"}, {"shop", "reviews-v2"},
                                  {"payments", "charge"}};
-
-// One slice an endpoint: the endpoints of a slice share their port.
-std::string SliceOf(const Service& service, const std::string& suffix, int port) {
-  Json::Value slice;
-  slice["apiVersion"] = "discovery.k8s.io/v1";
-  slice["kind"] = "EndpointSlice";
-  slice["metadata"]["name"] = std::string(service.name) + "-" + suffix;
-  slice["metadata"]["namespace"] = service.ns;
-  slice["metadata"]["labels"]["kubernetes.io/service-name"] = service.name;
-  slice["addressType"] = "IPv4";
-  slice["ports"][0]["name"] = "http";
-  slice["ports"][0]["port"] = port;
-  slice["ports"][0]["protocol"] = "TCP";
-  slice["endpoints"][0]["addresses"][0] = "127.0.0.1";
-  slice["endpoints"][0]["conditions"]["ready"] = true;
-  return WriteJson(slice);
-}
 
 }  // namespace
 
@@ -52,8 +35,11 @@ void Shop::SetUsualFaults() {
 std::vector<std::string> Shop::EndpointSlices() const {
   std::vector<std::string> out;
   for (const Service& service : kServices) {
-    out.push_back(SliceOf(service, "1", backends_.at(service.name)->port()));
-    if (std::string(service.name) == "catalog") out.push_back(SliceOf(service, "dead", dead_.port()));
+    const auto slice = [&](const char* suffix, int port) {
+      return SliceJson({.ns = service.ns, .service = service.name, .suffix = suffix, .port = port});
+    };
+    out.push_back(slice("1", backends_.at(service.name)->port()));
+    if (std::string(service.name) == "catalog") out.push_back(slice("dead", dead_.port()));
   }
   return out;
 }

@@ -25,6 +25,7 @@ Result<void> Stage::Set() {
   if (Result<void> r = StartApiServer(); !r) return r;
   if (Result<void> r = ApplyDefinitions(); !r) return r;
   if (Result<void> r = ApplyShop(); !r) return r;
+  if (Result<void> r = OpenRegions(); !r) return r;
   if (Result<void> r = StartOperator(); !r) return r;
   return StartWaypoints();
 }
@@ -78,12 +79,22 @@ Result<void> Stage::ApplyShop() {
   return {};
 }
 
+Result<void> Stage::OpenRegions() {
+  Result<std::unique_ptr<Regions>> regions =
+      Regions::Open(cluster_.get(), dir_.path(), options_.samples_dir, patience_);
+  if (!regions) return Unexpected(regions.error());
+  regions_ = std::move(*regions);
+  report_->Note(
+      "another cluster, west, with an API server of its own; checkout has endpoints in both (regions)");
+  return {};
+}
+
 Result<void> Stage::StartOperator() {
   xds_port_ = testing::FreePort();
   health_port_ = testing::FreePort();
   metrics_port_ = testing::FreePort();
   Result<testing::Process> process = testing::Process::Spawn(
-      {.argv = {options_.operator_program, "--kubeconfig", dir_ / "kubeconfig",
+      {.argv = {options_.operator_program, "--kubeconfig", dir_ / "kubeconfig", "--clusters",
                 "--xds-plaintext-bind-address", Local(xds_port_), "--health-probe-bind-address",
                 Local(health_port_), "--metrics-bind-address", Local(metrics_port_)},
        .log_file = dir_ / "operator.log"});
@@ -102,8 +113,11 @@ Result<void> Stage::StartOperator() {
 Result<void> Stage::StartWaypoints() {
   for (const std::string ns : {"shop", "payments"}) {
     Waypoint& waypoint = WaypointOf(ns);
-    auto envoy =
-        testing::Envoy::Start({.xds_port = xds_port_, .id = ns + "-waypoint-0", .cluster = ns + "/waypoint"});
+    auto envoy = testing::Envoy::Start({.xds_port = xds_port_,
+                                        .id = ns + "-waypoint-0",
+                                        .cluster = ns + "/waypoint",
+                                        .region = "us-east",
+                                        .zone = "us-east-1a"});
     if (!envoy) return Unexpected(envoy.error());
     waypoint.envoy = std::move(*envoy);
   }
@@ -130,12 +144,15 @@ std::string Stage::RoutesAt(const std::string& ns, const std::string& service) c
                                      service + ".8080");
 }
 
+std::string Stage::Metrics() const { return Get(metrics_port_, "/metrics").body; }
+
 std::string Stage::HowToPlay() const {
   const std::string kubectl = "KUBECONFIG=" + (dir_ / "kubeconfig") + " kubectl";
   std::string out = "\nEverything stays up until Ctrl-C. To play with it:\n";
   out += "  " + kubectl + " get rtp -A\n";
   out += "  " + kubectl + " -n shop describe rtp ratings\n";
   out += "  " + kubectl + " -n shop delete rtp ratings\n";
+  out += "  " + kubectl + " get fop -A\n";
   for (const std::string ns : {"shop", "payments"}) {
     const Waypoint& waypoint = WaypointOf(ns);
     const std::string host = ns == "shop" ? "ratings.shop" : "charge.payments";

@@ -1,5 +1,5 @@
-// Stage: everything that runs in the demo: the embedded API server, the operator as a process, two real
-// Envoys as waypoints, the sample services.
+// Stage: everything that runs in the demo: the embedded API servers of two clusters, the operator as a
+// process, two real Envoys as waypoints, the sample services.
 //
 // Who calls: main, which sets it up, and the scenes, which send traffic. Children end with the object. One
 // thread, the one that called Set.
@@ -12,6 +12,7 @@
 #include "crds/base/result.h"
 #include "tests/demo/cluster.h"
 #include "tests/demo/patience.h"
+#include "tests/demo/regions.h"
 #include "tests/demo/report.h"
 #include "tests/demo/shop.h"
 #include "tests/support/apiserver/server.h"
@@ -35,6 +36,7 @@ class Stage {
 
   Cluster& cluster() { return *cluster_; }
   Shop& shop() { return *shop_; }
+  Regions& regions() { return *regions_; }
   Report& report() { return *report_; }
   const Patience& patience() const { return *patience_; }
 
@@ -43,6 +45,8 @@ class Stage {
                            const testing::LoadPlan& plan) const;
   // The waypoint's present routes of a service, as Envoy's admin interface prints them.
   std::string RoutesAt(const std::string& ns, const std::string& service) const;
+
+  std::string Metrics() const;  // the operator's
 
   std::string HowToPlay() const;  // for --keep
   std::string Diagnosis() const;  // when something did not come: logs, what the operator thinks
@@ -56,6 +60,7 @@ class Stage {
   Result<void> StartApiServer();
   Result<void> ApplyDefinitions();
   Result<void> ApplyShop();
+  Result<void> OpenRegions();
   Result<void> StartOperator();
   Result<void> StartWaypoints();
   Waypoint& WaypointOf(const std::string& ns) { return ns == "payments" ? payments_ : shop_waypoint_; }
@@ -71,6 +76,7 @@ class Stage {
   std::unique_ptr<apiserver::ApiServer> api_;
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<Shop> shop_;
+  std::unique_ptr<Regions> regions_;
   testing::Process operator_;
   Waypoint shop_waypoint_, payments_;
 };
