@@ -70,6 +70,48 @@ void WarnOfRepeats(ObjectReader& rule, const LocalityRule& r) {
   }
 }
 
+bool Holds(const Locality& pattern, const Locality& place) {
+  const auto agrees = [](const std::string& wanted, const std::string& has) {
+    return wanted.empty() || wanted == has;
+  };
+  return agrees(pattern.cluster, place.cluster) && agrees(pattern.region, place.region) &&
+         agrees(pattern.zone, place.zone) && agrees(pattern.subzone, place.subzone);
+}
+
+bool Names(const FailoverStep& step, const Locality& place) {
+  return std::any_of(step.to.begin(), step.to.end(),
+                     [&](const WeightedLocality& to) { return Holds(to.locality, place); });
+}
+
+// Its own place comes after another one.
+bool GivesAway(const LocalityRule& rule) {
+  if (rule.steps.empty() || Names(rule.steps.front(), rule.from)) return false;
+  return std::any_of(rule.steps.begin(), rule.steps.end(),
+                     [&](const FailoverStep& step) { return Names(step, rule.from); });
+}
+
+// Places whose rules send to each other before they keep anything themselves: the requests cross over.
+void WarnOfCircles(ObjectReader& spec, const std::vector<LocalityRule>& rules) {
+  std::vector<bool> told(rules.size());
+  for (size_t first = 0; first < rules.size(); ++first) {
+    std::vector<size_t> way{first};
+    while (way.size() <= rules.size() && GivesAway(rules[way.back()])) {
+      const FailoverStep& step = rules[way.back()].steps.front();
+      const auto next = std::find_if(rules.begin(), rules.end(), [&](const LocalityRule& rule) {
+        return rule.from != Locality() && Names(step, rule.from);
+      });
+      if (next == rules.end()) break;
+      way.push_back(static_cast<size_t>(next - rules.begin()));
+      if (way.back() == first) break;
+    }
+    if (way.size() < 2 || way.back() != first || told[first]) continue;
+    for (const size_t rule : way) told[rule] = true;
+    spec.at("localities")[first].Warn(
+        "sends to the place of localities[" + std::to_string(way[1]) +
+        "] before its own, and that comes back to it: requests go round in a circle");
+  }
+}
+
 void ReadLocalities(ObjectReader& spec, FailoverPolicy* out) {
   std::vector<Locality> sources;
   spec.Objects("localities", {.max = kMaxRules}, [&](ObjectReader& r) {
@@ -84,6 +126,7 @@ void ReadLocalities(ObjectReader& spec, FailoverPolicy* out) {
     sources.push_back(rule.from);
     out->localities.push_back(std::move(rule));
   });
+  WarnOfCircles(spec, out->localities);
 }
 
 void ReadSpec(ObjectReader& spec, FailoverPolicy* out) {
