@@ -41,6 +41,7 @@ class Cluster {
   const std::string& default_namespace() const { return default_namespace_; }  // of the context
   const std::string& server() const { return server_; }                        // its URL, for messages
   kube::Client& client() { return client_; }
+  kube::HttpTransport* transport() const { return transport_; }
 
   // An error: nothing can be read at all (no connection, credentials refused). A kind that is not installed
   // has no objects.

@@ -105,6 +105,20 @@ struct FailoverOptions {
   std::string policy;             // likewise, of a FailoverPolicy
   Format format = Format::kText;
 };
+struct DrillOptions {
+  InputOptions input;
+  std::string policy;                 // "name" or "namespace/name"
+  std::string down;                   // "zone=us-east/us-east-1a"
+  std::vector<std::string> services;  // none: all targets
+  std::string length;                 // "10m"
+  int weight = 0;                     // percent that the place keeps
+  bool force = false;
+  bool watch = true;
+};
+int StartDrill(const DrillOptions& options, const Output& output);
+int StopDrill(const DrillOptions& options, const Output& output);
+int DrillStatus(const DrillOptions& options, const Output& output);
+
 int SimulateFailover(const FailoverOptions& options, const Output& output);
 int FailoverStatus(const FailoverOptions& options, const Output& output);
 

@@ -21,6 +21,25 @@ void AddFormat(CLI::App* command, Format* format, const std::vector<std::string>
   option->default_str(formats.front());
 }
 
+namespace {
+
+void AddConnection(CLI::App* command, InputOptions* input) {
+  command
+      ->add_option("--kubeconfig", input->kubeconfig,
+                   "Which cluster; default: $KUBECONFIG, the one that this runs in, ~/.kube/config")
+      ->type_name("FILE");
+  command->add_option("--context", input->context, "Context of the kubeconfig; default: its current one");
+}
+
+}  // namespace
+
+void AddCluster(CLI::App* command, InputOptions* input) {
+  AddConnection(command, input);
+  MustBe(command->add_option("-n,--namespace", input->ns,
+                             "Namespace of names that give none; default: that of the context"),
+         CheckDnsLabel);
+}
+
 void AddInput(CLI::App* command, InputOptions* input) {
   command
       ->add_option("-f,--filename", input->paths,
@@ -29,11 +48,7 @@ void AddInput(CLI::App* command, InputOptions* input) {
                    "what is in the cluster")
       ->allow_extra_args(false)
       ->type_name("FILE");
-  command
-      ->add_option("--kubeconfig", input->kubeconfig,
-                   "Which cluster; default: $KUBECONFIG, the one that this runs in, ~/.kube/config")
-      ->type_name("FILE");
-  command->add_option("--context", input->context, "Context of the kubeconfig; default: its current one");
+  AddConnection(command, input);
   CLI::Option* ns = command->add_option("-n,--namespace", input->ns,
                                         "Namespace of objects and names that give none; default: of files "
                                         "default, of a cluster that of the context");

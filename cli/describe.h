@@ -17,9 +17,11 @@ namespace fairlead::cli {
 void AddFormat(CLI::App* command, Format* format, const std::vector<std::string>& formats);
 // Files or a cluster, and how what is in them is to be taken.
 void AddInput(CLI::App* command, InputOptions* input);
+// The cluster alone.
+void AddCluster(CLI::App* command, InputOptions* input);
 // Other clusters beside it.
 void AddRemotes(CLI::App* command, InputOptions* input);
 
-void DescribeFailover(CLI::App* app, FailoverOptions* options);
+void DescribeFailover(CLI::App* app, FailoverOptions* options, DrillOptions* drill);
 
 }  // namespace fairlead::cli

@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "cli/commands.h"
+#include "cli/drill.h"
 #include "cli/offline.h"
 #include "cli/remotes.h"
+#include "crds/base/clock.h"
 #include "crds/base/nearest.h"
 #include "reconcilers/failover/rehearsal.h"
 #include "reconcilers/failover/report.h"
@@ -70,6 +72,18 @@ std::string WithoutEffect(const api::PolicyStatus& status) {
   return out;
 }
 
+// As it is stored; null: it cannot be read.
+Ptr<api::FailoverPolicy> StoredAt(const Offline& read, const ObjectKey& key) {
+  const auto object = read.world.Find(key);
+  const auto* policy = object ? std::get_if<Ptr<api::FailoverPolicy>>(&*object) : nullptr;
+  return policy == nullptr ? nullptr : *policy;
+}
+
+std::string DrillOf(const Offline& read, const ObjectKey& key) {
+  const Ptr<api::FailoverPolicy> policy = StoredAt(read, key);
+  return policy == nullptr ? "" : DrillText(*policy, read.cluster ? Clock::System().WallNow() : Timestamp());
+}
+
 }  // namespace
 
 int FailoverStatus(const FailoverOptions& options, const Output& output) {
@@ -93,7 +107,7 @@ int FailoverStatus(const FailoverOptions& options, const Output& output) {
     const api::PolicyStatus status = read->world.StatusOf(key, {});
     if (options.format == Format::kText) {
       output.out << output.Paint(Style::kBold, key.ToString()) << "\n"
-                 << WithoutEffect(status) << failover::ToText(sources);
+                 << DrillOf(*read, key) << WithoutEffect(status) << failover::ToText(sources);
       continue;
     }
     Json::Value& document = documents.emplace_back(api::ToJson(status));
@@ -101,7 +115,10 @@ int FailoverStatus(const FailoverOptions& options, const Output& output) {
          {"conditions", "proxies", "observedGeneration", "steps", "active", "sources", "moreSources"})
       document.removeMember(member);
     document["policy"] = key.nn().ToString();
-    api::WriteFailoverStatus({sources, 0, status.failover.steps, status.failover.active}, &document);
+    std::optional<api::DrillStatus> drill;
+    if (const Ptr<api::FailoverPolicy> stored = StoredAt(*read, key); stored != nullptr && stored->status)
+      drill = stored->status->failover.drill;
+    api::WriteFailoverStatus({sources, 0, status.failover.steps, status.failover.active, drill}, &document);
   }
   if (options.format != Format::kText) {
     Json::Value all(Json::arrayValue);

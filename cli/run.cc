@@ -27,6 +27,7 @@ struct Commands {
   HistoryOptions history;
   RevertOptions revert;
   FailoverOptions failover;
+  DrillOptions drill;
   VersionOptions version;
   std::string shell;
   std::string color = "auto";
@@ -216,7 +217,7 @@ void Describe(CLI::App* app, Commands* c) {
   DescribeCanI(app, &c->can_i);
   DescribeHistory(app, &c->history);
   DescribeRevert(app, &c->revert);
-  DescribeFailover(app, &c->failover);
+  DescribeFailover(app, &c->failover, &c->drill);
 
   CLI::App* version = app->add_subcommand("version", "Print the version");
   AddFormat(version, &c->version.format, {"text", "json", "yaml"});
@@ -246,7 +247,13 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
   if (app.got_subcommand("history")) return History(c.history, output);
   if (app.got_subcommand("revert")) return Revert(c.revert, output);
   if (app.got_subcommand("failover")) {
-    const bool status = app.get_subcommand("failover")->got_subcommand("status");
+    const CLI::App& failover = *app.get_subcommand("failover");
+    if (failover.got_subcommand("drill")) {
+      const CLI::App& drill = *failover.get_subcommand("drill");
+      if (drill.got_subcommand("stop")) return StopDrill(c.drill, output);
+      return drill.got_subcommand("status") ? DrillStatus(c.drill, output) : StartDrill(c.drill, output);
+    }
+    const bool status = failover.got_subcommand("status");
     return status ? FailoverStatus(c.failover, output) : SimulateFailover(c.failover, output);
   }
   if (app.got_subcommand("version")) return PrintVersion(c.version, output);

@@ -70,7 +70,11 @@ void World::Apply(const AnyObject& object) {
   WithType(key.kind, [&](auto old) {
     using T = std::remove_const_t<typename decltype(old)::element_type>;
     old = impl_->tables.Get<T>(key.nn());
-    if (impl_->tables.Put(key, object) == Tables::Outcome::kSame) return;
+    if (impl_->tables.Put(key, object) == Tables::Outcome::kSame) {
+      // Its status may say that the leader has ended the drill.
+      if (impl_->drilled.contains(key)) impl_->dirty_drills.insert(key);
+      return;
+    }
     const Ptr<T> now = impl_->tables.Get<T>(key.nn());
     if (HasStatus(key.kind)) impl_->dirty_statuses.insert(key);
     if (IsTenancy(key.kind)) impl_->dirty_tenancy.insert(key);
@@ -129,14 +133,14 @@ void World::ReportTenancy(const std::string& workspace, uint64_t epoch, TenancyR
 
 Delta World::Drain() {
   Delta delta;
-  DrainPart(SIZE_MAX, &delta);
+  while (DrainPart(SIZE_MAX, &delta)) continue;
   return delta;
 }
 
 bool World::DrainPart(size_t max_services, Delta* to) {
   Delta& delta = *to;
   impl_->LowerServices(max_services, &delta);
-  if (!impl_->dirty_services.empty()) return true;
+  if (!impl_->dirty_services.empty() || impl_->JudgeDrills()) return true;
   impl_->DrainEndpoints(&delta);
   impl_->DrainWaypoints(&delta);
   impl_->Assess(&delta);

@@ -99,6 +99,11 @@ class World {
   void ReplaceRemote(const std::string& cluster, Kind kind, const std::vector<AnyObject>& objects);
   void SetRemoteState(const std::string& cluster, const RemoteStatus& status);
   void RemoveRemote(const std::string& cluster);
+  // What time it is, for drills: before a Drain. Never told: no drill is on.
+  void SetNow(Timestamp now);
+  // When SetNow and Drain are due although nothing changed: a drill ends by its time.
+  std::optional<Timestamp> NextDeadline() const;
+  std::map<std::string, size_t> DrillCounts() const;  // by state
   Delta Drain();
   // Lowers about so many services and leaves the rest, and what follows from all, to the next call; false:
   // that was all. For the first lowering of a large state, whose results would else be in memory twice.

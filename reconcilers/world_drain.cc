@@ -107,6 +107,7 @@ void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* del
     if (row.service != nullptr && row.service->waypoint) MarkWorkspaceOf(row.service->waypoint->ns);
     if (lowered.service->waypoint) MarkWorkspaceOf(lowered.service->waypoint->ns);
     dirty_rows.insert(key);
+    MarkDrillsAt(key);
   } else if (changed || row.outcomes != lowered.outcomes) {
     MarkDifferent(row.outcomes, lowered.outcomes, &dirty_pairs);
     dirty_counts.insert(key);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "reconcilers/failover/drill.h"
 #include "reconcilers/failover/report.h"
 #include "reconcilers/lower/service.h"
 #include "reconcilers/lower/view.h"
@@ -90,6 +91,14 @@ struct World::Impl {
   void MarkJoined(const Remotes::Touched& services);
   void MarkFailover();
   void NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now);
+  // world_drills.cc
+  void DrillChanged(const api::FailoverPolicy* now, const ObjectKey& policy);
+  void MarkDrillsAt(const ObjectKey& service);
+  bool JudgeDrills();
+  void JudgeDrill(const ObjectKey& policy);
+  void MarkDrilled(const ObjectKey& service);
+  std::optional<api::DrillStatus> DrillStatusOf(const ObjectKey& policy,
+                                                const api::ProxyCounts& proxies) const;
   // world_status.cc. What came of a FailoverPolicy at its targets goes to the book; those where it is in
   // force.
   std::vector<failover::Target> AssessFailover(const World& world, const ObjectKey& key,
@@ -126,10 +135,15 @@ struct World::Impl {
   uint64_t tenancy_epoch = 0;  // of the newest state
   std::map<std::string, TenancyState> tenancy_states;
   Remotes remotes;
-  View view{options,   tables,    membership, tenancy,    attachments,  failovers,
-            routes_of, slices_of, pods_of,    callers_of, istio_states, remotes};
+  Drills drills;
+  View view{options,   tables,  membership, tenancy,      attachments, failovers, routes_of,
+            slices_of, pods_of, callers_of, istio_states, remotes,     drills};
+
+  std::set<ObjectKey> drilled;  // FailoverPolicies with spec.drill
+  std::map<ObjectKey, failover::DrillState> drill_states;
 
   // Marks.
+  std::set<ObjectKey> dirty_drills;     // policies whose drill is to be judged
   std::set<ObjectKey> dirty_policies;   // resolve and assess
   std::set<ObjectKey> dirty_selection;  // objects whose labels or existence changed
   std::set<ObjectKey> dirty_services;

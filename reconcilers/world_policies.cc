@@ -24,6 +24,8 @@ void World::Impl::MarkPlacement(const ObjectKey& policy, const ObjectKey& target
     if (options.istio_mode) dirty_rows.insert(target);  // what istiod reads says it, too
     // Another may have won or lost there.
     for (const auto& other : failovers.At(target)) dirty_statuses.insert(other.key());
+    MarkDrillsAt(target);
+    if (drilled.contains(policy)) dirty_drills.insert(policy);
     dirty_statuses.insert(policy);
   } else {
     MarkTarget(target);
@@ -56,6 +58,7 @@ void World::Impl::Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api
 
 void World::Impl::Changed(const Ptr<api::FailoverPolicy>& old, const Ptr<api::FailoverPolicy>& now,
                           const ObjectKey& key) {
+  DrillChanged(now.get(), key);
   PolicyChanged(old, now, key);
 }
 

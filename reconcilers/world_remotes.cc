@@ -26,6 +26,7 @@ void World::Impl::NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core
 
 // Statuses of FailoverPolicies tell of the states of clusters.
 void World::Impl::MarkFailover() {
+  dirty_drills.insert(drilled.begin(), drilled.end());
   for (const NamespacedName& name : tables.Names(Kind::kFailoverPolicy))
     dirty_statuses.insert({Kind::kFailoverPolicy, name.ns, name.name});
 }

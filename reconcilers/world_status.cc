@@ -106,7 +106,10 @@ api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCount
   PolicyBook book;
   const std::vector<failover::Target> targets = impl_->AssessFailover(*this, policy, &book);
   api::PolicyStatus status = tell(in_force, book.At(policy));
-  if (in_force != nullptr) status.failover = impl_->FailoverNow(*in_force, targets);
+  status.proxies.drilling = 0;  // is in the status of the drill
+  if (in_force == nullptr) return status;
+  status.failover = impl_->FailoverNow(*in_force, targets);
+  status.failover.drill = impl_->DrillStatusOf(policy, proxies);
   return status;
 }
 

@@ -151,6 +151,7 @@ void ReadSpec(ObjectReader& spec, FailoverPolicy* out) {
           .Warn("0 turns outlier detection off: only endpoints that are not ready count as failed");
     }
   });
+  out->drill = ReadDrill(spec);
 }
 
 Json::Value ToJson(const LocalityRule& rule) {
@@ -196,6 +197,7 @@ Json::Value SpecToJson(const FailoverPolicy& policy) {
   outlier["interval"] = policy.outlier_detection.interval.ToString();
   outlier["baseEjectionTime"] = policy.outlier_detection.base_ejection_time.ToString();
   outlier["maxEjectionPercent"] = policy.outlier_detection.max_ejection_percent;
+  if (policy.drill) spec["drill"] = ToJson(*policy.drill);
   return spec;
 }
 

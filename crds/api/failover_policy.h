@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "crds/api/failover_drill.h"
 #include "crds/api/failover_status.h"
 #include "crds/api/policy_common.h"
 #include "crds/base/duration.h"
@@ -44,6 +45,7 @@ struct FailoverPolicy {
   std::vector<std::string> priority_labels;  // exclusive with localities
   int min_healthy_percent = 70;
   OutlierDetection outlier_detection;  // on by default
+  std::optional<FailoverDrill> drill;
   std::optional<PolicyStatus> status;
   friend bool operator==(const FailoverPolicy&, const FailoverPolicy&) = default;
 };

@@ -53,6 +53,34 @@ std::optional<FailoverSource> ParseSource(const JsonNode& node) {
   return out;
 }
 
+DrillStatus ParseDrill(const JsonNode& node) {
+  DrillStatus out;
+  out.state = node.StringAt("state");
+  out.reason = node.StringAt("reason");
+  out.down = node.StringAt("down");
+  out.weight = NumberAt(node, "weight");
+  out.until = TimeAt(node, "until");
+  out.message = node.StringAt("message");
+  if (const auto proxies = node.Find("proxies")) {
+    out.needed = NumberAt(*proxies, "needed");
+    out.programmed = NumberAt(*proxies, "programmed");
+  }
+  return out;
+}
+
+Json::Value ToJson(const DrillStatus& drill) {
+  Json::Value out(Json::objectValue);
+  out["state"] = drill.state;
+  out["reason"] = drill.reason;
+  out["down"] = drill.down;
+  out["weight"] = drill.weight;
+  out["until"] = drill.until.ToString();
+  out["message"] = drill.message;
+  out["proxies"]["needed"] = drill.needed;
+  out["proxies"]["programmed"] = drill.programmed;
+  return out;
+}
+
 void PutTime(Timestamp time, Json::Value* to) {
   if (time.seconds != 0) (*to)["since"] = time.ToString();
 }
@@ -103,6 +131,7 @@ FailoverStatus ParseFailoverStatus(const JsonNode& status) {
   out.steps = status.StringAt("steps");
   out.active = status.StringAt("active");
   out.more_sources = NumberAt(status, "moreSources");
+  if (const auto drill = status.Find("drill"); drill && drill->IsObject()) out.drill = ParseDrill(*drill);
   EachAt(status, "sources", FailoverStatus::kMaxSources, [&](const JsonNode& node) {
     if (auto source = ParseSource(node)) out.sources.push_back(*std::move(source));
   });
@@ -114,6 +143,7 @@ void WriteFailoverStatus(const FailoverStatus& failover, Json::Value* status) {
   PutCount("moreSources", failover.more_sources, status);
   if (!failover.steps.empty()) (*status)["steps"] = failover.steps;
   if (!failover.active.empty()) (*status)["active"] = failover.active;
+  if (failover.drill) (*status)["drill"] = ToJson(*failover.drill);
 }
 
 void StampTimes(FailoverStatus* status, const FailoverStatus* live, Timestamp now) {

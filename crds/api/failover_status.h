@@ -8,6 +8,7 @@
 #include <json/value.h>
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -64,12 +65,26 @@ struct FailoverSource {
   }
 };
 
+// What came of spec.drill.
+struct DrillStatus {
+  std::string state;    // Running | Ended | Refused
+  std::string reason;   // InForce, TimeOver, Unsafe, TooLong, NoTarget, Waiting
+  std::string down;     // "zone us-east/us-east-1a"
+  int weight = 0;       // percent of its requests that it keeps
+  Timestamp until;      // as asked for
+  std::string message;  // where it is in force and where not, or why it is not, and what to do
+  int needed = 0;       // proxies that need the policy
+  int programmed = 0;   // of these, those that take part
+  friend bool operator==(const DrillStatus&, const DrillStatus&) = default;
+};
+
 struct FailoverStatus {
   static constexpr size_t kMaxTargets = 16, kMaxPlaces = 8, kMaxSources = 64;  // places: of one target
   std::vector<FailoverSource> sources;                                         // sorted by target and place
   int more_sources = 0;
   std::string steps;   // for the printer column: "3"
   std::string active;  // for the printer column: "1", or "1,2" where sources differ
+  std::optional<DrillStatus> drill;
   friend bool operator==(const FailoverStatus&, const FailoverStatus&) = default;
 };
 

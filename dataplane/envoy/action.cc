@@ -26,8 +26,8 @@ struct Share {
 };
 
 ClusterKey KeyOf(const reconcilers::Destination& destination, Protocol protocol,
-                 std::optional<RetryBudget> budget) {
-  return {destination, protocol == Protocol::kHttp2 || protocol == Protocol::kGrpc, budget};
+                 std::optional<RetryBudget> budget, bool drill = false) {
+  return {destination, protocol == Protocol::kHttp2 || protocol == Protocol::kGrpc, budget, drill};
 }
 
 // Envoy rewrites paths by route only; a backend that wants it for its share alone cannot be carried out.
@@ -35,13 +35,15 @@ bool FitsAShare(const FilterSet& filters) {
   return !filters.unsupported && !filters.redirect && !filters.path && !filters.cors;
 }
 
-std::vector<Share> SharesOf(const EffectiveRule& rule) {
+std::vector<Share> SharesOf(const EffectiveRule& rule, const std::set<ObjectKey>& drills) {
   std::vector<Share> shares;
   for (const Backend& backend : rule.backends) {
     if (backend.weight == 0) continue;
     Share share{std::nullopt, backend.weight, SortFilters(backend.filters)};
-    if (backend.destination)
-      share.cluster = KeyOf(*backend.destination, backend.protocol, BudgetOf(rule.policy));
+    if (backend.destination) {
+      const bool drill = backend.drill && drills.contains(backend.drill->policy);
+      share.cluster = KeyOf(*backend.destination, backend.protocol, BudgetOf(rule.policy), drill);
+    }
     shares.push_back(std::move(share));
   }
   if (shares.size() > 1) {
@@ -116,8 +118,8 @@ void EncodeTimeouts(const reconcilers::EffectivePolicy& policy, route_v3::RouteA
 }  // namespace
 
 void EncodeAction(const EffectiveRule& rule, const reconcilers::EffectiveMatch& match, uint16_t port,
-                  route_v3::Route* route, std::set<ClusterKey>* clusters) {
-  std::vector<Share> shares = SharesOf(rule);
+                  const std::set<ObjectKey>& drills, route_v3::Route* route, std::set<ClusterKey>* clusters) {
+  std::vector<Share> shares = SharesOf(rule, drills);
   FilterSet filters = SortFilters(rule.filters);
   if (shares.size() == 1) filters = Combine(filters, std::exchange(shares.front().filters, {}));
   for (Share& share : shares) share.filters = Combine(filters, share.filters);

@@ -13,8 +13,9 @@
 namespace fairlead::envoy {
 
 // Sets everything of the route but match, name and retry policy; adds the clusters that it sends to. `port`:
-// where the service was called.
+// where the service was called. `drills`: the policies in whose drills the requests take part.
 void EncodeAction(const reconcilers::EffectiveRule& rule, const reconcilers::EffectiveMatch& match,
-                  uint16_t port, route_v3::Route* route, std::set<ClusterKey>* clusters);
+                  uint16_t port, const std::set<ObjectKey>& drills, route_v3::Route* route,
+                  std::set<ClusterKey>* clusters);
 
 }  // namespace fairlead::envoy

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "dataplane/envoy/proto.h"
+#include "reconcilers/failover/drill.h"
 #include "reconcilers/failover/shares.h"
 
 namespace fairlead::envoy {
@@ -56,7 +57,7 @@ void EncodeProtocol(bool http2, Cluster* out) {
 }
 
 void EncodeDiscovery(const std::string& name, const EffectiveEndpoints* endpoints, const xds::Place& place,
-                     Cluster* out) {
+                     bool drill, Cluster* out) {
   if (HasEds(endpoints)) {
     out->set_type(Cluster::EDS);
     auto* source = out->mutable_eds_cluster_config()->mutable_eds_config();
@@ -66,7 +67,7 @@ void EncodeDiscovery(const std::string& name, const EffectiveEndpoints* endpoint
   }
   out->set_type(Cluster::STRICT_DNS);
   out->set_dns_lookup_family(Cluster::V4_PREFERRED);
-  *out->mutable_load_assignment() = EncodeEndpoints(name, endpoints, place);
+  *out->mutable_load_assignment() = EncodeEndpoints(name, endpoints, place, drill);
 }
 
 // Envoy lengthens each further ejection of a host up to this, or to the first one's time where that is more.
@@ -108,17 +109,19 @@ Cluster EncodeCluster(const ClusterKey& key, const EffectiveEndpoints* endpoints
   out.mutable_common_lb_config()->mutable_healthy_panic_threshold()->set_value(0);
   EncodeLimits(key.budget, &out);
   EncodeProtocol(key.http2, &out);
-  EncodeDiscovery(out.name(), endpoints, place, &out);
+  EncodeDiscovery(out.name(), endpoints, place, key.drill, &out);
   if (endpoints != nullptr && endpoints->failover) EncodeFailover(*endpoints->failover->policy, &out);
   return out;
 }
 
 ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const EffectiveEndpoints* endpoints,
-                                      const xds::Place& place) {
+                                      const xds::Place& place, bool drill) {
   if (endpoints != nullptr && endpoints->failover) {
     const reconcilers::EffectiveFailover& by = *endpoints->failover;
     const failover::Source source{{by.cluster, place.region, place.zone, place.subzone}, {}};
-    return EncodeEndpoints(cluster_name, failover::PlanFailover(*by.policy, source, by.members),
+    const bool drilled = drill && by.drill;
+    auto members = drilled ? failover::Without(by.members, by.drill->down) : by.members;
+    return EncodeEndpoints(cluster_name, failover::PlanFailover(*by.policy, source, std::move(members)),
                            endpoints->discovery);
   }
   ClusterLoadAssignment out;

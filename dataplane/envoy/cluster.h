@@ -13,14 +13,15 @@
 namespace fairlead::envoy {
 
 // `endpoints` may be null: none known. With kDns they are in the cluster itself, else they come by EDS, under
-// the cluster's own name. Where a FailoverPolicy is in force, endpoints are for a proxy at that place.
+// the cluster's own name. Where a FailoverPolicy is in force, endpoints are for a proxy at that place;
+// `drill`: as the drill that is on there has them.
 ::envoy::config::cluster::v3::Cluster EncodeCluster(const ClusterKey& key,
                                                     const reconcilers::EffectiveEndpoints* endpoints,
                                                     const xds::Place& place = {});
 
 ::envoy::config::endpoint::v3::ClusterLoadAssignment EncodeEndpoints(
     const std::string& cluster_name, const reconcilers::EffectiveEndpoints* endpoints,
-    const xds::Place& place = {});
+    const xds::Place& place = {}, bool drill = false);
 
 // What the policy asks of the cluster itself: localities by weight, and outlier detection. Errors are answers
 // of 500 and more, connections that fail, and time-outs, in a row and counted together; success rates are not

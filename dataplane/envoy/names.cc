@@ -14,8 +14,11 @@ std::string ClusterName(const ClusterKey& key) {
     name +=
         ";budget=" + std::to_string(key.budget->percent) + "/" + std::to_string(key.budget->min_concurrency);
   }
+  if (key.drill) name += ";drill";
   return name;
 }
+
+std::string RuntimeKey(const ObjectKey& policy) { return "fairlead.drill." + policy.nn().ToString(); }
 
 std::string ListenerName(const NamespacedName& waypoint) { return waypoint.ToString() + "|plaintext"; }
 

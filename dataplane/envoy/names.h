@@ -28,6 +28,7 @@ struct ClusterKey {
   reconcilers::Destination destination;
   bool http2 = false;  // HTTP/2 whatever the client speaks; else the client's version
   std::optional<RetryBudget> budget;
+  bool drill = false;  // leaves out what the drill at the destination leaves out
   friend auto operator<=>(const ClusterKey&, const ClusterKey&) = default;
   friend bool operator==(const ClusterKey&, const ClusterKey&) = default;
 };
@@ -35,10 +36,16 @@ struct ClusterKey {
 // "shop/ratings|9080"; of a ServiceEntry: "se:shop/ratings|9080".
 std::string RouteName(const reconcilers::Destination& port);
 
-// RouteName, then ";h2" and ";budget=PERCENT/CONCURRENCY" where they are set. The endpoints of a cluster have
-// its name: Envoy subscribes to a name once, and would leave a second cluster waiting for endpoints that it
-// has already got.
+// RouteName, then ";h2", ";budget=PERCENT/CONCURRENCY" and ";drill" where they are set. The endpoints of a
+// cluster have its name: Envoy subscribes to a name once, and would leave a second cluster waiting for
+// endpoints that it has already got.
 std::string ClusterName(const ClusterKey& key);
+
+// The runtime layer by which drills are told, as a proxy's bootstrap names it.
+inline constexpr char kRuntimeLayer[] = "fairlead";
+
+// The fraction of the requests that take part in the drill of the policy: "fairlead.drill.shop/near".
+std::string RuntimeKey(const ObjectKey& policy);
 
 // Of a waypoint's plaintext listener: "shop/waypoint|plaintext".
 std::string ListenerName(const NamespacedName& waypoint);

@@ -10,6 +10,7 @@
 #include "dataplane/envoy/names.h"
 #include "dataplane/envoy/registry.h"
 #include "dataplane/envoy/route_table.h"
+#include "dataplane/envoy/runtime_layers.h"
 
 namespace fairlead::envoy {
 namespace {
@@ -25,10 +26,12 @@ using xds::Type;
 struct ServicePlan {
   std::unique_ptr<const Frontage> frontage;  // null: nothing
   std::vector<ClusterKey> clusters;
+  RouteDrills drills;
 };
 
 bool Same(const ServicePlan& a, const ServicePlan& b) {
-  return a.frontage && b.frontage && *a.frontage == *b.frontage && a.clusters == b.clusters;
+  return a.frontage && b.frontage && *a.frontage == *b.frontage && a.clusters == b.clusters &&
+         a.drills == b.drills;
 }
 
 ResourceName TableName(const ObjectKey& service, uint16_t port) {
@@ -56,8 +59,9 @@ std::vector<xds::Source> SourcesOf(const EffectiveEndpoints* endpoints) {
 // A cluster, or the endpoints of one, that a FailoverPolicy makes differ by where the waypoint's proxy runs.
 xds::ResourcePtr ByPlace(ResourceName name, const Ptr<EffectiveEndpoints>& endpoints, const ClusterKey& key) {
   auto at_place = [type = name.type, endpoints, key](const xds::Place& place) {
-    return type == Type::kCluster ? Serialize(EncodeCluster(key, endpoints.get(), place))
-                                  : Serialize(EncodeEndpoints(ClusterName(key), endpoints.get(), place));
+    return type == Type::kCluster
+               ? Serialize(EncodeCluster(key, endpoints.get(), place))
+               : Serialize(EncodeEndpoints(ClusterName(key), endpoints.get(), place, key.drill));
   };
   return xds::MakeResource(std::move(name), std::make_shared<const xds::MessageAt>(std::move(at_place)), {},
                            SourcesOf(endpoints.get()));
@@ -75,7 +79,11 @@ std::vector<RouteTable> TablesOf(const EffectiveService& service) {
 ServicePlan PlanOf(const EffectiveService& service, const std::vector<RouteTable>& tables) {
   std::set<ClusterKey> clusters;
   for (const RouteTable& table : tables) clusters.insert(table.clusters.begin(), table.clusters.end());
-  return {std::make_unique<const Frontage>(FrontageOf(service)), {clusters.begin(), clusters.end()}};
+  RouteDrills drills;
+  for (const RouteTable& table : tables) drills.insert(table.drills.begin(), table.drills.end());
+  return {std::make_unique<const Frontage>(FrontageOf(service)),
+          {clusters.begin(), clusters.end()},
+          std::move(drills)};
 }
 
 }  // namespace
@@ -83,6 +91,7 @@ ServicePlan PlanOf(const EffectiveService& service, const std::vector<RouteTable
 struct Planner::Impl {
   PlannerOptions options;
   Registry registry;
+  RuntimeLayers layers;
   HostClaims claims;
   std::map<ObjectKey, ServicePlan> services;
   std::map<Destination, Ptr<EffectiveEndpoints>> endpoints;
@@ -144,7 +153,7 @@ void Planner::Impl::OnEndpoints(const Destination& destination, const Ptr<Effect
   } else {
     endpoints.erase(destination);
   }
-  for (auto it = clusters.lower_bound({destination, false, std::nullopt});
+  for (auto it = clusters.lower_bound({destination, false, std::nullopt, false});
        it != clusters.end() && it->first.destination == destination; ++it) {
     EncodeClusterAt(it->first);
   }
@@ -219,7 +228,9 @@ void Planner::Impl::OnService(const ObjectKey& key, const Ptr<EffectiveService>&
     Count(before, -1);
   }
   ClaimHosts(before.frontage.get(), after.frontage.get());
+  if (before.frontage) layers.Set(before.frontage->waypoint, key, {});
   if (after.frontage) {
+    layers.Set(after.frontage->waypoint, key, after.drills);
     services.insert_or_assign(key, std::move(after));
   } else {
     services.erase(key);
@@ -235,11 +246,15 @@ xds::Update Planner::Plan(const reconcilers::Delta& delta) {
   for (const auto& [name, waypoint] : delta.waypoints) impl_->OnWaypoint(name, waypoint);
   for (const auto& [destination, endpoints] : delta.endpoints) impl_->OnEndpoints(destination, endpoints);
   for (const auto& [key, service] : delta.services) impl_->OnService(key, service);
-  return impl_->registry.Commit();
+  xds::Update update = impl_->registry.Commit();
+  impl_->layers.Commit(impl_->registry, &update);
+  return update;
 }
 
 std::vector<xds::ResourcePtr> Planner::ResourcesOf(const xds::Audience& waypoint) const {
-  return impl_->registry.ResourcesOf(waypoint);
+  std::vector<xds::ResourcePtr> out = impl_->registry.ResourcesOf(waypoint);
+  if (const xds::ResourcePtr layer = impl_->layers.At(waypoint)) out.push_back(layer);
+  return out;
 }
 
 }  // namespace fairlead::envoy

@@ -1,5 +1,7 @@
 #include "dataplane/envoy/route_table.h"
 
+#include <algorithm>
+
 #include "dataplane/envoy/action.h"
 #include "dataplane/envoy/match.h"
 #include "dataplane/envoy/retry.h"
@@ -7,6 +9,7 @@
 namespace fairlead::envoy {
 namespace {
 
+using reconcilers::EffectiveDrill;
 using reconcilers::EffectivePolicy;
 using reconcilers::EffectiveRule;
 using reconcilers::Level;
@@ -60,24 +63,76 @@ std::string NameOf(const EffectiveRule& rule) {
   return name;
 }
 
-void EncodeEntry(const reconcilers::RouteEntry& entry, const EffectiveRule& rule, uint16_t port,
-                 route_v3::VirtualHost* host, std::set<ClusterKey>* clusters) {
-  if (!HasValidRegexes(entry.match)) return;
-  route_v3::Route route;
-  route.set_name(NameOf(rule));
-  *route.mutable_match() = EncodeMatch(entry.match);
-  EncodeAction(rule, entry.match, port, &route, clusters);
-  if (!route.has_route()) {  // nothing to try again
-    *host->add_routes() = std::move(route);
-    return;
+// Drills of the rule's backends; the one in which the fewest requests take part comes first.
+std::vector<EffectiveDrill> DrillsOf(const EffectiveRule& rule) {
+  std::vector<EffectiveDrill> out;
+  for (const reconcilers::Backend& backend : rule.backends) {
+    if (!backend.drill || backend.weight == 0) continue;
+    const auto same = [&](const EffectiveDrill& drill) { return drill.policy == backend.drill->policy; };
+    if (std::none_of(out.begin(), out.end(), same)) out.push_back(*backend.drill);
   }
-  for (const RetryVariant& variant : RetryVariantsOf(rule.policy, MethodOf(entry.match))) {
-    route_v3::Route* copy = host->add_routes();
-    *copy = route;
-    if (!variant.methods.empty()) RestrictMethods(variant.methods, copy->mutable_match());
-    if (variant.policy) *copy->mutable_route()->mutable_retry_policy() = *variant.policy;
-  }
+  std::sort(out.begin(), out.end(), [](const EffectiveDrill& a, const EffectiveDrill& b) {
+    return a.weight != b.weight ? a.weight > b.weight : a.policy < b.policy;
+  });
+  return out;
 }
+
+class EntryEncoder {
+ public:
+  EntryEncoder(const reconcilers::RouteEntry& entry, const EffectiveRule& rule, uint16_t port,
+               RouteTable* table)
+      : entry_(entry), rule_(rule), port_(port), table_(table) {}
+
+  // Envoy draws one number a request and compares it with the fraction of each route. So what takes part in
+  // the smaller drill takes part in the larger ones, too, and each has its fraction.
+  void Encode() {
+    if (!HasValidRegexes(entry_.match)) return;
+    const std::vector<EffectiveDrill> drills = DrillsOf(rule_);
+    std::set<ObjectKey> taking;
+    for (const EffectiveDrill& drill : drills) taking.insert(drill.policy);
+    for (const EffectiveDrill& drill : drills) {
+      AddRoutes(taking, &drill.policy);
+      taking.erase(drill.policy);
+      table_->sources.insert({drill.policy, drill.generation});
+      table_->drills[drill.policy] = drill;
+    }
+    AddRoutes({}, nullptr);
+  }
+
+ private:
+  void AddRoutes(const std::set<ObjectKey>& drills, const ObjectKey* key) {
+    route_v3::VirtualHost* const host = table_->config.mutable_virtual_hosts(0);
+    route_v3::Route route;
+    route.set_name(NameOf(rule_) + (key == nullptr ? "" : " (drill)"));
+    *route.mutable_match() = EncodeMatch(entry_.match);
+    EncodeAction(rule_, entry_.match, port_, drills, &route, &table_->clusters);
+    if (!route.has_route()) {  // nothing to try again, nor to leave out
+      if (key == nullptr) *host->add_routes() = std::move(route);
+      return;
+    }
+    if (key != nullptr) SetFraction(*key, route.mutable_match());
+    for (const RetryVariant& variant : RetryVariantsOf(rule_.policy, MethodOf(entry_.match))) {
+      route_v3::Route* copy = host->add_routes();
+      *copy = route;
+      if (!variant.methods.empty()) RestrictMethods(variant.methods, copy->mutable_match());
+      if (variant.policy) *copy->mutable_route()->mutable_retry_policy() = *variant.policy;
+    }
+  }
+
+  // In millionths: by the same number Envoy chooses among weighted clusters, modulo the sum of their weights.
+  // With hundredths, the requests of a drill would be those of the first clusters.
+  static void SetFraction(const ObjectKey& policy, route_v3::RouteMatch* match) {
+    auto* fraction = match->mutable_runtime_fraction();
+    fraction->set_runtime_key(RuntimeKey(policy));
+    fraction->mutable_default_value()->set_numerator(0);
+    fraction->mutable_default_value()->set_denominator(::envoy::type::v3::FractionalPercent::MILLION);
+  }
+
+  const reconcilers::RouteEntry& entry_;
+  const EffectiveRule& rule_;
+  const uint16_t port_;
+  RouteTable* const table_;
+};
 
 }  // namespace
 
@@ -93,7 +148,7 @@ RouteTable EncodeRoutes(const reconcilers::EffectiveService& service,
   host->set_name("all");
   host->add_domains("*");
   for (const reconcilers::RouteEntry& entry : port.entries) {
-    EncodeEntry(entry, port.rules[entry.rule], port.port, host, &table.clusters);
+    EntryEncoder(entry, port.rules[entry.rule], port.port, &table).Encode();
   }
   table.sources.insert({service.key, 0});
   for (const EffectiveRule& rule : port.rules) {

@@ -12,6 +12,7 @@
 
 #include "dataplane/envoy/names.h"
 #include "dataplane/envoy/proto.h"
+#include "dataplane/envoy/runtime_layers.h"
 #include "reconcilers/model/service.h"
 
 namespace fairlead::envoy {
@@ -19,7 +20,8 @@ namespace fairlead::envoy {
 struct RouteTable {
   route_v3::RouteConfiguration config;
   std::set<ClusterKey> clusters;  // that it sends to
-  std::set<xds::Source> sources;  // the service, its routes, and the policies that won a field
+  std::set<xds::Source> sources;  // the service, its routes, and the policies that won a field or drill
+  RouteDrills drills;             // that its routes take part in
 };
 
 // True where routes apply: the protocol is a kind of HTTP.

@@ -24,7 +24,7 @@ namespace {
 constexpr std::chrono::seconds kDrain{2};  // streams that do not end within it are cut
 constexpr const char kLeaseName[] = "fairlead-operator";
 
-EngineOptions EngineOptionsOf(const Options& options) {
+EngineOptions EngineOptionsOf(const Options& options, const Clock* clock) {
   EngineOptions out;
   out.world.cluster_domain = options.cluster_domain;
   out.world.cluster_name = options.cluster_name;
@@ -38,6 +38,7 @@ EngineOptions EngineOptionsOf(const Options& options) {
   out.planner.plaintext_address = options.waypoint_plaintext.host;
   out.planner.plaintext_port = options.waypoint_plaintext.port;
   out.kinds = WatchedKinds();
+  out.clock = clock;
   return out;
 }
 
@@ -92,7 +93,7 @@ struct App::Impl {
         certificate_metrics(&metrics),
         tenancy_metrics(&metrics),
         catalog(*k),
-        engine(EngineOptionsOf(options), &catalog,
+        engine(EngineOptionsOf(options, k), &catalog,
                [this](const reconcilers::Delta& delta) { OnDelta(delta); }) {}
 
   bool Has(Role role) const { return options.roles.contains(role); }

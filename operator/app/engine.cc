@@ -1,5 +1,6 @@
 #include "operator/app/engine.h"
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <utility>
@@ -80,13 +81,25 @@ Engine::IdleRead::~IdleRead() {
   if (--engine_->readers_ == 0) engine_->no_readers_.notify_one();
 }
 
+bool Engine::AwaitEvents(std::unique_lock<std::mutex>* lock) {
+  const auto woken = [this] { return stopping_ || !inbox_.empty(); };
+  const std::optional<Timestamp> deadline = world_.NextDeadline();
+  if (!deadline) {
+    wake_.wait(*lock, woken);
+    return false;
+  }
+  const int64_t left = deadline->seconds - options_.clock->WallNow().seconds;
+  return !wake_.wait_for(*lock, std::chrono::seconds(std::max<int64_t>(left, 0)), woken);
+}
+
 void Engine::Run() {
   for (;;) {
     std::deque<Item> batch;
+    bool changed = false;
     {
       std::unique_lock lock(mutex_);
       idle_ = true;
-      wake_.wait(lock, [this] { return stopping_ || !inbox_.empty(); });
+      changed = AwaitEvents(&lock);
       idle_ = false;
       no_readers_.wait(lock, [this] { return readers_ == 0; });
       batch.swap(inbox_);
@@ -96,7 +109,6 @@ void Engine::Run() {
       }
     }
     room_.notify_all();
-    bool changed = false;
     for (Item& item : batch) {
       if (auto* event = std::get_if<Event>(&item)) {
         Handle(*event);
@@ -167,6 +179,7 @@ void Engine::HandleRemote(const Remote& remote) {
 
 void Engine::Publish() {
   if (!first_published_ && !ready()) return;  // half a state is no state
+  world_.SetNow(options_.clock->WallNow());
   if (!std::exchange(first_published_, true)) return PublishFirst();
   const reconcilers::Delta delta = world_.Drain();
   if (!delta.empty()) Publish(delta);

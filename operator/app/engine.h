@@ -24,6 +24,7 @@
 #include <variant>
 #include <vector>
 
+#include "crds/base/clock.h"
 #include "crds/object/any_object.h"
 #include "dataplane/envoy/planner.h"
 #include "dataplane/xds/catalog.h"
@@ -37,9 +38,10 @@ struct EngineOptions {
   envoy::PlannerOptions planner;
   std::set<Kind>
       kinds;  // that are watched: each must be listed (or found absent) before the first publication
-  bool await_istio = false;     // IstioFacts must have come, too
-  bool await_clusters = false;  // and ClustersSettled
-  size_t max_pending = 16'384;  // events; beyond it Push waits, and so does the watch behind it
+  bool await_istio = false;               // IstioFacts must have come, too
+  bool await_clusters = false;            // and ClustersSettled
+  size_t max_pending = 16'384;            // events; beyond it Push waits, and so does the watch behind it
+  const Clock* clock = &Clock::System();  // for the ends of drills
 };
 
 // Counters since the start; for metrics and the debug dump.
@@ -169,6 +171,8 @@ class Engine {
 
   void Post(std::function<void()> task);
   void Run();
+  // Until there are events, or a drill ends by its time: then true. With the lock held.
+  bool AwaitEvents(std::unique_lock<std::mutex>* lock);
   void Handle(Event& event);
   void HandleRemote(const Remote& remote);
   void Publish();

@@ -53,6 +53,11 @@ class Gauges {
       tenancy_objects_.push_back(m->AddGauge("fairlead_tenancy_objects",
                                              "Objects of workspaces in the cluster.", {{"kind", kind.kind}}));
     }
+    for (const char* state : {"Running", "Ended", "Refused"}) {
+      drills_.emplace(state,
+                      m->AddGauge("fairlead_drills", "Drills of FailoverPolicies by what came of them.",
+                                  {{"state", state}}));
+    }
     for (const auto& [condition, reasons] : kReasons) {
       for (const char* reason : reasons) {
         policies_.emplace(std::pair(condition, reason),
@@ -105,6 +110,7 @@ class Gauges {
       {"Programmed", {"Programmed", "PartiallyProgrammed", "Reconciling", "Overridden", "Pending"}}};
 
   void UpdateFrom(const reconcilers::World& world) {
+    for (const auto& [state, count] : world.DrillCounts()) drills_.at(state).Set(static_cast<double>(count));
     for (auto& [kind, gauge] : invalid_) gauge.Set(static_cast<double>(world.InvalidCount(kind)));
     std::map<Reason, int> counts;
     for (const ObjectKey& key : world.policies()) {
@@ -134,6 +140,7 @@ class Gauges {
   std::map<Kind, runtime::Gauge> synced_, up_, invalid_;
   std::map<Kind, runtime::Counter> lists_;
   std::map<Reason, runtime::Gauge> policies_;
+  std::map<std::string, runtime::Gauge> drills_;
 };
 
 }  // namespace

@@ -49,9 +49,9 @@ Members OfService(const View& view, const core::Service& service, const std::str
 
 // The same functions read it: its tables in place of ours.
 View ViewOf(const View& here, const RemoteCluster& cluster) {
-  return {here.options,     cluster.tables,  here.membership,   here.tenancy,
-          here.attachments, here.failovers,  here.routes_of,    cluster.slices_of,
-          here.pods_of,     here.callers_of, here.istio_states, here.remotes};
+  return {here.options,      cluster.tables, here.membership,   here.tenancy, here.attachments,
+          here.failovers,    here.routes_of, cluster.slices_of, here.pods_of, here.callers_of,
+          here.istio_states, here.remotes,   here.drills};
 }
 
 Members OfRemote(const View& here, const std::string& name, const RemoteCluster& cluster,

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "reconcilers/failover/drill.h"
 #include "reconcilers/failover/members.h"
 #include "reconcilers/failover/shares.h"
 #include "reconcilers/lower/locality.h"
@@ -139,9 +140,19 @@ std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Localit
 }
 
 FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Locality& from,
-                                  const std::vector<Member>& members) const {
+                                  const std::vector<Member>& members, const EffectiveDrill* drill) const {
   const Plan plan = PlanFailover(policy, {from, {}}, members);
-  const Shares shares = SharesOf(plan);
+  Shares shares = SharesOf(plan);
+  std::vector<int> taken(plan.steps.size(), 0);  // endpoints that a drill takes out
+  if (drill != nullptr) {
+    const Shares then = SharesOf(PlanFailover(policy, {from, {}}, Without(members, drill->down)));
+    shares.nowhere = (shares.nowhere * drill->weight + then.nowhere * (100 - drill->weight)) / 100;
+    for (size_t i = 0; i < plan.steps.size(); ++i) {
+      int& percent = shares.steps[i].percent;
+      percent = (percent * drill->weight + then.steps[i].percent * (100 - drill->weight) + 50) / 100;
+      taken[i] = shares.steps[i].healthy - then.steps[i].healthy;
+    }
+  }
   FailoverSource out;
   out.from = AsSeenHere(view_, from);
   int most = 0;
@@ -149,6 +160,11 @@ FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Local
     const StepShare& share = shares.steps[i];
     out.steps.push_back({plan.steps[i].name, share.members, share.healthy, share.percent,
                          MissingAt(policy, from, plan, i), Timestamp()});
+    if (taken[i] > 0) {
+      std::string& missing = out.steps.back().missing;
+      missing = "a drill leaves out " + std::to_string(taken[i]) + " of its endpoints" +
+                (missing.empty() ? "" : "; " + missing);
+    }
     if (share.percent <= most) continue;
     most = share.percent;
     out.active = static_cast<int>(i) + 1;
@@ -168,7 +184,7 @@ std::vector<FailoverSource> Reporter::Sources(const api::FailoverPolicy& policy,
     }
     std::vector<FailoverSource> sources;
     for (const Locality& from : target.from.empty() ? places_ : target.from) {
-      FailoverSource source = SourceOf(policy, from, members);
+      FailoverSource source = SourceOf(policy, from, members, view_.drills.At({target.service, port}));
       source.kind = target.service.kind;
       source.ns = target.service.ns;
       source.name = target.service.name;

@@ -37,7 +37,7 @@ class Reporter {
 
  private:
   api::FailoverSource SourceOf(const api::FailoverPolicy& policy, const api::Locality& from,
-                               const std::vector<Member>& members) const;
+                               const std::vector<Member>& members, const EffectiveDrill* drill) const;
   std::string MissingAt(const api::FailoverPolicy& policy, const api::Locality& from, const Plan& plan,
                         size_t step) const;
 

@@ -120,11 +120,36 @@ class PlacesLint {
   std::vector<Target> targets_;
 };
 
+// Whom it names, and whether it is over; what it does not know of time nobody asks.
+void LintDrill(const View& view, const api::FailoverPolicy& policy, Findings* out) {
+  const ObjectKey key{Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name};
+  const api::FailoverDrill& drill = *policy.drill;
+  std::set<std::string> targets;
+  for (const Placement& placement : PlacementsOf(view, policy))
+    targets.insert(placement.target.nn().ToString());
+  for (size_t i = 0; i < drill.services.size(); ++i) {
+    const std::string& name = drill.services[i];
+    if (targets.contains(name.find('/') == std::string::npos ? policy.meta.ns + "/" + name : name)) continue;
+    out->Add(LintCode::kUnknownPlace, key, "spec.drill.services[" + std::to_string(i) + "]",
+             name + " is no target of the policy",
+             "its targets: " + JoinBounded({targets.begin(), targets.end()}, ", ", 8));
+  }
+  if (view.drills.now.seconds != 0 && drill.until <= view.drills.now) {
+    out->Add(LintCode::kDoubtfulValue, key, "spec.drill.until", "is over: there is no drill",
+             "fairleadctl failover drill start starts one");
+  }
+}
+
 }  // namespace
 
 void LintFailover(const View& view, const api::FailoverPolicy& policy, size_t max_targets, Findings* out) {
-  if (!LintFailoverTargets(view, policy, max_targets, out) || policy.localities.empty()) return;
+  if (!LintFailoverTargets(view, policy, max_targets, out)) return;
+  if (policy.localities.empty() && !policy.drill) return;
   PlacesLint lint(view, policy, max_targets, out);
+  if (policy.drill) {
+    lint.Check(policy.drill->down, true, "spec.drill.down");
+    LintDrill(view, policy, out);
+  }
   for (size_t r = 0; r < policy.localities.size(); ++r) {
     const api::LocalityRule& rule = policy.localities[r];
     const std::string field = "spec.localities[" + std::to_string(r) + "]";

@@ -42,7 +42,9 @@ void Publish(const View& view, const Destination& destination, const std::string
   if (Ptr<api::FailoverPolicy> policy = failover::WinnerAt(view, destination.service, port_name)) {
     std::vector<failover::Member> members = failover::MembersOf(view, destination);
     KeepLabels(policy->priority_labels, &members);
-    value->failover = EffectiveFailover{view.options.cluster_name, std::move(policy), std::move(members)};
+    value->failover =
+        EffectiveFailover{view.options.cluster_name, std::move(policy), std::move(members), std::nullopt};
+    if (const EffectiveDrill* const drill = view.drills.At(destination)) value->failover->drill = *drill;
   }
   out->emplace(destination, std::move(value));
 }

@@ -131,6 +131,20 @@ const ObjectMeta* Identify(const View& view, const ObjectKey& key, EffectiveServ
 
 }  // namespace
 
+namespace {
+
+void AddDrills(const Drills& drills, EffectivePort* port) {
+  if (drills.on.empty()) return;
+  for (EffectiveRule& rule : port->rules) {
+    for (Backend& backend : rule.backends) {
+      const EffectiveDrill* const drill = backend.destination ? drills.At(*backend.destination) : nullptr;
+      if (drill != nullptr) backend.drill = *drill;
+    }
+  }
+}
+
+}  // namespace
+
 LoweredService LowerService(const View& view, const ObjectKey& key) {
   LoweredService lowered;
   auto out = std::make_shared<EffectiveService>();
@@ -148,6 +162,7 @@ LoweredService LowerService(const View& view, const ObjectKey& key) {
   const std::vector<PortInfo> ports = PortsOf(view, key).value_or(std::vector<PortInfo>{});
   for (const PortInfo& info : ports) out->ports.push_back(lowering.Port(info));
   out->policies = lowering.outcomes.Winners();
+  for (EffectivePort& port : out->ports) AddDrills(view.drills, &port);
   lowered.outcomes = lowering.outcomes.Take();
   lowered.reads = std::move(lowering.reads);
   lowered.reads.erase(key);

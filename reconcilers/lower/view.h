@@ -1,6 +1,7 @@
 // View: what the lowering of one object may read. Const references into World; cheap to copy.
 #pragma once
 
+#include "reconcilers/model/drills.h"
 #include "reconcilers/policy/attachments.h"
 #include "reconcilers/store/membership.h"
 #include "reconcilers/store/multi_index.h"
@@ -30,6 +31,7 @@ struct View {
   const MultiIndex<ObjectKey, ObjectKey>& callers_of;           // Service -> Services and routes that call it
   const std::map<ObjectKey, IstioState>& istio_states;
   const Remotes& remotes;  // other clusters
+  const Drills& drills;
 };
 
 }  // namespace fairlead::reconcilers

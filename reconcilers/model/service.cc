@@ -16,7 +16,7 @@ bool operator==(const EffectiveFailover& a, const EffectiveFailover& b) {
     return std::tie(p.meta.ns, p.meta.name, p.meta.generation, p.localities, p.priority_labels,
                     p.min_healthy_percent, p.outlier_detection);
   };
-  return a.cluster == b.cluster && a.members == b.members &&
+  return a.cluster == b.cluster && a.members == b.members && a.drill == b.drill &&
          (a.policy == b.policy || read(*a.policy) == read(*b.policy));
 }
 

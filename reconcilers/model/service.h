@@ -39,6 +39,17 @@ struct Destination {
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 
+// A drill of a FailoverPolicy that is on at a destination: of the requests, all but `weight` percent go as if
+// `down` had failed.
+struct EffectiveDrill {
+  ObjectKey policy;
+  int64_t generation = 0;
+  api::Locality down;
+  int weight = 0;
+  Timestamp until;
+  friend bool operator==(const EffectiveDrill&, const EffectiveDrill&) = default;
+};
+
 struct Backend {
   // Absent: the reference cannot be resolved (no such service or port, no ReferenceGrant, kind not
   // supported); its share of the requests is answered 500, as Gateway API asks.
@@ -47,6 +58,7 @@ struct Backend {
   uint32_t weight = 1;
   std::vector<gateway::HttpFilter> filters;  // per backend
   std::string problem;                       // why destination is absent
+  Boxed<EffectiveDrill> drill = {};          // that is on at the destination
   friend bool operator==(const Backend&, const Backend&) = default;
 };
 
@@ -136,6 +148,7 @@ struct EffectiveFailover {
   std::string cluster;                                // our own, in which the proxies run
   std::shared_ptr<const api::FailoverPolicy> policy;  // that is in force
   std::vector<failover::Member> members;              // all, also those that are not ready. Sorted
+  Boxed<EffectiveDrill> drill = {};                   // that is on
   friend bool operator==(const EffectiveFailover& a, const EffectiveFailover& b);
 };
 

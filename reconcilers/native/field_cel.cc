@@ -66,7 +66,7 @@ std::string RetryDefaultOf(std::string_view path) {
 std::string Normal(const std::string& spec, std::string_view path) {
   const std::string value = Optional(spec, path);
   if (path == "spec.localities") return value + ".orValue([])";
-  if (path == "spec.priorityLabels") return value + ".orValue([])";
+  if (path == "spec.priorityLabels" || path == "spec.drill.services") return value + ".orValue([])";
   if (path == "spec.importFrom" || path == "spec.exportTo") {
     return "dyn(" + value +
            ".orValue([])).map(x, [dyn(x.workspaces), dyn(dyn(x[?'resources'].orValue([])).map(y, "
@@ -81,6 +81,11 @@ std::string Normal(const std::string& spec, std::string_view path) {
 }
 
 bool IsSet(std::string_view path) { return path == "spec.retries.on" || path == "spec.retries.codes"; }
+
+bool IsList(std::string_view path) {
+  return path == "spec.localities" || path == "spec.priorityLabels" || path == "spec.drill.services" ||
+         path == "spec.importFrom" || path == "spec.exportTo";
+}
 
 bool IsParent(const api::PolicyField& field) {
   const auto fields = api::PolicyFields();
@@ -130,9 +135,8 @@ std::string Touches(const api::PolicyField& field) {
         "$1.value())))",
         {was, is});
   }
-  const bool list = field.path != "spec.retries.remoteLocalities" && field.path != "spec.defaults.waypoint";
-  return Fill(list ? "$0 != $1 || (variables.moved && size($0) > 0)"
-                   : "$0 != $1 || (variables.moved && $0.hasValue())",
+  return Fill(IsList(field.path) ? "$0 != $1 || (variables.moved && size($0) > 0)"
+                                 : "$0 != $1 || (variables.moved && $0.hasValue())",
               {was, is});
 }
 

@@ -44,6 +44,18 @@ std::vector<PolicyEvent> EventsOf(const std::optional<api::PolicyStatus>& old, c
     const bool warning = programmed->status != ConditionStatus::kTrue;
     events.push_back(Make(warning, programmed->reason, programmed->message));
   }
+  if (const auto& drill = now.failover.drill) {
+    const std::string before = old && old->failover.drill ? old->failover.drill->state : "";
+    const std::string until = ", until " + drill->until.ToString();
+    if (drill->state == "Running" && before != "Running")
+      events.push_back(Make(false, "DrillStarted", drill->message + until));
+    if (drill->state == "Ended" && before != "Ended")
+      events.push_back(Make(false, "DrillEnded", drill->message));
+    if (drill->state == "Refused" && before != "Refused")
+      events.push_back(Make(true, "DrillRefused", drill->message));
+  } else if (old && old->failover.drill && old->failover.drill->state == "Running") {
+    events.push_back(Make(false, "DrillEnded", "spec.drill was removed"));
+  }
   const bool rejected_before = old && !old->proxies.rejected.empty();
   if (!now.proxies.rejected.empty() && !rejected_before) {
     events.push_back(

@@ -125,13 +125,15 @@ TEST(CliDocs, AreWhatHelpPrints) {
     text.erase(text.find_last_not_of('\n') + 1);
     after.replace(begin, after.find("```", begin) - begin, text + "\n");
   }
-  EXPECT_THAT(commands, ::testing::ElementsAre(
-                            "fairlead-operator", "fairleadctl", "fairleadctl can-i", "fairleadctl completion",
-                            "fairleadctl diff", "fairleadctl explain", "fairleadctl explain route",
-                            "fairleadctl explain service", "fairleadctl failover simulate",
-                            "fairleadctl failover status", "fairleadctl graph", "fairleadctl history",
-                            "fairleadctl history policy", "fairleadctl history service", "fairleadctl lint",
-                            "fairleadctl render", "fairleadctl revert", "fairleadctl version"));
+  EXPECT_THAT(commands,
+              ::testing::ElementsAre(
+                  "fairlead-operator", "fairleadctl", "fairleadctl can-i", "fairleadctl completion",
+                  "fairleadctl diff", "fairleadctl explain", "fairleadctl explain route",
+                  "fairleadctl explain service", "fairleadctl failover drill start",
+                  "fairleadctl failover drill status", "fairleadctl failover drill stop",
+                  "fairleadctl failover simulate", "fairleadctl failover status", "fairleadctl graph",
+                  "fairleadctl history", "fairleadctl history policy", "fairleadctl history service",
+                  "fairleadctl lint", "fairleadctl render", "fairleadctl revert", "fairleadctl version"));
   Compare(file, before, after);
 }
 

@@ -169,6 +169,11 @@ std::vector<RightsCase> HandWrittenRightsCases() {
   const std::string mesh = Spec(kWeb, "scope: Mesh, timeouts: {request: 2s}");
   const std::string over = Spec(kWeb, "mode: Override, timeouts: {request: 2s}");
   const std::string fop = Ratings("minHealthyPercent: 90");
+  const auto drill = [](const std::string& until) {
+    return Ratings("minHealthyPercent: 90, drill: {down: {region: r}, until: \"2026-01-01T" + until +
+                   ":00Z\"}");
+  };
+  const std::string drilled = drill("00:10"), longer = drill("00:20");
   return {
       {"granted fields", "dave", kRtp, "", Ratings("timeouts: {request: 2s}, retries: {attempts: 3}")},
       {"a service account", "deployer", kRtp, "", two},
@@ -228,6 +233,12 @@ std::vector<RightsCase> HandWrittenRightsCases() {
       {"a failover policy whose default is below the bound", "sam", kFop, "",
        Ratings("outlierDetection: {interval: 5s}"), false, false},
       {"a failover policy within the bounds", "sam", kFop, "", fop},
+      {"a drill", "lea", kFop, fop, drilled, false, false},
+      {"a drill with the right", "sam", kFop, fop, drilled},
+      {"a drill that stays", "lea", kFop, drilled, drilled},
+      {"a drill for longer", "lea", kFop, drilled, longer, false, false},
+      {"a drill that is stopped", "lea", kFop, drilled, fop, false, false},
+      {"a drill that is stopped with the right", "sam", kFop, drilled, fop},
       {"a failover policy that sets nothing", "lea", kFop, "", Ratings(""), false, false},
       {"a kind that is not granted", "dave", kFop, "", fop, false, false},
       {"settings", "lea", kWss, "", "{importFrom: [{workspaces: [a]}]}"},

@@ -18,7 +18,7 @@ struct Encoded {
 Encoded Encode(const EffectiveRule& rule, const EffectiveMatch& match = Prefix("/")) {
   Encoded out;
   route_v3::Route route;
-  EncodeAction(rule, match, 80, &route, &out.clusters);
+  EncodeAction(rule, match, 80, {}, &route, &out.clusters);
   out.json = Json(route);
   return out;
 }
