@@ -99,13 +99,16 @@ class Reach {
   std::set<api::Locality> PlacesAt(const ObjectKey& service) const {
     std::set<api::Locality> out;
     const auto& at = rows_.at(service).service->waypoint;
+    bool all = false;  // of them is known where they run
     if (const auto waypoint = at ? LowerWaypoint(view_, *at) : nullptr) {
       for (auto [pod, place] : waypoint->places) {
         place.cluster = view_.options.cluster_name;
         out.insert(std::move(place));
       }
+      all = !waypoint->proxies.empty() && waypoint->places.size() == waypoint->proxies.size();
     }
-    if (out.empty()) out = KnownPlaces(view_);
+    if (all) return out;
+    out.merge(KnownPlaces(view_));
     out.insert(api::Locality());
     return out;
   }

@@ -187,6 +187,18 @@ TEST_F(DrillTest, EndsWhereNothingHealthyIsLeftAndDoesNotComeBack) {
   EXPECT_TRUE(Becomes("Ended", 0, 0)) << said_ << ": also for a new operator";
 }
 
+TEST_F(DrillTest, GoesOnUnderANewOperator) {
+  ASSERT_EQ(Start("10m", {"--watch=false"}), 0) << said_;
+  ASSERT_TRUE(Becomes("Running", 0, 0)) << said_;
+  operator_.process().Kill();
+  StartOperator();
+  const FakeEnvoy envoy(
+      {.port = operator_.xds_port(), .id = "f-1", .cluster = "shop/waypoint", .runtime = true});
+  EXPECT_TRUE(envoy.Await([](const FakeEnvoy::State& s) { return s.Has(xds::Type::kRuntime, "fairlead"); },
+                          kPatience));
+  EXPECT_TRUE(Becomes("Running", 1, 1)) << said_;
+}
+
 TEST_F(DrillTest, TheStatusTellsOfProxiesThatCannotTakePart) {
   const auto start = [&](const std::string& id, bool runtime) {
     return std::make_unique<FakeEnvoy>(FakeEnvoy::Options{.port = operator_.xds_port(),
