@@ -12,6 +12,7 @@
 namespace fairlead::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr std::chrono::seconds kPatience{60};
@@ -58,9 +59,9 @@ class DrillTest : public EmbeddedTest {
               ", conditions: {ready: " + (ready ? "true" : "false") + "}}]\n");
   }
 
-  // `fairleadctl failover drill …`: its exit code; what it printed is in said_.
-  int Drill(std::vector<std::string> words) {
-    std::vector<std::string> argv = {FAIRLEAD_BINARY_DIR "/bin/fairleadctl", "failover", "drill"};
+  // `fairleadctl …`: its exit code; what it printed is in said_.
+  int Run(const std::vector<std::string>& words) {
+    std::vector<std::string> argv = {FAIRLEAD_BINARY_DIR "/bin/fairleadctl"};
     argv.insert(argv.end(), words.begin(), words.end());
     argv.insert(argv.end(), {"--kubeconfig", dir_ / "kubeconfig"});
     TempDir dir;
@@ -70,6 +71,10 @@ class DrillTest : public EmbeddedTest {
     const auto code = program->Wait(kPatience);
     said_ = ReadFile(dir / "log");
     return code.value_or(-1);
+  }
+  int Drill(std::vector<std::string> words) {
+    words.insert(words.begin(), {"failover", "drill"});
+    return Run(words);
   }
   int Start(const std::string& length, std::vector<std::string> more = {}) {
     std::vector<std::string> words = {"start", "shop/near", "--down", "zone=r/za", "--for", length};
@@ -150,6 +155,11 @@ TEST_F(DrillTest, TakesAZoneOutInStepsAndIsStoppedAtOnce) {
   EXPECT_TRUE(Comes("b"));
   EXPECT_EQ(Drill({"status", "near", "-n", "shop"}), 0);
   EXPECT_THAT(said_, HasSubstr("zone r/za"));
+  EXPECT_EQ(Run({"failover", "status", "shop/near"}), 0);
+  EXPECT_THAT(
+      said_,
+      AllOf(HasSubstr("Running: requests to Service shop/ratings leave out zone r/za"),
+            HasSubstr("1. same zone: 1 of 1 healthy, gets 0 %; a drill leaves out 1 of its endpoints")));
   ASSERT_EQ(Drill({"stop", "shop/near"}), 0) << said_;
   EXPECT_TRUE(Comes("a"));
 
