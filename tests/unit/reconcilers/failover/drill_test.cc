@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "crds/base/json_write.h"
+#include "reconcilers/store/remotes.h"
 #include "reconcilers/world.h"
 #include "tests/unit/reconcilers/objects.h"
 
@@ -179,6 +180,33 @@ TEST_F(DrillTest, IsRefusedForTooLongAndWithoutATarget) {
   Apply(
       "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio.io/use-waypoint: waypoint}}}");
   EXPECT_EQ(State(), "Running InForce") << "there is one now";
+}
+
+TEST_F(DrillTest, WaitsForAClusterThatIsNotReadYet) {
+  SetReady(true, false);
+  world_.SetRemoteState("west", {RemoteState::kConnecting, Timestamp{1}, ""});
+  Drill(kZoneA);
+  EXPECT_EQ(State(), "Refused Waiting");
+  EXPECT_THAT(Message(), HasSubstr("as long as cluster west is not read"));
+  world_.SetRemoteState("west", {RemoteState::kFresh, Timestamp{1}, ""});
+  world_.Drain();
+  EXPECT_EQ(State(), "Refused Unsafe") << "nothing there, either";
+}
+
+TEST_F(DrillTest, IstiodsWaypointsHaveNone) {
+  WorldOptions options;
+  options.istio_mode = true;
+  options.istio.installed = true;
+  world_ = World(options);
+  world_.SetNow(Timestamp{1000});
+  std::string cluster = kCluster;
+  const std::string ours = "fairlead-waypoint";
+  cluster.replace(cluster.find(ours), ours.size(), "istio-waypoint");
+  Apply(cluster);
+  SetReady(true, true);
+  Drill(kZoneA);
+  EXPECT_EQ(State(), "Refused NoTarget");
+  EXPECT_THAT(Message(), HasSubstr("its waypoint is programmed by istiod, which has no drills"));
 }
 
 TEST_F(DrillTest, WithoutAClockNothingIsOn) {
