@@ -71,6 +71,16 @@ TEST(FailoverStatusTest, ReadsBackWithThePolicy) {
   EXPECT_EQ(read.steps.at(0).since, Timestamp{77});
 }
 
+TEST(FailoverStatusTest, OfADrillReadsBack) {
+  FailoverStatus status;
+  status.drill = DrillStatus{"Running", "InForce", "zone r/za", 30, Timestamp{1800}, "where", 2, 1};
+  Json::Value json(Json::objectValue);
+  WriteFailoverStatus(status, &json);
+  const auto document = JsonDocument::Parse(WriteJson(json));
+  ASSERT_TRUE(document);
+  EXPECT_EQ(ParseFailoverStatus(document->root()), status);
+}
+
 TEST(FailoverStatusTest, WhatIsStillSoKeepsItsTime) {
   FailoverSource source{Kind::kService, "shop", "ratings", {80}, {"", "us", "a", ""}, 2, 0, 0, {}, 0, {}};
   source.steps = {{"a", 1, 0, 0, "no healthy endpoint", {}}, {"b", 1, 1, 100, "", {}}};

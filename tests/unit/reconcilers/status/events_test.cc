@@ -61,6 +61,29 @@ TEST(PolicyEvents, ARejectionIsToldWhenItBegins) {
   EXPECT_TRUE(EventsOf(now, now).empty());
 }
 
+TEST(PolicyEvents, ADrillBeginsEndsAndIsRefused) {
+  const auto none = Status("Accepted", "Programmed", true);
+  const auto with = [&](const std::string& state) {
+    auto out = none;
+    out.failover.drill.emplace();
+    out.failover.drill->state = state;
+    out.failover.drill->message = "why";
+    return out;
+  };
+  const auto told = [](const api::PolicyStatus& before, const api::PolicyStatus& now) {
+    const auto events = EventsOf(before, now);
+    EXPECT_LE(events.size(), 1u);
+    return events.empty() ? "" : (events[0].warning ? "Warning " : "") + events[0].reason;
+  };
+  EXPECT_EQ(told(none, with("Running")), "DrillStarted");
+  EXPECT_EQ(told(with("Running"), with("Running")), "");
+  EXPECT_EQ(told(with("Running"), with("Ended")), "DrillEnded");
+  EXPECT_EQ(told(with("Ended"), with("Running")), "DrillStarted");
+  EXPECT_EQ(told(with("Running"), none), "DrillEnded") << "stopped";
+  EXPECT_EQ(told(with("Ended"), none), "");
+  EXPECT_EQ(told(none, with("Refused")), "Warning DrillRefused");
+}
+
 TEST(PolicyEvents, MessagesAreBoundedAtWholeCharacters) {
   auto now = Status("Invalid", "Reconciling", false);
   now.conditions[0].message = std::string(1020, 'x') + "\u00e4\u00e4\u00e4\u00e4";
