@@ -84,6 +84,7 @@ struct Rehearsal {
 Rehearsal Rehearse(const World& world, const std::vector<Outage>& outages,
                    const std::optional<NamespacedName>& only = std::nullopt);
 
+std::string Question(const Rehearsal& rehearsal);  // "What if zone us-east/us-east-1a were down"
 std::string ToText(const Rehearsal& rehearsal);
 Json::Value ToJson(const Rehearsal& rehearsal);
 

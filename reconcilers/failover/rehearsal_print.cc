@@ -168,11 +168,15 @@ Json::Value TargetJson(const TargetForecast& target) {
 
 }  // namespace
 
-std::string ToText(const Rehearsal& rehearsal) {
+std::string Question(const Rehearsal& rehearsal) {
   std::string out = "What if";
   for (size_t i = 0; i < rehearsal.outages.size(); ++i)
     out += (i == 0 ? " " : " and ") + rehearsal.outages[i].ToString();
-  out += rehearsal.outages.size() == 1 ? " were down.\n" : " were down together.\n";
+  return out + (rehearsal.outages.size() == 1 ? " were down" : " were down together");
+}
+
+std::string ToText(const Rehearsal& rehearsal) {
+  std::string out = Question(rehearsal) + ".\n";
   out +=
       "Each place is taken to send as many requests as any other; those of a place that is down come from "
       "the\n"

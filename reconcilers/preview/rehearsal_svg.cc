@@ -207,11 +207,7 @@ std::string Draw(const TargetForecast& target, int* y) {
 }  // namespace
 
 std::string ToSvg(const Rehearsal& rehearsal) {
-  std::string question = "What if";
-  for (size_t i = 0; i < rehearsal.outages.size(); ++i)
-    question += (i == 0 ? " " : " and ") + rehearsal.outages[i].ToString();
-  question += rehearsal.outages.size() == 1 ? " were down?" : " were down together?";
-  question = Printable(question);
+  const std::string question = Printable(failover::Question(rehearsal) + "?");
   std::string body = TextAt(kMargin, 30, "title", Fit(question, 14, (kWidth - 2 * kMargin) * 9 / 10));
   body += TextAt(
       kMargin, 48, "sub",

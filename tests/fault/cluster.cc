@@ -53,6 +53,21 @@ apiserver::Request RequestOf(const std::string& method, const std::string& targe
   return request;
 }
 
+// Document by document; `then` after each.
+Result<void> ApplyTo(apiserver::ApiServer* server, const std::string& yaml,
+                     const std::function<Result<void>(const Value&)>& then) {
+  Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
+  if (!documents) return Unexpected(documents.error());
+  for (const YamlDocument& document : *documents) {
+    const Result<Value> object = apiserver::ParseJson(document.json);
+    if (!object) return Unexpected(object.error());
+    const apiserver::Outcome<Value> applied = server->Apply(*object, "user");
+    if (!applied) return Refused(applied.error().message);
+    if (Result<void> r = then(*object); !r) return r;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Cluster>> Cluster::Start() {
@@ -90,15 +105,7 @@ void Cluster::Reset() {
 }
 
 Result<void> Cluster::ApplyWest(const std::string& yaml) {
-  Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
-  if (!documents) return Unexpected(documents.error());
-  for (const YamlDocument& document : *documents) {
-    const Result<Value> object = apiserver::ParseJson(document.json);
-    if (!object) return Unexpected(object.error());
-    const apiserver::Outcome<Value> applied = west_->Apply(*object, "user");
-    if (!applied) return Refused(applied.error().message);
-  }
-  return {};
+  return ApplyTo(west_.get(), yaml, [](const Value&) { return Result<void>(); });
 }
 
 size_t Cluster::WritesToWest() const { return west_->audit().Writes(kOperator).size(); }
@@ -107,24 +114,18 @@ Result<void> Cluster::Apply(const std::string& text) {
   std::string yaml = text;
   if (const size_t at = yaml.find(kWestKubeconfig); at != std::string::npos)
     yaml.replace(at, sizeof kWestKubeconfig - 1, EncodeBase64(west_->kubeconfig()));
-  Result<std::vector<YamlDocument>> documents = ParseYaml(yaml);
-  if (!documents) return Unexpected(documents.error());
-  for (const YamlDocument& document : *documents) {
-    const Result<Value> object = apiserver::ParseJson(document.json);
-    if (!object) return Unexpected(object.error());
-    const apiserver::Outcome<Value> applied = server_->Apply(*object, "user");
-    if (!applied) return Refused(applied.error().message);
+  return ApplyTo(server_.get(), yaml, [this](const Value& object) -> Result<void> {
     // As in a cluster, a pod's status is not written with the pod.
-    if (TextAt(*object, "kind") != "Pod") continue;
+    if (TextAt(object, "kind") != "Pod") return {};
     Value patch;
-    patch["status"] = (*object)["status"];
-    const std::string path = "/api/v1/namespaces/" + TextAt(*object, {"metadata", "namespace"}) + "/pods/" +
-                             TextAt(*object, {"metadata", "name"}) + "/status";
+    patch["status"] = object["status"];
+    const std::string path = "/api/v1/namespaces/" + TextAt(object, {"metadata", "namespace"}) + "/pods/" +
+                             TextAt(object, {"metadata", "name"}) + "/status";
     const apiserver::Response response =
         server_->api().Handle(RequestOf("PATCH", path, apiserver::Print(patch)));
     if (response.code != 200) return Refused(path + ": " + response.body);
-  }
-  return {};
+    return {};
+  });
 }
 
 Result<void> Cluster::Remove(const std::string& path) {

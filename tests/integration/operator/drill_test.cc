@@ -3,11 +3,8 @@
 #include <cmath>
 
 #include "crds/object/any_object.h"
-#include "tests/integration/operator/embedded_test_base.h"
-#include "tests/support/backend/backend.h"
-#include "tests/support/envoy/envoy.h"
+#include "tests/integration/operator/two_zones_base.h"
 #include "tests/support/eventually.h"
-#include "tests/support/http_client.h"
 
 namespace fairlead::testing {
 namespace {
@@ -15,48 +12,15 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr std::chrono::seconds kPatience{60};
-
-class DrillTest : public EmbeddedTest {
+class DrillTest : public TwoZonesTest {
  protected:
   void SetUp() override {
-    if (const std::string why = Envoy::Missing(); !why.empty()) GTEST_SKIP() << why;
-    StartServer();
-    waypoint_port_ = FreePort();
-    MakeNamespace("shop");
+    TwoZonesTest::SetUp();
+    if (IsSkipped()) return;
     ApplyYaml(
-        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: "
-        "shop, labels: "
-        "{istio.io/waypoint-for: service}, annotations: {fairlead.dev/plaintext-port: \"" +
-        std::to_string(waypoint_port_) +
-        "\"}}\nspec: {gatewayClassName: fairlead-waypoint, listeners: [{name: mesh, port: 15008, protocol: "
-        "HBONE}]}\n");
-    ApplyYaml(
-        "apiVersion: v1\nkind: Service\nmetadata: {name: ratings, namespace: shop}\nspec: {ports: [{name: "
-        "http, port: "
-        "8080, appProtocol: http}]}\n");
-    for (const char* zone : {"a", "b"}) {
-      ApplyYaml("apiVersion: v1\nkind: Node\nmetadata: {name: node-" + std::string(zone) +
-                ", labels: {topology.kubernetes.io/region: r, topology.kubernetes.io/zone: z" + zone +
-                "}}\n");
-      backends_[zone] = *Backend::Start(zone);
-      SetReady(zone, true);
-    }
-    ApplyYaml(
-        "apiVersion: fairlead.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: near, namespace: "
-        "shop}\nspec: "
-        "{targetRefs: [{kind: Service, name: ratings}]}\n");
+        "apiVersion: fairlead.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: near, namespace: shop}\n"
+        "spec: {targetRefs: [{kind: Service, name: ratings}]}\n");
     StartOperator();
-  }
-
-  void SetReady(const std::string& zone, bool ready) {
-    ApplyYaml("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: ratings-" + zone +
-              ", namespace: shop, labels: {kubernetes.io/service-name: ratings}}\naddressType: IPv4\nports: "
-              "[{name: "
-              "http, protocol: TCP, port: " +
-              std::to_string(backends_.at(zone)->port()) +
-              "}]\nendpoints: [{addresses: [127.0.0.1], nodeName: node-" + zone +
-              ", conditions: {ready: " + (ready ? "true" : "false") + "}}]\n");
   }
 
   // `fairleadctl …`: its exit code; what it printed is in said_.
@@ -82,30 +46,6 @@ class DrillTest : public EmbeddedTest {
     return Drill(words);
   }
 
-  std::unique_ptr<Envoy> StartEnvoy() {
-    auto envoy = Envoy::Start({.xds_port = operator_.xds_port(),
-                               .id = "w-a",
-                               .cluster = "shop/waypoint",
-                               .region = "r",
-                               .zone = "za"});
-    EXPECT_TRUE(envoy) << envoy.error().message;
-    if (!envoy) return nullptr;
-    EXPECT_TRUE((*envoy)->AwaitListener(waypoint_port_, kPatience));
-    return std::move(*envoy);
-  }
-
-  // By zone; fewer than `requests` where some were not answered 200.
-  std::map<std::string, int> Send(int requests) {
-    for (const auto& [zone, backend] : backends_) backend->Forget();
-    HttpClient client("127.0.0.1", waypoint_port_);
-    int good = 0;
-    for (int i = 0; i < requests; ++i)
-      good += client.Call({.path = "/", .host = "ratings.shop", .timeout = kPatience}).status == 200 ? 1 : 0;
-    std::map<std::string, int> out;
-    for (const auto& [zone, backend] : backends_) out[zone] = static_cast<int>(backend->Count());
-    if (good != requests) out.clear();
-    return out;
-  }
   // All requests come to the zone's backend.
   bool Comes(const std::string& zone) {
     return Eventually([&] { return Send(20)[zone] == 20; }, kPatience);
@@ -133,13 +73,11 @@ class DrillTest : public EmbeddedTest {
         kPatience);
   }
 
-  int waypoint_port_ = 0;
-  std::map<std::string, std::unique_ptr<Backend>> backends_;
   std::string said_;
 };
 
 TEST_F(DrillTest, TakesAZoneOutInStepsAndIsStoppedAtOnce) {
-  auto envoy = StartEnvoy();
+  auto envoy = StartEnvoy("a");
   ASSERT_NE(envoy, nullptr);
   ASSERT_TRUE(Comes("a"));
 
@@ -170,7 +108,7 @@ TEST_F(DrillTest, TakesAZoneOutInStepsAndIsStoppedAtOnce) {
 }
 
 TEST_F(DrillTest, EndsByItsTimeThoughTheOperatorIsDead) {
-  auto envoy = StartEnvoy();
+  auto envoy = StartEnvoy("a");
   ASSERT_NE(envoy, nullptr);
   ASSERT_EQ(Start("30s", {"--watch=false"}), 0) << said_;
   ASSERT_TRUE(Comes("b"));
@@ -182,7 +120,7 @@ TEST_F(DrillTest, EndsByItsTimeThoughTheOperatorIsDead) {
 }
 
 TEST_F(DrillTest, EndsWhereNothingHealthyIsLeftAndDoesNotComeBack) {
-  auto envoy = StartEnvoy();
+  auto envoy = StartEnvoy("a");
   ASSERT_NE(envoy, nullptr);
   ASSERT_EQ(Start("10m", {"--watch=false"}), 0) << said_;
   ASSERT_TRUE(Comes("b"));

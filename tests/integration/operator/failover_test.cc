@@ -1,10 +1,7 @@
 // A FailoverPolicy through the program fairlead-operator: from the API server to what a real Envoy does with
 // requests, and to what proxies elsewhere are told.
-#include "tests/integration/operator/embedded_test_base.h"
-#include "tests/support/backend/backend.h"
-#include "tests/support/envoy/envoy.h"
+#include "tests/integration/operator/two_zones_base.h"
 #include "tests/support/eventually.h"
-#include "tests/support/http_client.h"
 
 namespace fairlead::testing {
 namespace {
@@ -13,40 +10,11 @@ using xds::Type;
 
 constexpr char kEndpoints[] = "shop/ratings|8080";
 
-class FailoverTest : public EmbeddedTest {
+class FailoverTest : public TwoZonesTest {
  protected:
   void SetUp() override {
-    if (const std::string why = Envoy::Missing(); !why.empty()) GTEST_SKIP() << why;
-    StartServer();
-    waypoint_port_ = FreePort();
-    MakeNamespace("shop");
-    ApplyYaml(
-        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: "
-        "shop, labels: {istio.io/waypoint-for: service}, annotations: {fairlead.dev/plaintext-port: \"" +
-        std::to_string(waypoint_port_) +
-        "\"}}\nspec: {gatewayClassName: fairlead-waypoint, listeners: [{name: mesh, port: 15008, "
-        "protocol: HBONE}]}\n");
-    ApplyYaml(
-        "apiVersion: v1\nkind: Service\nmetadata: {name: ratings, namespace: shop}\nspec: {ports: "
-        "[{name: http, port: 8080, appProtocol: http}]}\n");
-    for (const char* zone : {"a", "b"}) {
-      ApplyYaml("apiVersion: v1\nkind: Node\nmetadata: {name: node-" + std::string(zone) +
-                ", labels: {topology.kubernetes.io/region: r, topology.kubernetes.io/zone: z" + zone +
-                "}}\n");
-      backends_[zone] = *Backend::Start(zone);
-      SetReady(zone, true);
-    }
-    StartOperator();
-  }
-
-  // A slice of its own for each, since a slice has one port for all.
-  void SetReady(const std::string& zone, bool ready) {
-    ApplyYaml("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: ratings-" + zone +
-              ", namespace: shop, labels: {kubernetes.io/service-name: ratings}}\naddressType: IPv4\n"
-              "ports: [{name: http, protocol: TCP, port: " +
-              std::to_string(backends_.at(zone)->port()) +
-              "}]\nendpoints: [{addresses: [127.0.0.1], nodeName: node-" + zone +
-              ", conditions: {ready: " + (ready ? "true" : "false") + "}}]\n");
+    TwoZonesTest::SetUp();
+    if (!IsSkipped()) StartOperator();
   }
   void Apply(const std::string& spec) {
     ApplyYaml(
@@ -55,17 +23,6 @@ class FailoverTest : public EmbeddedTest {
         spec);
   }
 
-  std::unique_ptr<Envoy> StartEnvoy(const std::string& zone) {
-    auto envoy = Envoy::Start({.xds_port = operator_.xds_port(),
-                               .id = "w-" + zone,
-                               .cluster = "shop/waypoint",
-                               .region = "r",
-                               .zone = "z" + zone});
-    EXPECT_TRUE(envoy) << envoy.error().message;
-    if (!envoy) return nullptr;
-    EXPECT_TRUE((*envoy)->AwaitListener(waypoint_port_, std::chrono::seconds(60)));
-    return std::move(*envoy);
-  }
   std::unique_ptr<FakeEnvoy> StartFake(const std::string& zone) {
     return std::make_unique<FakeEnvoy>(FakeEnvoy::Options{.port = operator_.xds_port(),
                                                           .id = "f-" + zone,
@@ -76,23 +33,16 @@ class FailoverTest : public EmbeddedTest {
 
   // Which backends got twenty requests: "a", "b", "ab"; "-": one was not answered 200.
   std::string Got() {
-    for (const auto& [zone, backend] : backends_) backend->Forget();
-    HttpClient client("127.0.0.1", waypoint_port_);
-    for (int i = 0; i < 20; ++i) {
-      const auto reply =
-          client.Call({.path = "/", .host = "ratings.shop", .timeout = std::chrono::seconds(10)});
-      if (reply.status != 200) return "-";
-    }
+    const auto counts = Send(20);
+    if (counts.empty()) return "-";
     std::string out;
-    for (const auto& [zone, backend] : backends_) out += backend->Count() > 0 ? zone : "";
+    for (const auto& [zone, count] : counts) out += count > 0 ? zone : "";
     return out;
   }
   bool Comes(const std::string& zones) {
     return Eventually([&] { return (last_ = Got()) == zones; }, std::chrono::seconds(60));
   }
 
-  int waypoint_port_ = 0;
-  std::map<std::string, std::unique_ptr<Backend>> backends_;
   std::string last_;
 };
 

@@ -110,12 +110,14 @@ TEST_F(WritingTest, EventsAreTakenAndRepeatsBecomeASeries) {
   for (int i = 0; i < 1000 && events.written() < 3; ++i) (void)client->GetJson("/version");
   EXPECT_EQ(events.written(), 3u);
   EXPECT_EQ(events.dropped(), 0u);
+  // The API server tells of its own Service in the same namespace.
   const Json::Value list = Json(*client->GetJson(path));
-  ASSERT_EQ(list["items"].size(), 1u);
-  const Json::Value& event = list["items"][0];
-  EXPECT_EQ(event["reason"], "PolicyConflict");
-  EXPECT_EQ(event["regarding"]["name"], "ratings");
-  EXPECT_EQ(event["series"]["count"], 3);
+  std::vector<Json::Value> ours;
+  for (const Json::Value& event : list["items"])
+    if (event["regarding"]["name"] == "ratings") ours.push_back(event);
+  ASSERT_EQ(ours.size(), 1u) << list.toStyledString();
+  EXPECT_EQ(ours[0]["reason"], "PolicyConflict");
+  EXPECT_EQ(ours[0]["series"]["count"], 3);
 }
 
 }  // namespace
