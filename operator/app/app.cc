@@ -305,8 +305,9 @@ Result<void> App::Start() {
   i.statuses = std::make_unique<StatusLoop>(&i.engine, &i.catalog, i.client.get(), i.events.get(), &i.fence,
                                             i.log, i.clock);
   if (i.options.istio_mode && i.Has(Role::kControllers)) {
-    i.istio = std::make_unique<IstioLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence,
-                                          &i.readiness, i.log, i.options.cluster_domain, i.clock);
+    i.istio =
+        std::make_unique<IstioLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence, &i.readiness,
+                                    i.log, i.options.cluster_domain, i.options.cluster_name, i.clock);
   }
   if (i.Has(Role::kControllers)) {
     i.tenancy = std::make_unique<TenancyLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence,

@@ -6,6 +6,7 @@
 #include "operator/kube/discovery.h"
 #include "operator/kube/json_stream.h"
 #include "reconcilers/istio/lower.h"
+#include "reconcilers/lower/view.h"
 #include "reconcilers/plan.h"
 
 namespace fairlead::app {
@@ -93,14 +94,16 @@ std::string LiveVersion(const std::vector<Json::Value>& live, const Json::Value&
 
 IstioLoop::IstioLoop(Engine* engine, kube::HttpTransport* transport, kube::Client* client,
                      const runtime::Fence* fence, runtime::Readiness* readiness, runtime::Log* log,
-                     const std::string& cluster_domain, const Clock* clock)
+                     const std::string& cluster_domain, const std::string& cluster_name, const Clock* clock)
     : engine_(engine),
       client_(client),
       fence_(fence),
       log_(log),
+      cluster_name_(cluster_name),
       writer_(client, kManager),
       queue_({}, clock),
-      objects_(cluster_domain, [this](const std::set<ObjectKey>& services) { Enqueue(services); }),
+      objects_(cluster_domain, cluster_name,
+               [this](const std::set<ObjectKey>& services) { Enqueue(services); }),
       capabilities_pending_(readiness->Wait("facts of the installed Istio")) {
   for (const Type type : {Type::kVirtualService, Type::kDestinationRule}) {
     kube::WatchTarget target;
@@ -200,7 +203,7 @@ IstioReport IstioLoop::Yield(Wish* wish) const {
   for (Json::Value& object : wish->objects) {
     const bool routes = TypeOf(object) == Type::kVirtualService;
     const std::string host = (routes ? object["spec"]["hosts"][0] : object["spec"]["host"]).asString();
-    const std::vector<std::string> others = objects_.OthersFor(TypeOf(object), host);
+    const std::vector<std::string> others = objects_.OthersFor(TypeOf(object), host, wish->uid);
     const Json::Value& policy = std::as_const(object)["spec"]["trafficPolicy"];  // adds no member
     const bool budget = !routes && policy.isMember("retryBudget");
     const std::string also = Joined(others) + " is for the host " + host + " too";
@@ -239,14 +242,35 @@ IstioReport IstioLoop::Yield(Wish* wish) const {
   return report;
 }
 
+// What the operator of another cluster wrote, and somebody copied here, is neither changed nor deleted.
+void IstioLoop::LeaveOtherClusters(Wish* wish, std::vector<Json::Value>* live, IstioReport* report) const {
+  std::erase_if(*live, [&](const Json::Value& object) {
+    const std::string cluster = reconcilers::istiod::OtherClusterOf(object, cluster_name_, wish->uid);
+    if (cluster.empty()) return false;
+    std::erase_if(wish->objects, [&](const Json::Value& desired) {
+      if (NameOf(desired) != NameOf(object)) return false;
+      const NamespacedName name{NameOf(object).ns, NameOf(object).name};
+      Blame(desired,
+            object["kind"].asString() + " " + name.ToString() + " was written by Fairlead in cluster " +
+                cluster + ": it is left as it is",
+            report);
+      return true;
+    });
+    return true;
+  });
+}
+
 runtime::Outcome IstioLoop::Process(const ObjectKey& service) {
   // Half a state is no state: nothing is deleted for what was not listed yet. Both bring everything back.
   if (!objects_.synced() || !engine_->ready()) return runtime::Outcome::Ok();
   Wish wish = engine_->Read([&](const reconcilers::World& world) {
-    return Wish{reconcilers::istiod::LowerToIstio(world, service), world.IstioEpoch(service)};
+    const ObjectMeta* meta = world.view().tables.MetaOf(service);
+    return Wish{reconcilers::istiod::LowerToIstio(world, service), world.IstioEpoch(service),
+                meta == nullptr ? "" : meta->uid};
   });
   IstioReport report = Yield(&wish);
-  const std::vector<Json::Value> live = objects_.LiveFor(service, wish.objects);
+  std::vector<Json::Value> live = objects_.LiveFor(service, wish.objects);
+  LeaveOtherClusters(&wish, &live, &report);
   const reconcilers::Plan plan = reconcilers::MakePlan(wish.objects, live);
   for (const Json::Value& object : wish.objects) {
     const std::string refusal = reconcilers::Refusal(object);

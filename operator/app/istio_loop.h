@@ -30,7 +30,7 @@ class IstioLoop {
  public:
   IstioLoop(Engine* engine, kube::HttpTransport* transport, kube::Client* client, const runtime::Fence* fence,
             runtime::Readiness* readiness, runtime::Log* log, const std::string& cluster_domain,
-            const Clock* clock);
+            const std::string& cluster_name, const Clock* clock);
   ~IstioLoop();
 
   void Start();
@@ -48,17 +48,20 @@ class IstioLoop {
   struct Wish {
     std::vector<Json::Value> objects;
     uint64_t epoch = 0;
+    std::string uid;  // of the service; empty: it is gone
   };
   void Work(std::stop_token stop);
   runtime::Outcome Process(const ObjectKey& service);
   runtime::Outcome ReadCapabilities(std::stop_token stop);
   reconcilers::IstioReport Yield(Wish* wish) const;
+  void LeaveOtherClusters(Wish* wish, std::vector<Json::Value>* live, reconcilers::IstioReport* report) const;
   Result<void> Carry(const reconcilers::PlannedWrite& write, const std::vector<Json::Value>& live);
 
   Engine* const engine_;
   kube::Client* const client_;
   const runtime::Fence* const fence_;
   runtime::Log* const log_;
+  const std::string cluster_name_;
   OwnedWriter writer_;
   runtime::WorkQueue queue_;
   IstioObjects objects_;

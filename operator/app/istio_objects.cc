@@ -45,8 +45,8 @@ IstioObjects::Entry IstioObjects::Read(Type type, Json::Value object) const {
   Entry entry;
   const Json::Value& meta = object["metadata"];
   entry.ours = meta["labels"][reconcilers::istiod::kManagedByLabel] == reconcilers::istiod::kManagedByValue;
-  if (entry.ours) {
-    entry.owner = OwnerOf(object);
+  if (entry.ours) entry.owner = OwnerOf(object);
+  if (entry.ours && reconcilers::istiod::OtherClusterOf(object, cluster_name_, "").empty()) {
     entry.object = std::move(object);
     return entry;
   }
@@ -64,16 +64,17 @@ IstioObjects::Entry IstioObjects::Read(Type type, Json::Value object) const {
   } else if (ForMesh(spec)) {
     for (const Json::Value& host : Member(spec, "hosts")) add(host);
   }
+  if (entry.ours) {
+    entry.object = std::move(object);
+    return entry;
+  }
   for (const char* member : {"apiVersion", "kind"}) entry.object[member] = object[member];
   for (const char* member : {"name", "namespace"}) entry.object["metadata"][member] = meta[member];
   return entry;
 }
 
 void IstioObjects::Touch(const Entry& entry, std::set<ObjectKey>* touched) const {
-  if (entry.ours) {
-    if (!entry.owner.name.empty()) touched->insert(entry.owner);
-    return;
-  }
+  if (entry.ours && !entry.owner.name.empty()) touched->insert(entry.owner);
   // Services whose objects are for its hosts.
   const std::string suffix = ".svc." + cluster_domain_;
   for (const std::string& host : entry.hosts) {
@@ -180,14 +181,19 @@ std::set<ObjectKey> IstioObjects::Owners() const {
   return out;
 }
 
-std::vector<std::string> IstioObjects::OthersFor(Type type, const std::string& host) const {
+std::vector<std::string> IstioObjects::OthersFor(Type type, const std::string& host,
+                                                 const std::string& uid) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> out;
   const auto ids = others_by_host_.find(host);
   if (ids == others_by_host_.end()) return out;
   for (const Id& id : ids->second) {
     if (id.first != type) continue;
-    out.push_back(std::string(kKindNames[static_cast<size_t>(type)]) + " " + id.second.ToString());
+    const Entry& entry = entries_.at(id);
+    const std::string cluster = reconcilers::istiod::OtherClusterOf(entry.object, cluster_name_, uid);
+    if (entry.ours && cluster.empty()) continue;
+    out.push_back(std::string(kKindNames[static_cast<size_t>(type)]) + " " + id.second.ToString() +
+                  (cluster.empty() ? "" : " of Fairlead in cluster " + cluster));
   }
   return out;
 }

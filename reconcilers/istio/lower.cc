@@ -233,6 +233,18 @@ std::optional<Json::Value> DestinationRuleOf(const EffectiveService& service, co
 
 }  // namespace
 
+std::string OtherClusterOf(const Json::Value& object, const std::string& own_cluster,
+                           const std::string& service_uid) {
+  const Json::Value& meta = object["metadata"];
+  if (meta["labels"][kManagedByLabel] != kManagedByValue) return "";
+  const Json::Value& cluster = meta["annotations"][kClusterAnnotation];
+  if (!cluster.isString() || cluster == own_cluster) return "";
+  for (const Json::Value& owner : meta["ownerReferences"]) {
+    if (!service_uid.empty() && owner["uid"] == service_uid) return "";
+  }
+  return cluster.asString();
+}
+
 bool IsServedByIstiod(const View& view, const EffectiveService& service) {
   if (!service.waypoint) return false;
   const auto gateway = view.tables.Get<gateway::Gateway>(*service.waypoint);
@@ -263,8 +275,13 @@ std::vector<Json::Value> LowerToIstio(const World& world, const ObjectKey& servi
   const auto found = world.services().find(service);
   if (found == world.services().end() || !IsServedByIstiod(world.view(), *found->second)) return {};
   const View& view = world.view();
-  return LowerToIstio(*found->second, FailoverAt(view, *found->second), *view.tables.MetaOf(service),
-                      view.options.istio);
+  std::vector<Json::Value> out = LowerToIstio(*found->second, FailoverAt(view, *found->second),
+                                              *view.tables.MetaOf(service), view.options.istio);
+  // A name that was not given tells clusters apart no more than none.
+  const std::string& cluster = view.options.cluster_name;
+  if (cluster == WorldOptions().cluster_name) return out;
+  for (Json::Value& object : out) object["metadata"]["annotations"][kClusterAnnotation] = cluster;
+  return out;
 }
 
 std::vector<Json::Value> LowerToIstio(const World& world) {

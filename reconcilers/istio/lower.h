@@ -9,6 +9,7 @@
 
 #include <json/value.h>
 
+#include <string>
 #include <vector>
 
 #include "reconcilers/istio/capabilities.h"
@@ -19,6 +20,14 @@ namespace fairlead::reconcilers::istiod {
 
 inline constexpr const char* kManagedByLabel = "app.kubernetes.io/managed-by";
 inline constexpr const char* kManagedByValue = "fairlead";
+// The name of the cluster whose operator wrote it, where it has one (--cluster-name).
+inline constexpr const char* kClusterAnnotation = "fairlead.dev/cluster";
+
+// The cluster whose operator wrote the object, where that is another one than ours and somebody has copied
+// it; empty: it is ours, or nobody's of Fairlead. One that is owned by that very Service of ours, by its UID,
+// is ours whatever it says: we had another name then.
+std::string OtherClusterOf(const Json::Value& object, const std::string& own_cluster,
+                           const std::string& service_uid);
 
 // Sorted by kind, namespace and name. Of the last drained state.
 std::vector<Json::Value> LowerToIstio(const World& world);

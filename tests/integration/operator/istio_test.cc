@@ -20,10 +20,11 @@ class IstioModeTest : public OperatorTest {
   void TearDown() override {
     if (HasFailure()) ADD_FAILURE() << cluster().Logs() << "--- operator\n" << operator_->Log();
   }
-  void StartOperator() {
+  void StartOperator(const std::string& cluster_name = "Kubernetes") {
     operator_ = std::make_unique<OperatorProcess>();
     const Result<void> started =
-        operator_->Start({.kubeconfig = cluster().kubeconfig_path(), .flags = {"--mesh-mode=istio"}});
+        operator_->Start({.kubeconfig = cluster().kubeconfig_path(),
+                          .flags = {"--mesh-mode=istio", "--cluster-name=" + cluster_name}});
     ASSERT_TRUE(started) << started.error().message;
     ASSERT_TRUE(Eventually([&] { return operator_->Ready(); })) << operator_->ReadyText();
   }
@@ -150,6 +151,43 @@ TEST_F(IstioModeTest, WhatOthersWroteStandsAndIsNamed) {
   ASSERT_TRUE(
       AwaitStatus("cove", "routed", "Reconciling", says("no policy of ours for a service with routes")));
   ASSERT_TRUE(Eventually([&] { return Get(all + "/fairlead-search").isNull(); }));
+}
+
+TEST_F(IstioModeTest, ObjectsSayWhichClusterTheyAreOfAndThoseOfAnotherAreLeftAlone) {
+  InstallIstio();
+  MakeIstioNamespace("delta");
+  MakeService("delta", "ratings");
+  MakeService("delta", "search");
+  const std::string all = std::string(kApi) + "delta/virtualservices";
+  const HttpReply copied = cluster().Call(
+      "POST", all,
+      R"({"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"fairlead-ratings",)"
+      R"("labels":{"app.kubernetes.io/managed-by":"fairlead"},"annotations":{"fairlead.dev/cluster":"east"}},)"
+      R"("spec":{"hosts":["ratings"],"http":[{"timeout":"7s","route":[{"destination":{"host":"ratings"}}]}]}})");
+  ASSERT_EQ(copied.status, 201) << copied.body;
+  StartOperator("home");
+  MakePolicy("delta", "quick", "ratings", "timeouts: {request: 1s}");
+  MakePolicy("delta", "other", "search", "timeouts: {request: 1s}");
+  ASSERT_TRUE(AwaitStatus("delta", "quick", "Reconciling", [](const api::PolicyStatus& s) {
+    return Message(s, "Programmed")
+               .find("VirtualService delta/fairlead-ratings of Fairlead in cluster east is for the host") !=
+           std::string::npos;
+  }));
+  const std::string other = all + "/fairlead-search";
+  const auto cluster_of = [&] {
+    return Get(other)["metadata"]["annotations"]["fairlead.dev/cluster"].asString();
+  };
+  ASSERT_TRUE(Eventually([&] { return cluster_of() == "home"; }));
+  EXPECT_EQ(RouteTimeout(all + "/fairlead-ratings"), "7s");
+
+  // A cluster that is called otherwise keeps what it wrote.
+  StartOperator("haven");
+  ASSERT_TRUE(Eventually([&] { return cluster_of() == "haven"; }));
+  DeletePolicy("delta", "other");
+  ASSERT_TRUE(Eventually([&] { return Get(other).isNull(); }));
+
+  cluster().Call("DELETE", all + "/fairlead-ratings");
+  ASSERT_TRUE(Eventually([&] { return RouteTimeout(all + "/fairlead-ratings") == "1s"; }));
 }
 
 TEST_F(IstioModeTest, FailoverIsADestinationRule) {

@@ -39,7 +39,8 @@ class IstioObjectsTest : public ::testing::Test {
   const ObjectKey ratings{Kind::kService, "shop", "ratings"};
   const std::string host = "ratings.shop.svc.cluster.local";
   std::set<ObjectKey> touched;
-  IstioObjects objects{"cluster.local", [this](const std::set<ObjectKey>& services) { touched = services; }};
+  IstioObjects objects{"cluster.local", "home",
+                       [this](const std::set<ObjectKey>& services) { touched = services; }};
 };
 
 TEST_F(IstioObjectsTest, IsSyncedWhenBothKindsWereListed) {
@@ -82,13 +83,31 @@ TEST_F(IstioObjectsTest, OthersForAHostAreNamed) {
   EXPECT_EQ(Touched(), std::set<ObjectKey>{ratings});
   objects.Upsert(Type::kVirtualService, Theirs("whole", {"other.example", host}, {"mesh", "edge"}));
   objects.Upsert(Type::kVirtualService, Theirs("ingress-only", {host}, {"edge"}));
-  EXPECT_EQ(objects.OthersFor(Type::kVirtualService, host),
+  EXPECT_EQ(objects.OthersFor(Type::kVirtualService, host, "uid"),
             (Strings{"VirtualService shop/short", "VirtualService shop/whole"}));
-  EXPECT_TRUE(objects.OthersFor(Type::kDestinationRule, host).empty());
+  EXPECT_TRUE(objects.OthersFor(Type::kDestinationRule, host, "uid").empty());
   Touched();
   objects.Upsert(Type::kVirtualService, Theirs("short", {"reviews"}));
   EXPECT_EQ(Touched(), (std::set<ObjectKey>{ratings, {Kind::kService, "shop", "reviews"}}));
-  EXPECT_EQ(objects.OthersFor(Type::kVirtualService, host), (Strings{"VirtualService shop/whole"}));
+  EXPECT_EQ(objects.OthersFor(Type::kVirtualService, host, "uid"), (Strings{"VirtualService shop/whole"}));
+}
+
+TEST_F(IstioObjectsTest, WhatTheOperatorOfAnotherClusterWroteStandsInTheWayByItsHost) {
+  Json::Value copied = Ours("VirtualService", "fairlead-ratings", "ratings");
+  copied["metadata"]["annotations"]["fairlead.dev/cluster"] = "east";
+  copied["metadata"]["ownerReferences"][0]["uid"] = "another";
+  copied["spec"]["hosts"].append(host);
+  objects.Upsert(Type::kVirtualService, copied);
+  EXPECT_EQ(Touched(), std::set<ObjectKey>{ratings});
+  EXPECT_EQ(objects.OthersFor(Type::kVirtualService, host, "uid"),
+            (Strings{"VirtualService shop/fairlead-ratings of Fairlead in cluster east"}));
+  EXPECT_EQ(objects.LiveFor(ratings, {}), std::vector<Json::Value>{copied})
+      << "with all that tells whose it is";
+  // Of our own service it is ours: the cluster was called otherwise.
+  EXPECT_TRUE(objects.OthersFor(Type::kVirtualService, host, "another").empty());
+  copied["metadata"]["annotations"]["fairlead.dev/cluster"] = "home";
+  objects.Upsert(Type::kVirtualService, copied);
+  EXPECT_TRUE(objects.OthersFor(Type::kVirtualService, host, "uid").empty());
 }
 
 TEST_F(IstioObjectsTest, OddObjectsDoNoHarm) {
@@ -102,7 +121,7 @@ TEST_F(IstioObjectsTest, OddObjectsDoNoHarm) {
   Json::Value rule = odd;
   rule["spec"] = "text";
   objects.Upsert(Type::kDestinationRule, rule);
-  EXPECT_TRUE(objects.OthersFor(Type::kVirtualService, host).empty());
+  EXPECT_TRUE(objects.OthersFor(Type::kVirtualService, host, "uid").empty());
 }
 
 }  // namespace
