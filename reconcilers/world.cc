@@ -140,7 +140,9 @@ Delta World::Drain() {
 bool World::DrainPart(size_t max_services, Delta* to) {
   Delta& delta = *to;
   impl_->LowerServices(max_services, &delta);
-  if (!impl_->dirty_services.empty() || impl_->JudgeDrills()) return true;
+  if (!impl_->dirty_services.empty()) return true;
+  impl_->ResolveTenancy();
+  if (impl_->JudgeDrills()) return true;
   impl_->DrainEndpoints(&delta);
   impl_->DrainWaypoints(&delta);
   impl_->Assess(&delta);

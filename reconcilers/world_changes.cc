@@ -45,6 +45,7 @@ void World::Impl::MembershipChanged(const MembershipChange& change) {
     tables.ForEachIn<istio::ServiceEntry>(move.ns, mark);
     tables.ForEachIn<gateway::HTTPRoute>(move.ns, mark);
     tables.ForEachIn<gateway::GRPCRoute>(move.ns, mark);
+    MarkJoinedIn(move.ns);
   }
 }
 

@@ -177,7 +177,7 @@ void World::Impl::DrainWaypoints(Delta* delta) {
 
 // Those who use what changed objects are part of are told too: they count it.
 void World::Impl::DrainWorkspaces(Delta* delta) {
-  std::set<std::string> changed = tenancy.Resolve(membership);
+  std::set<std::string> changed = std::exchange(resolved_workspaces, {});
   for (const std::string& name : std::exchange(dirty_workspaces, {})) {
     const Ptr<ResolvedWorkspace> workspace = tenancy.Find(name);
     changed.insert(name);

@@ -89,6 +89,8 @@ struct World::Impl {
 
   // world_remotes.cc
   void MarkJoined(const Remotes::Touched& services);
+  void MarkJoinedIn(const std::string& ns);  // settings say which clusters are joined for its Services
+  void ResolveTenancy();
   void MarkFailover();
   void NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now);
   // world_drills.cc
@@ -155,7 +157,8 @@ struct World::Impl {
   std::set<std::pair<ObjectKey, ObjectKey>> dirty_pairs;  // policy, target
   std::set<ObjectKey> dirty_statuses;
   std::set<std::string> dirty_workspaces;
-  std::set<ObjectKey> dirty_tenancy;  // whose status is to be computed anew
+  std::set<std::string> resolved_workspaces;  // whose picture is another one
+  std::set<ObjectKey> dirty_tenancy;          // whose status is to be computed anew
 
   // Results of the last drain.
   ServiceRows rows;

@@ -8,7 +8,29 @@ namespace fairlead::reconcilers {
 void World::Impl::MarkJoined(const Remotes::Touched& services) {
   for (const NamespacedName& name : services) {
     const auto own = tables.Get<core::Service>(name);
-    if (own != nullptr && IsGlobal(*own)) dirty_endpoints.insert({Kind::kService, name.ns, name.name});
+    if (own == nullptr || !IsGlobal(*own)) continue;
+    const ObjectKey key{Kind::kService, name.ns, name.name};
+    dirty_endpoints.insert(key);
+    // What those of other clusters ask is told by the statuses of ours.
+    for (const auto& policy : failovers.At(key)) dirty_statuses.insert(policy.key());
+  }
+}
+
+void World::Impl::MarkJoinedIn(const std::string& ns) {
+  if (remotes.clusters().empty()) return;
+  Remotes::Touched services;
+  tables.ForEachIn<core::Service>(
+      ns, [&](const Ptr<core::Service>& service) { services.insert(service->meta.nn()); });
+  MarkJoined(services);
+}
+
+// Before endpoints are lowered: settings say which clusters are joined.
+void World::Impl::ResolveTenancy() {
+  for (const std::string& name : tenancy.Resolve(membership)) {
+    resolved_workspaces.insert(name);
+    if (const Ptr<ResolvedWorkspace> workspace = tenancy.Find(name)) {
+      for (const std::string& ns : workspace->namespaces) MarkJoinedIn(ns);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "reconcilers/failover/agreement.h"
 #include "reconcilers/failover/assess.h"
 #include "reconcilers/failover/carried.h"
 #include "reconcilers/status/status.h"
@@ -110,6 +111,10 @@ api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCount
   if (in_force == nullptr) return status;
   status.failover = impl_->FailoverNow(*in_force, targets);
   status.failover.drill = impl_->DrillStatusOf(policy, proxies);
+  if (auto differs = failover::AgreementOf(impl_->view, *in_force, targets)) {
+    differs->observed_generation = status.observed_generation;
+    status.conditions.push_back(*std::move(differs));
+  }
   return status;
 }
 

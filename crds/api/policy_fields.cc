@@ -57,6 +57,9 @@ constexpr PolicyField kFields[] = {
     {kWss, "spec.defaults", kOther},
     {kWss, "spec.defaults.waypoint", kOther},
     {kWss, "spec.defaults.requestTimeout", kDuration},
+    {kWss, "spec.clusters", kOther},
+    {kWss, "spec.clusters.join", kOther},
+    {kWss, "spec.clusters.names", kOther},
 };
 
 }  // namespace

@@ -89,6 +89,16 @@ struct SharedResources {
   friend bool operator==(const SharedResources&, const SharedResources&) = default;
 };
 
+// Other clusters whose endpoints are joined with those of the workspace's Services.
+struct JoinedClusters {
+  enum class Join : unsigned char { kAll, kNone, kListed };
+  Join join = Join::kAll;
+  std::vector<std::string> names;  // kListed; sorted
+
+  bool Allow(const std::string& cluster) const;
+  friend bool operator==(const JoinedClusters&, const JoinedClusters&) = default;
+};
+
 struct WorkspaceSettings {
   static constexpr fairlead::Kind kKind = fairlead::Kind::kWorkspaceSettings;
   ObjectMeta meta;
@@ -100,12 +110,13 @@ struct WorkspaceSettings {
     std::optional<Duration> request_timeout;
     friend bool operator==(const Defaults&, const Defaults&) = default;
   } defaults;
+  JoinedClusters clusters;
   std::optional<WorkspaceSettingsStatus> status;
   friend bool operator==(const WorkspaceSettings&, const WorkspaceSettings&) = default;
 };
 
 Parsed<WorkspaceSettings> ParseWorkspaceSettings(const JsonNode& object);
-Json::Value ToJson(const WorkspaceSettings& settings);  // canonical: defaults shown
+Json::Value ToJson(const WorkspaceSettings& settings);      // canonical: defaults shown
 Json::Value SpecToJson(const WorkspaceSettings& settings);  // the value of `spec` in it
 
 }  // namespace fairlead::api

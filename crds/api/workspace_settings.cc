@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "crds/api/object_frame.h"
 #include "crds/api/workspace.h"
 #include "crds/base/meta_json.h"
@@ -6,11 +8,14 @@
 namespace fairlead::api {
 namespace {
 
-constexpr size_t kMaxShares = 32, kMaxWorkspaces = 32, kMaxResources = 32;
+constexpr size_t kMaxShares = 32, kMaxWorkspaces = 32, kMaxResources = 32, kMaxClusters = 32;
 constexpr EnumName<Kind> kResourceKinds[] = {{"Service", Kind::kService},
                                              {"ServiceEntry", Kind::kServiceEntry},
                                              {"HTTPRoute", Kind::kHTTPRoute},
                                              {"GRPCRoute", Kind::kGRPCRoute}};
+
+using Join = JoinedClusters::Join;
+constexpr EnumName<Join> kJoins[] = {{"All", Join::kAll}, {"None", Join::kNone}, {"Listed", Join::kListed}};
 
 std::string CheckWaypoint(std::string_view text) {
   const size_t slash = text.find('/');
@@ -51,6 +56,19 @@ std::vector<SharedResources> ReadShares(ObjectReader& spec, std::string_view mem
   return out;
 }
 
+JoinedClusters ReadClusters(ObjectReader& r) {
+  JoinedClusters out;
+  const auto join = r.Enum("join", kJoins);
+  out.join = join.value_or(Join::kAll);
+  out.names = ReadStringSet(r, "names", {.max = kMaxClusters}, {.max = 63, .check = CheckDnsLabel});
+  std::sort(out.names.begin(), out.names.end());
+  if (out.join == Join::kListed && out.names.empty())
+    r.at("names").Add("must have at least one name where join is Listed");
+  if (out.join != Join::kListed && !out.names.empty())
+    r.at("names").Add("must be left out unless join is Listed");
+  return out;
+}
+
 Json::Value ToJson(const std::vector<SharedResources>& shares) {
   Json::Value out(Json::arrayValue);
   for (const SharedResources& shared : shares) {
@@ -71,6 +89,18 @@ Json::Value ToJson(const std::vector<SharedResources>& shares) {
 
 }  // namespace
 
+bool JoinedClusters::Allow(const std::string& cluster) const {
+  switch (join) {
+    case Join::kAll:
+      return true;
+    case Join::kNone:
+      return false;
+    case Join::kListed:
+      return std::binary_search(names.begin(), names.end(), cluster);
+  }
+  return false;
+}
+
 Parsed<WorkspaceSettings> ParseWorkspaceSettings(const JsonNode& object) {
   const auto read_spec = [](ObjectReader& spec, WorkspaceSettings* out) {
     out->import_from = ReadShares(spec, "importFrom");
@@ -79,6 +109,7 @@ Parsed<WorkspaceSettings> ParseWorkspaceSettings(const JsonNode& object) {
       out->defaults.waypoint = r.String("waypoint", {.max = 317, .check = CheckWaypoint});
       out->defaults.request_timeout = r.ReadDuration("requestTimeout");
     });
+    spec.Object("clusters", [&](ObjectReader& r) { out->clusters = ReadClusters(r); });
   };
   return ParseOwn<WorkspaceSettings>(object, read_spec, [](const JsonNode& status, WorkspaceSettings* out) {
     out->status = ParseWorkspaceSettingsStatus(status);
@@ -100,6 +131,8 @@ Json::Value SpecToJson(const WorkspaceSettings& settings) {
   if (settings.defaults.request_timeout) {
     spec["defaults"]["requestTimeout"] = settings.defaults.request_timeout->ToString();
   }
+  spec["clusters"]["join"] = std::string(NameOf(kJoins, settings.clusters.join));
+  if (!settings.clusters.names.empty()) spec["clusters"]["names"] = fairlead::ToJson(settings.clusters.names);
   return spec;
 }
 

@@ -107,7 +107,8 @@ class Gauges {
   // Closed sets; Pending: no status was written yet.
   inline static const std::map<std::string, std::vector<const char*>> kReasons = {
       {"Accepted", {"Accepted", "Invalid", "Conflicted", "TargetNotFound", "Pending"}},
-      {"Programmed", {"Programmed", "PartiallyProgrammed", "Reconciling", "Overridden", "Pending"}}};
+      {"Programmed", {"Programmed", "PartiallyProgrammed", "Reconciling", "Overridden", "Pending"}},
+      {"Consistent", {"DiffersInCluster"}}};  // no other is told of
 
   void UpdateFrom(const reconcilers::World& world) {
     for (const auto& [state, count] : world.DrillCounts()) drills_.at(state).Set(static_cast<double>(count));

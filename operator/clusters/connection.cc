@@ -46,6 +46,8 @@ std::set<Kind> Connection::Kinds() {
   return {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode, Kind::kNamespace};
 }
 
+std::set<Kind> Connection::Optional() { return {Kind::kFailoverPolicy}; }
+
 Result<std::unique_ptr<Connection>> Connection::Make(std::string cluster, const kube::ClusterConfig& config,
                                                      const kube::WatcherOptions& watches,
                                                      ConnectionSink* sink, const Clock* clock) {
@@ -58,11 +60,13 @@ Result<std::unique_ptr<Connection>> Connection::Make(std::string cluster, const 
 Connection::Connection(std::string cluster, std::unique_ptr<kube::HttpTransport> transport,
                        const kube::WatcherOptions& watches, ConnectionSink* sink, const Clock* clock)
     : cluster_(std::move(cluster)), transport_(std::move(transport)), sink_(sink) {
-  for (const Kind kind : Kinds()) {
+  const auto watch = [&](Kind kind, std::unique_ptr<kube::WatchHandler> stream) {
     reflectors_[kind] = std::make_unique<kube::Reflector>(
-        transport_.get(), kube::ObjectStream::TargetOf(kind),
-        std::make_unique<KnownKindStream>(kind, static_cast<kube::ObjectSink*>(this)), watches, clock);
-  }
+        transport_.get(), kube::ObjectStream::TargetOf(kind), std::move(stream), watches, clock);
+  };
+  auto* const to = static_cast<kube::ObjectSink*>(this);
+  for (const Kind kind : Kinds()) watch(kind, std::make_unique<KnownKindStream>(kind, to));
+  for (const Kind kind : Optional()) watch(kind, std::make_unique<kube::ObjectStream>(kind, to));
 }
 
 Connection::~Connection() { Stop(); }
@@ -81,8 +85,13 @@ std::map<Kind, kube::WatchStatus> Connection::status() const {
   return out;
 }
 
-// Pods are most of a list's memory, and only labels of theirs are read.
+// Pods are most of a list's memory, and only labels of theirs are read. Statuses of policies are not.
 AnyObject Connection::OnListed(Kind, AnyObject object) {
+  if (const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object)) {
+    auto trimmed = std::make_shared<api::FailoverPolicy>(**policy);
+    trimmed->status.reset();
+    return Ptr<api::FailoverPolicy>(std::move(trimmed));
+  }
   const auto* pod = std::get_if<Ptr<core::Pod>>(&object);
   if (pod == nullptr) return object;
   auto trimmed = std::make_shared<core::Pod>();

@@ -1,7 +1,7 @@
 // Connection: what is read of one cluster: a client and watches of its own, so that nothing of it waits for
 // any other cluster.
 //
-// Who calls: the registry. The sink is called on the threads of the watches, five of them, and may block.
+// Who calls: the registry. The sink is called on the threads of the watches, one a kind, and may block.
 // After Stop it is not called any more.
 //
 //   Result<std::unique_ptr<Connection>> west = Connection::Make("west", config, {}, &sink, &clock);
@@ -32,7 +32,8 @@ class ConnectionSink {
 
 class Connection final : private kube::ObjectSink {
  public:
-  static std::set<Kind> Kinds();  // that are read
+  static std::set<Kind> Kinds();     // that are read, and that every cluster has
+  static std::set<Kind> Optional();  // that are read where they are served and may be
 
   // An error: the configuration cannot be used. Connects to nothing yet.
   static Result<std::unique_ptr<Connection>> Make(std::string cluster, const kube::ClusterConfig& config,

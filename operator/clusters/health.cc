@@ -18,6 +18,14 @@ void Health::OnListed(Kind kind) {
 }
 
 void Health::OnStatus(Kind kind, const kube::WatchStatus& status) {
+  if (!kinds_.contains(kind)) {
+    const std::string kinds(InfoOf(kind).plural);
+    if (status.phase == WatchPhase::kWatching) status_.policies.clear();
+    if (status.phase == WatchPhase::kAbsent) status_.policies = "it serves no " + kinds;
+    if (status.phase == WatchPhase::kForbidden)
+      status_.policies = kinds + " may not be read: " + status.reason;
+    return;
+  }
   switch (status.phase) {
     case WatchPhase::kListing:  // a try; how it ends will be told
       return;

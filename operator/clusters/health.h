@@ -2,7 +2,7 @@
 //
 // Who calls: the registry, under its lock. Pure but for the clock. Connecting until all kinds were listed;
 // then fresh while every watch is open; stale from the first that is not; expired once that has lasted for
-// the limit.
+// the limit. Of kinds that it is not asked about, which not every cluster has, only why they are not read.
 //
 //   Health health({Kind::kService, …}, std::chrono::minutes(15), &clock);
 //   health.OnListed(Kind::kService); …

@@ -287,8 +287,10 @@ void Registry::Tell() {
 void Registry::Tell(const std::string& name, const RemoteStatus& status) {
   parts_.sink->OnState(name, status);
   SetState(name, std::string(ToString(status.state)), status.since);
-  const runtime::LogFields fields = {
-      {"cluster", name}, {"state", ToString(status.state)}, {"reason", status.reason}};
+  const runtime::LogFields fields = {{"cluster", name},
+                                     {"state", ToString(status.state)},
+                                     {"reason", status.reason},
+                                     {"policies", status.policies}};
   if (status.reason.empty()) {
     parts_.log->Info("state of another cluster", fields);
   } else {
@@ -331,6 +333,7 @@ std::map<std::string, ClusterReport> Registry::clusters() const {
     report.state = ToString(status.state);
     report.since = status.since;
     report.reason = status.reason;
+    report.policies = status.policies;
   }
   return out;
 }
@@ -349,6 +352,7 @@ Json::Value Registry::Dump() const {
     cluster["since"] = report.since.ToString();
     cluster["ageSeconds"] = Json::Int64(parts_.clock->WallNow().seconds - report.since.seconds);
     cluster["reason"] = report.reason;
+    cluster["policies"] = report.policies;
     cluster["secret"] = report.secret;
     cluster["server"] = report.server;
   }

@@ -68,6 +68,7 @@ struct ClusterReport {
   std::string state;  // as RemoteState; "refused": there is no connection
   Timestamp since;
   std::string reason, secret, server;
+  std::string policies;  // why its FailoverPolicies are not read; empty: nothing in the way
 };
 
 class Registry final : private ConnectionSink {

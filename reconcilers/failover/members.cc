@@ -7,6 +7,7 @@
 #include "reconcilers/lower/endpoints.h"
 #include "reconcilers/lower/locality.h"
 #include "reconcilers/lower/ports.h"
+#include "reconcilers/lower/waypoint.h"
 #include "reconcilers/store/network.h"
 
 namespace fairlead::reconcilers::failover {
@@ -54,8 +55,13 @@ View ViewOf(const View& here, const RemoteCluster& cluster) {
           here.istio_states, here.remotes,   here.drills};
 }
 
+bool IsApart(std::string_view ours, const Member& member) {
+  const std::string_view network = member.labels.Get(kNetworkLabel);
+  return !ours.empty() && !network.empty() && ours != network;
+}
+
 Members OfRemote(const View& here, const std::string& name, const RemoteCluster& cluster,
-                 const core::Service& service, uint16_t port) {
+                 const core::Service& service, uint16_t port, bool through_gateways) {
   Members out;
   for (const PortInfo& info : PortsOf(service)) {
     if (info.port == port) out = OfService(ViewOf(here, cluster), service, info.name);
@@ -66,8 +72,8 @@ Members OfRemote(const View& here, const std::string& name, const RemoteCluster&
     member.locality.cluster = name;
     if (!theirs.empty() && member.labels.Find(kNetworkLabel) == nullptr)
       member.labels.Set(std::string(kNetworkLabel), std::string(theirs));
-    const std::string_view network = member.labels.Get(kNetworkLabel);
-    const bool apart = !ours.empty() && !network.empty() && ours != network;  // without a gateway between
+    const bool apart = IsApart(ours, member) &&
+                       !(through_gateways && HasGateway(cluster.tables, member.labels.Get(kNetworkLabel)));
     if (apart || cluster.status.state == RemoteState::kExpired) member.healthy = false;
   }
   return out;
@@ -75,12 +81,15 @@ Members OfRemote(const View& here, const std::string& name, const RemoteCluster&
 
 // Members of the Service of that name in other clusters, where both are global.
 void Join(const View& view, const core::Service& service, uint16_t port, Members* out) {
-  if (!IsGlobal(service) || service.type == "ExternalName") return;
+  if (!IsGlobal(service) || service.type == "ExternalName" || view.remotes.clusters().empty()) return;
+  const bool through_gateways =
+      GoesThroughGateways(view, {Kind::kService, service.meta.ns, service.meta.name});
   for (const auto& [name, cluster] : view.remotes.clusters()) {
     if (cluster.status.state == RemoteState::kConnecting) continue;
     const auto there = cluster.tables.Get<core::Service>(service.meta.nn());
     if (there == nullptr || !IsGlobal(*there)) continue;
-    Members joined = OfRemote(view, name, cluster, *there, port);
+    if (!ExcludedBy(view, service.meta.ns, name).empty()) continue;
+    Members joined = OfRemote(view, name, cluster, *there, port, through_gateways);
     out->insert(out->end(), std::make_move_iterator(joined.begin()), std::make_move_iterator(joined.end()));
   }
 }
@@ -145,6 +154,33 @@ std::vector<Member> MembersOf(const View& view, const Destination& port) {
   std::stable_sort(out.begin(), out.end(), ByAddress);
   out.erase(std::unique(out.begin(), out.end(), SameAddress), out.end());
   return out;
+}
+
+std::map<std::string, std::set<std::string>> NetworksApart(const View& view,
+                                                           const std::vector<Member>& members) {
+  std::map<std::string, std::set<std::string>> out;
+  const std::string_view ours = NetworkOf(view.tables, view.options.root_namespace);
+  for (const Member& member : members) {
+    const bool other =
+        !member.locality.cluster.empty() && member.locality.cluster != view.options.cluster_name;
+    if (other && IsApart(ours, member))
+      out[member.locality.cluster].insert(std::string(member.labels.Get(kNetworkLabel)));
+  }
+  return out;
+}
+
+bool GoesThroughGateways(const View& view, const ObjectKey& service) {
+  const ObjectMeta* meta = view.options.istio_mode ? view.tables.MetaOf(service) : nullptr;
+  if (meta == nullptr) return false;
+  const std::optional<NamespacedName> waypoint = BindingOf(view, service, *meta).waypoint;
+  const auto gateway = waypoint ? view.tables.Get<gateway::Gateway>(*waypoint) : nullptr;
+  return gateway != nullptr && IsProgrammedByIstiod(view.options, *gateway);
+}
+
+std::string ExcludedBy(const View& view, const std::string& ns, const std::string& cluster) {
+  const Ptr<ResolvedWorkspace> workspace = view.tenancy.Find(view.membership.WorkspaceOf(ns));
+  if (workspace == nullptr || workspace->settings == nullptr) return "";
+  return workspace->settings->clusters.Allow(cluster) ? "" : workspace->name();
 }
 
 std::set<api::Locality> KnownPlaces(const View& view) {

@@ -6,6 +6,7 @@
 // calls: rehearsal, lint. Pure.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,18 @@ namespace fairlead::reconcilers::failover {
 
 // Sorted; no address and port twice. Empty: no such port, or no endpoints.
 std::vector<Member> MembersOf(const View& view, const Destination& port);
+
+// The networks of endpoints in other clusters that are not ours: cluster -> networks. They are not healthy,
+// unless whoever carries the requests goes through gateways.
+std::map<std::string, std::set<std::string>> NetworksApart(const View& view,
+                                                           const std::vector<Member>& members);
+
+// Whether requests for the service go through the gateways of other networks: waypoints of istiod do.
+bool GoesThroughGateways(const View& view, const ObjectKey& service);
+
+// The workspace whose settings keep the cluster from being joined for Services of the namespace; empty: none
+// does.
+std::string ExcludedBy(const View& view, const std::string& ns, const std::string& cluster);
 
 // Of nodes, and of endpoints of Services. Sorted; a place of which neither region nor zone is known is left
 // out.

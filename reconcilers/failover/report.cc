@@ -11,6 +11,7 @@
 #include "reconcilers/failover/shares.h"
 #include "reconcilers/lower/locality.h"
 #include "reconcilers/status/losses.h"
+#include "reconcilers/store/network.h"
 #include "reconcilers/store/remotes.h"
 
 namespace fairlead::reconcilers::failover {
@@ -95,7 +96,8 @@ void SetColumns(const std::vector<FailoverSource>& sources, FailoverStatus* out)
 Reporter::Reporter(const View& view) : view_(view), places_(PlacesOf(view)) {}
 
 // What is to be known of the other clusters of a step; empty: nothing.
-std::string Reporter::AboutClusters(const api::FailoverStep* written, const Plan& plan, size_t step) const {
+std::string Reporter::AboutClusters(const Facts& facts, const api::FailoverStep* written, const Plan& plan,
+                                    size_t step) const {
   std::set<std::string> names;
   if (written != nullptr) {
     for (const auto& entry : written->to) names.insert(entry.locality.cluster);
@@ -106,17 +108,31 @@ std::string Reporter::AboutClusters(const api::FailoverStep* written, const Plan
   for (const std::string& name : names) {
     if (name.empty() || name == view_.options.cluster_name) continue;
     const auto remote = clusters.find(name);
-    if (remote == clusters.end()) {
+    const std::string workspace = ExcludedBy(view_, facts.ns, name);
+    if (!workspace.empty() && remote != clusters.end()) {
+      out.push_back("cluster " + name + " is not joined: settings of workspace " + workspace);
+    } else if (remote == clusters.end()) {
       if (plan.steps[step].parts.empty()) out.push_back("cluster " + name + " is not known");
     } else if (remote->second.status.state != RemoteState::kFresh) {
       out.push_back("cluster " + name + " is " + std::string(ToString(remote->second.status.state)));
+    }
+    const auto apart = facts.apart.find(name);
+    if (remote == clusters.end() || apart == facts.apart.end()) continue;
+    for (const std::string& network : apart->second) {
+      if (HasGateway(remote->second.tables, network)) {
+        if (!facts.through_gateways)
+          out.push_back("network " + network + " of cluster " + name +
+                        " is reached by its gateway alone, which this waypoint does not use");
+      } else {
+        out.push_back("no east-west gateway known for network " + network + " in cluster " + name);
+      }
     }
   }
   return JoinBounded(out, "; ");
 }
 
-std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Locality& from, const Plan& plan,
-                                size_t step) const {
+std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Facts& facts, const Locality& from,
+                                const Plan& plan, size_t step) const {
   int members = 0, healthy = 0;
   for (const Part& part : plan.steps[step].parts) {
     for (const size_t i : part.members) {
@@ -134,12 +150,12 @@ std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Localit
   } else if (policy.outlier_detection.consecutive_errors == 0 && step + 1 < plan.steps.size()) {
     out.push_back("no outlier detection: it gives away nothing while its endpoints are ready");
   }
-  std::string clusters = AboutClusters(WrittenAs(policy, from, plan, step), plan, step);
+  std::string clusters = AboutClusters(facts, WrittenAs(policy, from, plan, step), plan, step);
   if (!clusters.empty()) out.push_back(std::move(clusters));
   return JoinBounded(out, "; ");
 }
 
-FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Locality& from,
+FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Facts& facts, const Locality& from,
                                   const std::vector<Member>& members, const EffectiveDrill* drill) const {
   const Plan plan = PlanFailover(policy, {from, {}}, members);
   Shares shares = SharesOf(plan);
@@ -159,7 +175,7 @@ FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Local
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const StepShare& share = shares.steps[i];
     out.steps.push_back({plan.steps[i].name, share.members, share.healthy, share.percent,
-                         MissingAt(policy, from, plan, i), Timestamp()});
+                         MissingAt(policy, facts, from, plan, i), Timestamp()});
     if (taken[i] > 0) {
       std::string& missing = out.steps.back().missing;
       missing = "a drill leaves out " + std::to_string(taken[i]) + " of its endpoints" +
@@ -178,13 +194,15 @@ std::vector<FailoverSource> Reporter::Sources(const api::FailoverPolicy& policy,
   std::vector<std::vector<FailoverSource>> by_ports;
   for (const uint16_t port : target.ports) {
     std::vector<Member> members = MembersOf(view_, {target.service, port});
+    const Facts facts{target.service.ns, NetworksApart(view_, members),
+                      GoesThroughGateways(view_, target.service)};
     // Plans are made for each source: what none of them reads is not copied for each.
     if (policy.priority_labels.empty()) {
       for (Member& member : members) member.labels = {};
     }
     std::vector<FailoverSource> sources;
     for (const Locality& from : target.from.empty() ? places_ : target.from) {
-      FailoverSource source = SourceOf(policy, from, members, view_.drills.At({target.service, port}));
+      FailoverSource source = SourceOf(policy, facts, from, members, view_.drills.At({target.service, port}));
       source.kind = target.service.kind;
       source.ns = target.service.ns;
       source.name = target.service.name;

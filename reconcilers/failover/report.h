@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,12 +37,21 @@ class Reporter {
   std::vector<api::FailoverSource> Sources(const api::FailoverPolicy& policy, const Target& target) const;
 
  private:
-  api::FailoverSource SourceOf(const api::FailoverPolicy& policy, const api::Locality& from,
-                               const std::vector<Member>& members, const EffectiveDrill* drill) const;
-  std::string MissingAt(const api::FailoverPolicy& policy, const api::Locality& from, const Plan& plan,
-                        size_t step) const;
+  // What is to be known of a target beside its members.
+  struct Facts {
+    std::string ns;
+    std::map<std::string, std::set<std::string>> apart;  // cluster -> networks that are not ours
+    bool through_gateways = false;                       // requests can go to these
+  };
 
-  std::string AboutClusters(const api::FailoverStep* written, const Plan& plan, size_t step) const;
+  api::FailoverSource SourceOf(const api::FailoverPolicy& policy, const Facts& facts,
+                               const api::Locality& from, const std::vector<Member>& members,
+                               const EffectiveDrill* drill) const;
+  std::string MissingAt(const api::FailoverPolicy& policy, const Facts& facts, const api::Locality& from,
+                        const Plan& plan, size_t step) const;
+
+  std::string AboutClusters(const Facts& facts, const api::FailoverStep* written, const Plan& plan,
+                            size_t step) const;
 
   const View& view_;
   std::set<api::Locality> places_;  // as KnownPlaces has them; one that is not known where there are none

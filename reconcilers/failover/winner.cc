@@ -22,10 +22,10 @@ struct Ranked {
 };
 
 // The best at the port but for `except`.
-std::optional<Ranked> BestAt(const View& view, const ObjectKey& service, const std::string& port_name,
-                             const ObjectKey* except) {
+std::optional<Ranked> Best(const std::vector<FailoverAttachments::Attachment>& attachments,
+                           const std::string& port_name, const ObjectKey* except) {
   std::optional<Ranked> best;
-  for (const FailoverAttachments::Attachment& at : view.failovers.At(service)) {
+  for (const FailoverAttachments::Attachment& at : attachments) {
     if (!at.section.empty() && at.section != port_name) continue;
     if (except != nullptr && at.IsOf(*except)) continue;
     Candidate rank = RankOf(*at.policy, at.section, at.level);
@@ -36,15 +36,20 @@ std::optional<Ranked> BestAt(const View& view, const ObjectKey& service, const s
 
 }  // namespace
 
-Ptr<api::FailoverPolicy> WinnerAt(const View& view, const ObjectKey& service, const std::string& port_name) {
-  const std::optional<Ranked> best = BestAt(view, service, port_name, nullptr);
+Ptr<api::FailoverPolicy> BestOf(const std::vector<FailoverAttachments::Attachment>& attachments,
+                                const std::string& port_name) {
+  const std::optional<Ranked> best = Best(attachments, port_name, nullptr);
   return best ? best->policy : nullptr;
+}
+
+Ptr<api::FailoverPolicy> WinnerAt(const View& view, const ObjectKey& service, const std::string& port_name) {
+  return BestOf(view.failovers.At(service), port_name);
 }
 
 std::optional<Rival> RivalAt(const View& view, const api::FailoverPolicy& policy, const Placement& placement,
                              const std::string& port_name) {
   const ObjectKey key{Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name};
-  const std::optional<Ranked> best = BestAt(view, placement.target, port_name, &key);
+  const std::optional<Ranked> best = Best(view.failovers.At(placement.target), port_name, &key);
   if (!best) return std::nullopt;
   Candidate own = RankOf(policy, placement.section, placement.level);
   if (own.created == Timestamp()) own.created.seconds = std::numeric_limits<int64_t>::max();

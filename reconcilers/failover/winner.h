@@ -14,6 +14,10 @@
 
 namespace fairlead::reconcilers::failover {
 
+// Of those that stand at a service; null: none is for the port.
+Ptr<api::FailoverPolicy> BestOf(const std::vector<FailoverAttachments::Attachment>& attachments,
+                                const std::string& port_name);
+
 // Null: none is for the port.
 Ptr<api::FailoverPolicy> WinnerAt(const View& view, const ObjectKey& service, const std::string& port_name);
 

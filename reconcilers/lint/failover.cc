@@ -28,7 +28,8 @@ struct Target {
 class PlacesLint {
  public:
   PlacesLint(const View& view, const api::FailoverPolicy& policy, size_t max_targets, Findings* out)
-      : own_cluster_(view.options.cluster_name),
+      : view_(view),
+        own_cluster_(view.options.cluster_name),
         remotes_(view.remotes),
         key_{Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name},
         out_(out) {
@@ -65,9 +66,28 @@ class PlacesLint {
                 "there is no cluster " + place.cluster +
                     (meant.empty() ? "" : "; did you mean " + std::string(meant) + "?"),
                 "clusters that are known: " + JoinBounded({known.begin(), known.end()}, ", ", 8));
-    } else if (of_step && remotes_.clusters().at(place.cluster).status.state != RemoteState::kConnecting) {
+    } else if (of_step && !IsExcluded(place.cluster, field) &&
+               remotes_.clusters().at(place.cluster).status.state != RemoteState::kConnecting) {
       HasEndpoints(place, field);
     }
+  }
+
+  // Whether settings keep it from being joined for some of the targets.
+  bool IsExcluded(const std::string& cluster, const std::string& field) {
+    std::vector<std::string> targets;
+    std::string by;
+    for (const Target& target : targets_) {
+      const std::string workspace = failover::ExcludedBy(view_, target.key.ns, cluster);
+      if (workspace.empty()) continue;
+      targets.push_back(target.key.ToString());
+      by = workspace;
+    }
+    if (targets.empty()) return false;
+    out_->Add(LintCode::kNoEndpointsThere, key_, field,
+              "cluster " + cluster + " is not joined for " + JoinBounded(targets, ", ") +
+                  ": settings of workspace " + by,
+              "let spec.clusters of its WorkspaceSettings join it, or take it out");
+    return true;
   }
 
   // Whether endpoints here say that they are in that cluster, which is not joined.
@@ -112,6 +132,7 @@ class PlacesLint {
                   : "run some there, label the Service istio.io/global=true here and there, or take it out");
   }
 
+  const View& view_;
   const std::string own_cluster_;
   const Remotes& remotes_;
   const ObjectKey key_;

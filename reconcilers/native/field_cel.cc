@@ -66,7 +66,9 @@ std::string RetryDefaultOf(std::string_view path) {
 std::string Normal(const std::string& spec, std::string_view path) {
   const std::string value = Optional(spec, path);
   if (path == "spec.localities") return value + ".orValue([])";
-  if (path == "spec.priorityLabels" || path == "spec.drill.services") return value + ".orValue([])";
+  if (path == "spec.priorityLabels" || path == "spec.drill.services" || path == "spec.clusters.names")
+    return value + ".orValue([])";
+  if (path == "spec.clusters.join") return value + ".orValue('All')";
   if (path == "spec.importFrom" || path == "spec.exportTo") {
     return "dyn(" + value +
            ".orValue([])).map(x, [dyn(x.workspaces), dyn(dyn(x[?'resources'].orValue([])).map(y, "
@@ -128,6 +130,8 @@ std::string Touches(const api::PolicyField& field) {
         "$1.value())))",
         {was, is});
   }
+  if (field.path == "spec.clusters.join") return Fill("$0 != $1", {was, is});
+  if (field.path == "spec.clusters.names") return Fill("!sets.equivalent($0, $1)", {was, is});
   if (IsSet(field.path)) {
     return Fill(
         "$0.hasValue() != $1.hasValue() || ($0.hasValue() && (variables.moved || "

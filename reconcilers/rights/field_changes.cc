@@ -21,8 +21,9 @@ bool IsPlacement(std::string_view path) {
 // An object that sets nothing: what is not there is compared with it.
 const Json::Value& Unset(Kind kind) {
   static const Json::Value failover = ToJson(api::FailoverPolicy());
+  static const Json::Value settings = ToJson(api::WorkspaceSettings());
   static const Json::Value none(Json::objectValue);
-  return kind == Kind::kFailoverPolicy ? failover : none;
+  return kind == Kind::kFailoverPolicy ? failover : kind == Kind::kWorkspaceSettings ? settings : none;
 }
 
 using Fields = std::span<const api::PolicyField>;

@@ -44,6 +44,11 @@ std::vector<PolicyEvent> EventsOf(const std::optional<api::PolicyStatus>& old, c
     const bool warning = programmed->status != ConditionStatus::kTrue;
     events.push_back(Make(warning, programmed->reason, programmed->message));
   }
+  const Condition* consistent = Find(now, "Consistent");
+  if (consistent != nullptr && consistent->reason != ReasonBefore(old, "Consistent")) {
+    const bool warning = consistent->status != ConditionStatus::kTrue;
+    events.push_back(Make(warning, consistent->reason, consistent->message));
+  }
   if (const auto& drill = now.failover.drill) {
     const std::string before = old && old->failover.drill ? old->failover.drill->state : "";
     const std::string until = ", until " + drill->until.ToString();

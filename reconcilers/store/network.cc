@@ -11,4 +11,12 @@ std::string_view NetworkOf(const Tables& tables, const std::string& root_namespa
   return "";
 }
 
+bool HasGateway(const Tables& tables, std::string_view network) {
+  bool found = false;
+  tables.ForEach<core::Service>([&](const Ptr<core::Service>& service) {
+    found = found || service->meta.labels.Get(kNetworkLabel) == network;
+  });
+  return found;
+}
+
 }  // namespace fairlead::reconcilers

@@ -10,8 +10,8 @@
 namespace fairlead::reconcilers {
 namespace {
 
-constexpr std::array kRead = {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode,
-                              Kind::kNamespace};
+constexpr std::array kRead = {Kind::kService, Kind::kEndpointSlice, Kind::kPod,
+                              Kind::kNode,    Kind::kNamespace,     Kind::kFailoverPolicy};
 
 // What places are read from (lower/locality.h), but the cluster: that is known.
 constexpr std::array<std::string_view, 3> kPlaceLabels = {
@@ -31,7 +31,11 @@ ObjectMeta Named(const ObjectMeta& meta) {
 AnyObject Trim(const core::Service& service) {
   auto out = std::make_shared<core::Service>();
   out->meta = Named(service.meta);
-  CopyLabel(service.meta.labels, kGlobalLabel, &out->meta.labels);
+  if (IsGlobal(service)) {
+    out->meta.labels = service.meta.labels;  // by which policies select it
+  } else {
+    CopyLabel(service.meta.labels, kNetworkLabel, &out->meta.labels);  // of a gateway
+  }
   out->type = service.type;
   if (!service.cluster_ips.empty()) out->cluster_ips = {service.cluster_ips.front()};
   out->ports = service.ports;
@@ -62,6 +66,14 @@ AnyObject Trim(const core::Namespace& ns) {
   out->meta = Named(ns.meta);
   CopyLabel(ns.meta.labels, kNetworkLabel, &out->meta.labels);
   return Ptr<core::Namespace>(std::move(out));
+}
+
+AnyObject Trim(const api::FailoverPolicy& policy) {
+  auto out = std::make_shared<api::FailoverPolicy>(policy);
+  out->meta = Named(policy.meta);
+  out->meta.created = policy.meta.created;
+  out->status.reset();
+  return Ptr<api::FailoverPolicy>(std::move(out));
 }
 
 bool IsGlobal(const RemoteCluster& cluster, const NamespacedName& name) {
@@ -107,6 +119,8 @@ std::shared_ptr<const void> InForce(const RemoteCluster& cluster, const ObjectKe
       return cluster.tables.Get<core::Pod>(key.nn());
     case Kind::kNamespace:
       return cluster.tables.Get<core::Namespace>(key.nn());
+    case Kind::kFailoverPolicy:
+      return cluster.tables.Get<api::FailoverPolicy>(key.nn());
     default:
       return cluster.tables.Get<core::Node>(key.nn());
   }
@@ -117,7 +131,8 @@ struct Before {
   std::shared_ptr<const void> object;
   bool global = false;             // of a Service
   Ptr<core::EndpointSlice> slice;  // of an EndpointSlice
-  std::string network;             // of a Namespace
+  std::string network;             // of a Namespace, or that a Service is a gateway to
+  Ptr<api::FailoverPolicy> policy;
 };
 
 std::string NetworkIn(const RemoteCluster& cluster, const ObjectKey& ns) {
@@ -125,12 +140,21 @@ std::string NetworkIn(const RemoteCluster& cluster, const ObjectKey& ns) {
   return found == nullptr ? "" : std::string(found->meta.labels.Get(kNetworkLabel));
 }
 
+std::string GatewayTo(const RemoteCluster& cluster, const ObjectKey& service) {
+  const auto found = cluster.tables.Get<core::Service>(service.nn());
+  return found == nullptr ? "" : std::string(found->meta.labels.Get(kNetworkLabel));
+}
+
 Before Look(const RemoteCluster& cluster, const ObjectKey& key) {
   Before out;
   out.object = InForce(cluster, key);
-  if (key.kind == Kind::kService) out.global = IsGlobal(cluster, key.nn());
+  if (key.kind == Kind::kService) {
+    out.global = IsGlobal(cluster, key.nn());
+    out.network = GatewayTo(cluster, key);
+  }
   if (key.kind == Kind::kNamespace) out.network = NetworkIn(cluster, key);
   if (key.kind == Kind::kEndpointSlice) out.slice = cluster.tables.Get<core::EndpointSlice>(key.nn());
+  if (key.kind == Kind::kFailoverPolicy) out.policy = cluster.tables.Get<api::FailoverPolicy>(key.nn());
   return out;
 }
 
@@ -145,6 +169,20 @@ void MarkSlice(RemoteCluster* cluster, const NamespacedName& name, const Before&
   Touch(*cluster, now, touched);
 }
 
+// Services that the policy may be for. Which it is in force at is worked out when somebody asks.
+void TouchFor(const RemoteCluster& cluster, const Ptr<api::FailoverPolicy>& policy,
+              Remotes::Touched* touched) {
+  if (policy == nullptr) return;
+  const auto visit = [&](const Ptr<core::Service>& service) {
+    if (reconcilers::IsGlobal(*service)) touched->insert(service->meta.nn());
+  };
+  if (policy->targets.scope == api::Scope::kNamespace) {
+    cluster.tables.ForEachIn<core::Service>(policy->meta.ns, visit);
+  } else {
+    cluster.tables.ForEach<core::Service>(visit);
+  }
+}
+
 // What a change of the object means, which is in force as it is now.
 void Mark(RemoteCluster* cluster, const ObjectKey& key, const Before& before, Remotes::Touched* touched) {
   if (before.object == InForce(*cluster, key)) return;
@@ -152,6 +190,7 @@ void Mark(RemoteCluster* cluster, const ObjectKey& key, const Before& before, Re
   if (cluster->status.state == RemoteState::kConnecting) return;  // none of it counts yet
   if (key.kind == Kind::kService && (before.global || IsGlobal(*cluster, key.nn())))
     touched->insert(key.nn());
+  if (key.kind == Kind::kService && before.network != GatewayTo(*cluster, key)) TouchAll(*cluster, touched);
   if (key.kind == Kind::kNamespace && before.network != NetworkIn(*cluster, key)) TouchAll(*cluster, touched);
   if (key.kind == Kind::kPod) {
     const auto of_pod = [&](const core::Endpoint& endpoint) { return endpoint.target_pod == key.name; };
@@ -160,6 +199,10 @@ void Mark(RemoteCluster* cluster, const ObjectKey& key, const Before& before, Re
   if (key.kind == Kind::kNode) {
     const auto on_node = [&](const core::Endpoint& endpoint) { return endpoint.node_name == key.name; };
     TouchWhere(*cluster, "", on_node, touched);
+  }
+  if (key.kind == Kind::kFailoverPolicy) {
+    TouchFor(*cluster, before.policy, touched);
+    TouchFor(*cluster, cluster->tables.Get<api::FailoverPolicy>(key.nn()), touched);
   }
 }
 
@@ -216,6 +259,7 @@ AnyObject Remotes::Trimmed(const AnyObject& object) {
   if (const auto* pod = std::get_if<Ptr<core::Pod>>(&object)) return Shared(**pod);
   if (const auto* node = std::get_if<Ptr<core::Node>>(&object)) return Trim(**node);
   if (const auto* ns = std::get_if<Ptr<core::Namespace>>(&object)) return Trim(**ns);
+  if (const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object)) return Trim(**policy);
   return object;  // Invalid
 }
 

@@ -1,9 +1,10 @@
-// Remotes: what is read of other clusters, for the Services that are joined with ours.
+// Remotes: what is read of other clusters, for the Services that are joined with ours: their endpoints, and
+// the FailoverPolicies that are for them there.
 //
 // World owns one; failover/members.h reads it. A Service is joined with that of the same namespace and name
 // in another cluster where both carry the label istio.io/global: "true". Each cluster has tables of its own,
 // and of each object only what failover needs: of pods the labels, kept once for all that have the same, of
-// nodes their place, of namespaces their network. Not thread-safe; no clock.
+// nodes their place, of namespaces their network, of policies what they ask. Not thread-safe; no clock.
 //
 //   const auto touched = remotes.Apply("west", slice);   // Services whose members may be others now
 #pragma once
@@ -38,12 +39,15 @@ struct RemoteStatus {
   RemoteState state = RemoteState::kConnecting;
   Timestamp since;     // the state
   std::string reason;  // of kStale and kExpired, and while it cannot connect; else empty
+  // Why its FailoverPolicies are not read; empty: they are, or it cannot connect. No matter of the state.
+  std::string policies = {};
   friend bool operator==(const RemoteStatus&, const RemoteStatus&) = default;
 };
 
 struct RemoteCluster {
   RemoteStatus status;
-  Tables tables;  // Services, EndpointSlices; Pods (without name), Nodes, Namespaces: labels that are read
+  // Services, EndpointSlices; Pods (without name), Nodes, Namespaces: labels that are read; FailoverPolicies
+  Tables tables;
   MultiIndex<NamespacedName, NamespacedName> slices_of;  // Service -> EndpointSlices
 };
 

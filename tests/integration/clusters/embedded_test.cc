@@ -101,6 +101,14 @@ TEST_F(ClustersTest, AClusterIsAddedFollowedAndRemovedAtRunTime) {
   EXPECT_TRUE(AwaitMetric(R"(fairlead_cluster_state{cluster="west",state="fresh"} 0)"));
 }
 
+TEST_F(ClustersTest, OneWithoutFailoverPoliciesIsFreshAndSaysSo) {
+  StartRegistry();
+  Name({{"west", west_->kubeconfig()}});
+  ASSERT_TRUE(rig_->AwaitState("west", "fresh")) << rig_->Log();
+  EXPECT_TRUE(Eventually(
+      [&] { return rig_->registry().clusters().at("west").policies == "it serves no failoverpolicies"; }));
+}
+
 TEST_F(ClustersTest, OneThatIsCutOffStaysInForceAndReturns) {
   StartRegistry();
   Name({{"west", west_->kubeconfig()}});

@@ -46,6 +46,7 @@ class ClustersTest : public EmbeddedTest {
     auto west = ApiServer::Start({});
     ASSERT_TRUE(west) << west.error().message;
     west_ = std::move(*west);
+    Define(west_.get());
     for (const char* name : {"a", "b", "west"}) backends_[name] = *Backend::Start(name);
     StoreHome();
     StoreWest(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}})");
@@ -206,6 +207,39 @@ TEST_F(ClustersTest, ClustersShareByTheirWeights) {
   EXPECT_TRUE(Comes("a")) << last_ << ": the other takes all of it";
   SetReady("west", true);
   EXPECT_TRUE(Comes("a west")) << last_;
+}
+
+TEST_F(ClustersTest, WhatThePolicyOfTheOtherClusterAsksElseIsTold) {
+  Policy(kWestThenB);
+  Begin();
+  const auto there = [&](const std::string& percent) {
+    StoreWest(
+        R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"FailoverPolicy","metadata":{"name":"far","namespace":"shop"},)"
+        R"("spec":{"targetRefs":[{"kind":"Service","name":"ratings"}],"outlierDetection":{"consecutiveErrors":0},)"
+        R"("localities":[{"from":{"region":"r"},"steps":[{"to":[{"cluster":"west"}]},)"
+        R"({"to":[{"region":"r","zone":"zb"}]}]}],"minHealthyPercent":)" +
+        percent + "}}");
+  };
+  there("70");
+  EXPECT_TRUE(StatusSays(R"("type":"Programmed")")) << last_;
+  there("50");
+  EXPECT_TRUE(StatusSays(R"("reason":"DiffersInCluster")")) << last_;
+  EXPECT_THAT(last_,
+              HasSubstr("cluster west: FailoverPolicy shop/far has spec.minHealthyPercent 50, here 70"));
+  EXPECT_TRUE(Eventually(
+      [&] {
+        return operator_.Get("/metrics")
+                   .find(R"(fairlead_policies{condition="Consistent",reason="DiffersInCluster"} 1)") !=
+               std::string::npos;
+      },
+      kPatience));
+  there("70");
+  EXPECT_TRUE(Eventually(
+      [&] {
+        const auto policy = user_->Read(Kind::kFailoverPolicy, "shop", "far");
+        return policy && WriteJson((*policy)["status"]).find("DiffersInCluster") == std::string::npos;
+      },
+      kPatience));
 }
 
 TEST_F(ClustersTest, WithoutItsSecretAClusterGetsNothing) {

@@ -22,6 +22,12 @@ void EmbeddedTest::StartServer(const std::set<std::string>& lax) {
   auto server = apiserver::ApiServer::Start({});
   ASSERT_TRUE(server) << server.error().message;
   server_ = std::move(*server);
+  Define(server_.get(), lax);
+  WriteFile(dir_ / "kubeconfig", server_->kubeconfig());
+  Connect(dir_ / "kubeconfig");
+}
+
+void EmbeddedTest::Define(apiserver::ApiServer* server, const std::set<std::string>& lax) {
   std::vector<std::string> files = CrdManifests();
   files.push_back(ReadFile(CrdFile("gateway-standard.yaml")));
   for (const std::string& file : files) {
@@ -31,12 +37,10 @@ void EmbeddedTest::StartServer(const std::set<std::string>& lax) {
       apiserver::Value crd = *apiserver::ParseJson(document.json);
       if (crd["kind"] != "CustomResourceDefinition") continue;
       if (lax.contains(crd["spec"]["names"]["plural"].asString())) Loosen(&crd);
-      const auto applied = server_->Apply(crd);
+      const auto applied = server->Apply(crd);
       ASSERT_TRUE(applied) << applied.error().message;
     }
   }
-  WriteFile(dir_ / "kubeconfig", server_->kubeconfig());
-  Connect(dir_ / "kubeconfig");
 }
 
 void EmbeddedTest::StartOperator(const std::vector<std::string>& flags) {

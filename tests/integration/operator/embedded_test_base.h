@@ -11,6 +11,8 @@ class EmbeddedTest : public UserTest {
  protected:
   // lax: definitions of the plural names that shall take any content, as if nothing were validated.
   void StartServer(const std::set<std::string>& lax = {});
+  // Of our own kinds, and of Gateway API.
+  static void Define(apiserver::ApiServer* server, const std::set<std::string>& lax = {});
   void StartOperator(const std::vector<std::string>& flags = {});  // and waits until it is ready
   void TearDown() override;
 

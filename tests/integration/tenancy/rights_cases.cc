@@ -120,6 +120,11 @@ std::string RandomSpec(Kind kind, Dice* dice) {
     if (dice->OneIn(2))
       Add(&out, dice->Pick(std::array{"defaults: {requestTimeout: 5s}", "defaults: {requestTimeout: 20s}",
                                       "defaults: {waypoint: wp}", "defaults: {}"}));
+    if (dice->OneIn(2))
+      Add(&out, dice->Pick(std::array{"clusters: {join: All}", "clusters: {join: None}", "clusters: {}",
+                                      "clusters: {join: Listed, names: [a, b]}",
+                                      "clusters: {join: Listed, names: [b, a]}",
+                                      "clusters: {join: Listed, names: [b]}"}));
     return "{" + out + "}";
   }
   std::string out = RandomTargets(dice);
@@ -245,6 +250,10 @@ std::vector<RightsCase> HandWrittenRightsCases() {
       {"settings that are not granted", "tina", kWss, "", "{importFrom: [{workspaces: [a]}]}", false, false},
       {"defaults of settings", "tina", kWss, "{importFrom: [{workspaces: [a]}]}",
        "{importFrom: [{workspaces: [a]}], defaults: {requestTimeout: 5s}}"},
+      {"clusters of settings that are not granted", "tina", kWss, "{}", "{clusters: {join: None}}", false,
+       false},
+      {"clusters of settings as they are by default", "tina", kWss, "{}",
+       "{clusters: {join: All}, defaults: {requestTimeout: 5s}}"},
       {"defaults of settings beyond the bound", "tina", kWss, "{}", "{defaults: {requestTimeout: 20s}}",
        false, false},
       {"an administrator without a reason", "admin", kRtp, "", two, false, false},

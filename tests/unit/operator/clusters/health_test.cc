@@ -45,6 +45,20 @@ TEST_F(HealthTest, IsConnectingUntilAllWasListed) {
   EXPECT_EQ(health_.status().reason, "");
 }
 
+TEST_F(HealthTest, WhatNotEveryClusterHasIsNoMatterOfItsState) {
+  Watch(Kind::kFailoverPolicy, WatchPhase::kAbsent, "404");
+  ListAll();
+  EXPECT_EQ(State(), RemoteState::kFresh);
+  EXPECT_EQ(health_.status().policies, "it serves no failoverpolicies");
+  Watch(Kind::kFailoverPolicy, WatchPhase::kForbidden, "may not list");
+  EXPECT_EQ(State(), RemoteState::kFresh);
+  EXPECT_EQ(health_.status().policies, "failoverpolicies may not be read: may not list");
+  Watch(Kind::kFailoverPolicy, WatchPhase::kWaiting, "timeout");
+  EXPECT_EQ(State(), RemoteState::kFresh) << "where it cannot be reached, the others say so";
+  Watch(Kind::kFailoverPolicy, WatchPhase::kWatching);
+  EXPECT_EQ(health_.status().policies, "");
+}
+
 TEST_F(HealthTest, IsStaleFromTheFirstWatchThatBreaksAndExpiresAfterTheLimit) {
   ListAll();
   clock_.Advance(seconds(10));

@@ -81,6 +81,40 @@ TEST_F(RemoteMembersTest, CountOnceAllOfTheClusterWasListed) {
   EXPECT_EQ(lowered_, 1u);
 }
 
+TEST_F(RemoteMembersTest, AreLeftOutWhereSettingsOfTheWorkspaceSaySo) {
+  const auto settings = [](const std::string& clusters) {
+    return "{apiVersion: fairlead.dev/v1alpha1, kind: WorkspaceSettings, metadata: {name: s, namespace: "
+           "shop}, spec: {clusters: {" +
+           clusters + "}}}";
+  };
+  const auto workspace = [](const std::string& ns) {
+    return "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: team}, spec: {namespaces: "
+           "[{names: [" +
+           ns + "]}]}}";
+  };
+  Is(RemoteState::kFresh);
+  Here(workspace("shop"));
+  Here(settings("join: None"));
+  EXPECT_EQ(lowered_, 1u);
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+  EXPECT_EQ(ExcludedBy(world_.view(), "shop", "west"), "team");
+  Here(settings("join: Listed, names: [north, west]"));
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+  EXPECT_EQ(ExcludedBy(world_.view(), "shop", "west"), "");
+  Here(settings("join: Listed, names: [north]"));
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+  Here(workspace("other"));
+  EXPECT_EQ(lowered_, 1u) << "they are no settings of the namespace any more";
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+  Here(workspace("shop"));
+  EXPECT_EQ(lowered_, 1u);
+  EXPECT_THAT(Members(), ElementsAre(kOwn));
+  world_.Remove({Kind::kWorkspaceSettings, "shop", "s"});
+  Drain();
+  EXPECT_EQ(lowered_, 1u);
+  EXPECT_THAT(Members(), ElementsAre(kOwn, kWest));
+}
+
 TEST_F(RemoteMembersTest, AreWhereTheirNodesAreInTheClusterOfThatName) {
   Is(RemoteState::kFresh);
   There("{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop, labels: {version: v2}}}");

@@ -101,6 +101,78 @@ TEST_F(ReportTest, AClusterThatCannotBeReachedIsNamed) {
       HasSubstr("cluster far is stale"));
 }
 
+TEST_F(ReportTest, AClusterThatSettingsKeepOutIsNamed) {
+  world_.SetRemoteState("far", {RemoteState::kFresh, {1}, ""});
+  const std::string spec = "localities: [{from: {region: east}, steps: [{to: [{cluster: far}]}]}]";
+  Apply(
+      "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: team}, spec: {namespaces: "
+      "[{names: [shop]}]}}\n---\n"
+      "{apiVersion: fairlead.dev/v1alpha1, kind: WorkspaceSettings, metadata: {name: s, namespace: shop}, "
+      "spec: {clusters: {join: None}}}");
+  EXPECT_EQ(Seen(spec)[0].steps[1].missing,
+            "no endpoints; cluster far is not joined: settings of workspace team");
+}
+
+// Of one endpoint in cluster far, on a network that is not ours.
+class NetworksTest : public ReportTest {
+ protected:
+  explicit NetworksTest(WorldOptions options = {}) { world_ = World(std::move(options)); }
+  void SetUp() override {
+    ReportTest::SetUp();
+    const std::string service =
+        "{apiVersion: v1, kind: Service, metadata: {name: ratings, namespace: shop, labels: "
+        "{istio.io/global: "
+        "\"true\"}}, spec: {clusterIP: 10.0.0.1, ports: [{name: http, port: 80}]}}";
+    Apply(service);
+    Apply(Network("near"));
+    Far(service);
+    Far(Network("n2"));
+    Far(Slice("{addresses: [10.2.0.1]}"));
+    world_.SetRemoteState("far", {RemoteState::kFresh, {1}, ""});
+    world_.Drain();
+  }
+  static std::string Network(const std::string& name) {
+    return "{apiVersion: v1, kind: Namespace, metadata: {name: istio-system, labels: "
+           "{topology.istio.io/network: " +
+           name + "}}}";
+  }
+  void Far(const std::string& yaml) { world_.ApplyRemote("far", ObjectOf(yaml)); }
+  void FarGateway() {
+    Far("{apiVersion: v1, kind: Service, metadata: {name: eastwest, namespace: istio-system, labels: "
+        "{topology.istio.io/network: n2}}, spec: {type: LoadBalancer, ports: [{port: 15008}]}}");
+    world_.Drain();
+  }
+  api::FailoverStepStatus Step() const {
+    return Seen("localities: [{from: {region: east}, steps: [{to: [{cluster: far}]}]}]").at(0).steps.at(1);
+  }
+};
+
+TEST_F(NetworksTest, AStepOnAnotherNetworkSaysWhatIsMissing) {
+  EXPECT_EQ(Step().missing, "no healthy endpoint; no east-west gateway known for network n2 in cluster far");
+  FarGateway();
+  EXPECT_EQ(Step().missing,
+            "no healthy endpoint; network n2 of cluster far is reached by its gateway alone, which this "
+            "waypoint does not use");
+  Apply(Network("n2"));
+  EXPECT_EQ(Step().missing, "");
+}
+
+class IstiodNetworksTest : public NetworksTest {
+ protected:
+  IstiodNetworksTest() : NetworksTest(WorldOptions{.istio_mode = true}) {}
+};
+
+TEST_F(IstiodNetworksTest, AWaypointOfIstiodGoesThroughGateways) {
+  Apply(
+      "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio.io/use-waypoint: w}}}\n---\n"
+      "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: w, namespace: shop}, spec: "
+      "{gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}");
+  EXPECT_EQ(Step().missing, "no healthy endpoint; no east-west gateway known for network n2 in cluster far");
+  FarGateway();
+  EXPECT_EQ(Step().missing, "");
+  EXPECT_EQ(Step().healthy, 1);
+}
+
 TEST_F(ReportTest, WithoutOutlierDetectionAStepThatOthersFollowLacksIt) {
   Apply(Slice("{addresses: [10.1.0.1], nodeName: a}, {addresses: [10.1.0.3], nodeName: b}"));
   const auto sources = Seen("outlierDetection: {consecutiveErrors: 0}");

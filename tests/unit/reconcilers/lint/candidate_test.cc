@@ -115,6 +115,21 @@ TEST_F(LintCandidateTest, ClustersThatAreNotThereWhereOthersAreJoined) {
                           "FL034 spec.localities[0].steps[1].to[0]"));
 }
 
+TEST_F(LintCandidateTest, AClusterThatSettingsOfTheWorkspaceKeepOut) {
+  const std::string policy =
+      "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: f, namespace: shop}, spec: "
+      "{targetRefs: [{kind: Service, name: ratings}], localities: [{steps: [{to: [{cluster: west}]}]}]}}";
+  world_.SetRemoteState("west", {RemoteState::kFresh, {1}, ""});
+  EXPECT_THAT(Found(policy), IsEmpty()) << "without endpoints nothing is known";
+  Apply(
+      "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: team}, spec: {namespaces: "
+      "[{names: [shop]}]}}");
+  Apply(
+      "{apiVersion: fairlead.dev/v1alpha1, kind: WorkspaceSettings, metadata: {name: s, namespace: shop}, "
+      "spec: {clusters: {join: Listed, names: [east]}}}");
+  EXPECT_THAT(Found(policy), ElementsAre("FL034 spec.localities[0].steps[0].to[0]"));
+}
+
 TEST_F(LintCandidateTest, APolicyThatSetsTheSameAtTheSameTarget) {
   Apply(Policy("first", std::string(kAtRatings) + "timeouts: {request: 1s}"));
   EXPECT_THAT(Found(Policy("second", std::string(kAtRatings) + "timeouts: {request: 2s}")),

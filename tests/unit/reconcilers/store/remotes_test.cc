@@ -54,7 +54,8 @@ class RemotesTest : public ::testing::Test {
 
 TEST_F(RemotesTest, WhatIsEqualInAllThatIsReadTouchesNothing) {
   EXPECT_THAT(remotes_.Apply("west", Slice("ratings", kEndpoint, "2")), IsEmpty());
-  EXPECT_THAT(remotes_.Apply("west", Service("ratings", true, ", team: a")), IsEmpty());
+  EXPECT_THAT(remotes_.Apply("west", Service("other", false, ", team: a")), IsEmpty());
+  EXPECT_THAT(remotes_.Apply("west", Service("other", false, ", team: b")), IsEmpty());
   EXPECT_THAT(remotes_.Apply("west", Node("w1")), ElementsAre(kRatings));
   EXPECT_THAT(remotes_.Apply("west", Node("w1", "b")), IsEmpty());
   EXPECT_THAT(remotes_.Apply("west", Pod("p", "v1")), ElementsAre(kRatings));
@@ -79,6 +80,17 @@ TEST_F(RemotesTest, WhatIsNotGlobalTouchesNothing) {
   EXPECT_THAT(remotes_.Apply("west", Service("ratings", false)), ElementsAre(kRatings));
   EXPECT_THAT(remotes_.Apply("west", Slice("ratings", "")), IsEmpty());
   EXPECT_THAT(remotes_.SetStatus("west", {RemoteState::kExpired, {2}, "timeout"}), IsEmpty());
+}
+
+TEST_F(RemotesTest, AGatewayToANetworkTouchesAll) {
+  const auto gateway = [](const std::string& labels) {
+    return ObjectOf(
+        "{apiVersion: v1, kind: Service, metadata: {name: eastwest, namespace: istio-system, labels: {" +
+        labels + "}}, spec: {ports: [{port: 15008}]}}");
+  };
+  EXPECT_THAT(remotes_.Apply("west", gateway("topology.istio.io/network: n2")), ElementsAre(kRatings));
+  EXPECT_THAT(remotes_.Apply("west", gateway("topology.istio.io/network: n2, a: b")), IsEmpty());
+  EXPECT_THAT(remotes_.Apply("west", gateway("a: b")), ElementsAre(kRatings));
 }
 
 TEST_F(RemotesTest, AStateTouchesWhereItCountsDifferently) {
@@ -111,10 +123,30 @@ TEST_F(RemotesTest, ALastGoodVersionStays) {
 
 TEST_F(RemotesTest, OtherKindsAreNotRead) {
   const AnyObject policy = ObjectOf(
-      "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, spec: "
-      "{targetRefs: [{kind: Service, name: ratings}]}}");
+      "{apiVersion: fairlead.dev/v1alpha1, kind: RetryTimeoutPolicy, metadata: {name: p, namespace: shop}, "
+      "spec: {targetRefs: [{kind: Service, name: ratings}]}}");
   EXPECT_THAT(remotes_.Apply("west", policy), IsEmpty());
-  EXPECT_THAT(West().tables.Names(Kind::kFailoverPolicy), IsEmpty());
+  EXPECT_THAT(West().tables.Names(Kind::kRetryTimeoutPolicy), IsEmpty());
+}
+
+TEST_F(RemotesTest, APolicyTouchesTheServicesOfItsScopeAndItsStatusNone) {
+  const auto policy = [](const std::string& spec, const std::string& status = "") {
+    return ObjectOf(
+        "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, "
+        "spec: {targetSelectors: [{kind: Service}], minHealthyPercent: " +
+        spec + "}, status: {" + status + "}}");
+  };
+  EXPECT_THAT(remotes_.Apply("west", policy("50")), ElementsAre(kRatings));
+  EXPECT_THAT(remotes_.Apply("west", policy("50", "observedGeneration: 3")), IsEmpty());
+  EXPECT_FALSE(West().tables.Get<api::FailoverPolicy>({"shop", "p"})->status);
+  EXPECT_THAT(remotes_.Apply("west", policy("60")), ElementsAre(kRatings));
+  remotes_.Apply("west", ObjectOf("{apiVersion: v1, kind: Service, metadata: {name: x, namespace: other, "
+                                  "labels: {istio.io/global: \"true\"}}, spec: {ports: [{port: 80}]}}"));
+  EXPECT_THAT(remotes_.Apply("west", policy("70")), ElementsAre(kRatings));
+  EXPECT_THAT(remotes_.Apply("west", policy("70, scope: Mesh")),
+              ElementsAre(NamespacedName{"other", "x"}, kRatings));
+  EXPECT_THAT(remotes_.Remove("west", {Kind::kFailoverPolicy, "shop", "p"}),
+              ElementsAre(NamespacedName{"other", "x"}, kRatings));
 }
 
 }  // namespace
