@@ -86,14 +86,23 @@ TEST_F(FailoverTest, ProxiesOfEachZoneAreToldTheirOwnAndTheStatusCountsBoth) {
   Apply("");
   const auto a = StartFake("a"), b = StartFake("b");
   const auto has = [](const FakeEnvoy::State& s) { return s.Has(Type::kEndpoints, kEndpoints); };
-  ASSERT_TRUE(a->Await(has, std::chrono::seconds(60)));
-  ASSERT_TRUE(b->Await(has, std::chrono::seconds(60)));
+  ASSERT_TRUE(a->Await(has, kPatience));
+  ASSERT_TRUE(b->Await(has, kPatience));
   const auto version = [](const FakeEnvoy& envoy) {
     return envoy.versions()[static_cast<size_t>(Type::kEndpoints)].at(kEndpoints);
   };
-  EXPECT_NE(version(*a), version(*b));
+  EXPECT_TRUE(Eventually([&] { return version(*a) != version(*b); }, kPatience));
+  Json::Value proxies;
+  EXPECT_TRUE(Eventually(
+      [&] {
+        const auto policy = user_->Read(Kind::kFailoverPolicy, "shop", "near");
+        if (policy) proxies = (*policy)["status"]["proxies"];
+        return proxies["needed"] == 2 && proxies["programmed"] == 2;
+      },
+      kPatience))
+      << proxies.toStyledString();
   EXPECT_TRUE(user_->Delete(Kind::kFailoverPolicy, "shop", "near"));
-  EXPECT_TRUE(Eventually([&] { return version(*a) == version(*b); }, std::chrono::seconds(60)));
+  EXPECT_TRUE(Eventually([&] { return version(*a) == version(*b); }, kPatience));
 }
 
 }  // namespace
