@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "crds/base/json_write.h"
 #include "reconcilers/failover/members.h"
@@ -45,6 +46,11 @@ void Attach(const Ptr<api::FailoverPolicy>& policy, const core::Service& service
     out->push_back({policy, "", SelectedLevel(policy->targets.scope)});
 }
 
+bool AskTheSame(const api::FailoverPolicy& a, const api::FailoverPolicy& b) {
+  return std::tie(a.localities, a.priority_labels, a.min_healthy_percent, a.outlier_detection) ==
+         std::tie(b.localities, b.priority_labels, b.min_healthy_percent, b.outlier_detection);
+}
+
 // "cluster west: FailoverPolicy shop/near has spec.minHealthyPercent 50, here 70, for Service shop/ratings"
 std::string Describe(const std::string& cluster, const api::FailoverPolicy& there,
                      const FieldDifference& difference, const ObjectKey& service) {
@@ -71,6 +77,7 @@ void Compare(const View& view, const api::FailoverPolicy& policy, const Target& 
       if (std::find(target.ports.begin(), target.ports.end(), port.port) == target.ports.end()) continue;
       const Ptr<api::FailoverPolicy> winner = WinnerThere(view, cluster, *there, port.name);
       if (winner == nullptr) continue;
+      if (AskTheSame(policy, *winner)) continue;  // without printing either
       if (const auto difference = FirstDifference("spec", Asked(policy), Asked(*winner)))
         out->insert(Describe(name, *winner, *difference, target.service));
     }

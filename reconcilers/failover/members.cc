@@ -20,8 +20,15 @@ Ptr<core::Pod> PodOf(const View& view, const std::string& ns, const std::string&
 }
 
 // What terminates goes to `draining`.
+Labels Kept(const Labels& labels, KeepLabels keep) {
+  if (keep == KeepLabels::kAll) return labels;
+  Labels out;
+  if (const std::string* network = labels.Find(kNetworkLabel)) out.Set(std::string(kNetworkLabel), *network);
+  return out;
+}
+
 void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std::string& port_name,
-                   Members* out, Members* draining) {
+                   Members* out, Members* draining, KeepLabels keep) {
   for (const core::EndpointPort& port : slice.ports) {
     if (port.name != port_name || port.protocol != "TCP" || port.port == 0) continue;
     for (const core::Endpoint& from : slice.endpoints) {
@@ -31,7 +38,7 @@ void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std
       member.address = from.addresses.front();
       member.port = port.port;
       member.locality = PlaceOf(view, pod.get(), from.node_name, from.zone);
-      if (pod != nullptr) member.labels = pod->meta.labels;
+      if (pod != nullptr) member.labels = Kept(pod->meta.labels, keep);
       const bool leaves = from.terminating && !from.ready;
       member.healthy = from.ready || leaves;
       (leaves ? draining : out)->push_back(std::move(member));
@@ -39,10 +46,12 @@ void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std
   }
 }
 
-Members OfService(const View& view, const core::Service& service, const std::string& port_name) {
+Members OfService(const View& view, const core::Service& service, const std::string& port_name,
+                  KeepLabels keep) {
   Members out, draining;
   if (service.type == "ExternalName") return out;
-  for (const auto& slice : SlicesOf(view, service)) TakeFromSlice(view, *slice, port_name, &out, &draining);
+  for (const auto& slice : SlicesOf(view, service))
+    TakeFromSlice(view, *slice, port_name, &out, &draining, keep);
   const bool serves = std::any_of(out.begin(), out.end(), [](const Member& m) { return m.healthy; });
   if (!serves) out.insert(out.end(), draining.begin(), draining.end());
   return out;
@@ -61,10 +70,10 @@ bool IsApart(std::string_view ours, const Member& member) {
 }
 
 Members OfRemote(const View& here, const std::string& name, const RemoteCluster& cluster,
-                 const core::Service& service, uint16_t port, bool through_gateways) {
+                 const core::Service& service, uint16_t port, bool through_gateways, KeepLabels keep) {
   Members out;
   for (const PortInfo& info : PortsOf(service)) {
-    if (info.port == port) out = OfService(ViewOf(here, cluster), service, info.name);
+    if (info.port == port) out = OfService(ViewOf(here, cluster), service, info.name, keep);
   }
   const std::string_view ours = NetworkOf(here.tables, here.options.root_namespace);
   const std::string_view theirs = NetworkOf(cluster.tables, here.options.root_namespace);
@@ -80,7 +89,7 @@ Members OfRemote(const View& here, const std::string& name, const RemoteCluster&
 }
 
 // Members of the Service of that name in other clusters, where both are global.
-void Join(const View& view, const core::Service& service, uint16_t port, Members* out) {
+void Join(const View& view, const core::Service& service, uint16_t port, KeepLabels keep, Members* out) {
   if (!IsGlobal(service) || service.type == "ExternalName" || view.remotes.clusters().empty()) return;
   const bool through_gateways =
       GoesThroughGateways(view, {Kind::kService, service.meta.ns, service.meta.name});
@@ -89,7 +98,7 @@ void Join(const View& view, const core::Service& service, uint16_t port, Members
     const auto there = cluster.tables.Get<core::Service>(service.meta.nn());
     if (there == nullptr || !IsGlobal(*there)) continue;
     if (!ExcludedBy(view, service.meta.ns, name).empty()) continue;
-    Members joined = OfRemote(view, name, cluster, *there, port, through_gateways);
+    Members joined = OfRemote(view, name, cluster, *there, port, through_gateways, keep);
     out->insert(out->end(), std::make_move_iterator(joined.begin()), std::make_move_iterator(joined.end()));
   }
 }
@@ -134,14 +143,14 @@ bool IsKnown(const api::Locality& place) { return !place.region.empty() || !plac
 
 }  // namespace
 
-std::vector<Member> MembersOf(const View& view, const Destination& port) {
+std::vector<Member> MembersOf(const View& view, const Destination& port, KeepLabels keep) {
   Members out;
   Ptr<core::Service> service;
   if (port.service.kind == Kind::kService) {
     service = view.tables.Get<core::Service>(port.service.nn());
     if (service == nullptr) return out;
     for (const PortInfo& info : PortsOf(*service)) {
-      if (info.port == port.port) out = OfService(view, *service, info.name);
+      if (info.port == port.port) out = OfService(view, *service, info.name, keep);
     }
   } else if (const auto entry = view.tables.Get<istio::ServiceEntry>(port.service.nn())) {
     for (const istio::ServiceEntryPort& info : entry->ports) {
@@ -149,7 +158,7 @@ std::vector<Member> MembersOf(const View& view, const Destination& port) {
     }
   }
   std::sort(out.begin(), out.end());
-  if (service != nullptr) Join(view, *service, port.port, &out);
+  if (service != nullptr) Join(view, *service, port.port, keep, &out);
   // Of the same address, ours counts, then that of the cluster whose name comes first.
   std::stable_sort(out.begin(), out.end(), ByAddress);
   out.erase(std::unique(out.begin(), out.end(), SameAddress), out.end());

@@ -17,7 +17,10 @@
 namespace fairlead::reconcilers::failover {
 
 // Sorted; no address and port twice. Empty: no such port, or no endpoints.
-std::vector<Member> MembersOf(const View& view, const Destination& port);
+// kNetwork: of labels only the one that says the network, which is much cheaper where nobody reads the
+// others.
+enum class KeepLabels : unsigned char { kAll, kNetwork };
+std::vector<Member> MembersOf(const View& view, const Destination& port, KeepLabels keep = KeepLabels::kAll);
 
 // The networks of endpoints in other clusters that are not ours: cluster -> networks. They are not healthy,
 // unless whoever carries the requests goes through gateways.

@@ -193,7 +193,8 @@ FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Facts
 std::vector<FailoverSource> Reporter::Sources(const api::FailoverPolicy& policy, const Target& target) const {
   std::vector<std::vector<FailoverSource>> by_ports;
   for (const uint16_t port : target.ports) {
-    std::vector<Member> members = MembersOf(view_, {target.service, port});
+    const KeepLabels keep = policy.priority_labels.empty() ? KeepLabels::kNetwork : KeepLabels::kAll;
+    std::vector<Member> members = MembersOf(view_, {target.service, port}, keep);
     const Facts facts{target.service.ns, NetworksApart(view_, members),
                       GoesThroughGateways(view_, target.service)};
     // Plans are made for each source: what none of them reads is not copied for each.
