@@ -19,16 +19,16 @@ Ptr<core::Pod> PodOf(const View& view, const std::string& ns, const std::string&
   return name.empty() ? nullptr : view.tables.Get<core::Pod>({ns, name});
 }
 
-// What terminates goes to `draining`.
-Labels Kept(const Labels& labels, KeepLabels keep) {
-  if (keep == KeepLabels::kAll) return labels;
+Labels Kept(const Labels& labels, MemberLabels keep) {
+  if (keep == MemberLabels::kAll) return labels;
   Labels out;
   if (const std::string* network = labels.Find(kNetworkLabel)) out.Set(std::string(kNetworkLabel), *network);
   return out;
 }
 
+// What terminates goes to `draining`.
 void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std::string& port_name,
-                   Members* out, Members* draining, KeepLabels keep) {
+                   Members* out, Members* draining, MemberLabels keep) {
   for (const core::EndpointPort& port : slice.ports) {
     if (port.name != port_name || port.protocol != "TCP" || port.port == 0) continue;
     for (const core::Endpoint& from : slice.endpoints) {
@@ -47,7 +47,7 @@ void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std
 }
 
 Members OfService(const View& view, const core::Service& service, const std::string& port_name,
-                  KeepLabels keep) {
+                  MemberLabels keep) {
   Members out, draining;
   if (service.type == "ExternalName") return out;
   for (const auto& slice : SlicesOf(view, service))
@@ -70,7 +70,7 @@ bool IsApart(std::string_view ours, const Member& member) {
 }
 
 Members OfRemote(const View& here, const std::string& name, const RemoteCluster& cluster,
-                 const core::Service& service, uint16_t port, bool through_gateways, KeepLabels keep) {
+                 const core::Service& service, uint16_t port, bool through_gateways, MemberLabels keep) {
   Members out;
   for (const PortInfo& info : PortsOf(service)) {
     if (info.port == port) out = OfService(ViewOf(here, cluster), service, info.name, keep);
@@ -89,7 +89,7 @@ Members OfRemote(const View& here, const std::string& name, const RemoteCluster&
 }
 
 // Members of the Service of that name in other clusters, where both are global.
-void Join(const View& view, const core::Service& service, uint16_t port, KeepLabels keep, Members* out) {
+void Join(const View& view, const core::Service& service, uint16_t port, MemberLabels keep, Members* out) {
   if (!IsGlobal(service) || service.type == "ExternalName" || view.remotes.clusters().empty()) return;
   const bool through_gateways =
       GoesThroughGateways(view, {Kind::kService, service.meta.ns, service.meta.name});
@@ -110,14 +110,15 @@ api::Locality PlaceOfWritten(const View& view, const istio::WorkloadEndpoint& fr
   return place;
 }
 
-Members OfEntry(const View& view, const istio::ServiceEntry& entry, const istio::ServiceEntryPort& port) {
+Members OfEntry(const View& view, const istio::ServiceEntry& entry, const istio::ServiceEntryPort& port,
+                MemberLabels keep) {
   Members out;
   if (entry.resolution == istio::Resolution::kNone) return out;
   const uint16_t target = port.target_port == 0 ? port.number : port.target_port;
   for (const istio::WorkloadEndpoint& from : entry.endpoints) {
     if (from.address.empty() || from.address.starts_with("unix://")) continue;
     const auto own = from.ports.find(port.name);
-    Labels labels = from.labels;
+    Labels labels = Kept(from.labels, keep);
     if (!from.network.empty() && labels.Find(kNetworkLabel) == nullptr)
       labels.Set(std::string(kNetworkLabel), from.network);
     out.push_back({from.address, own == from.ports.end() ? target : own->second, PlaceOfWritten(view, from),
@@ -127,8 +128,8 @@ Members OfEntry(const View& view, const istio::ServiceEntry& entry, const istio:
     const LabelSelector selector{entry.workload_selector, {}};
     view.tables.ForEachIn<core::Pod>(entry.meta.ns, [&](const Ptr<core::Pod>& pod) {
       if (pod->meta.deleting || pod->ips.empty() || !selector.Matches(pod->meta.labels)) return;
-      out.push_back({pod->ips.front(), target, PlaceOf(view, pod.get(), pod->node_name, ""), pod->meta.labels,
-                     1, pod->ready});
+      out.push_back({pod->ips.front(), target, PlaceOf(view, pod.get(), pod->node_name, ""),
+                     Kept(pod->meta.labels, keep), 1, pod->ready});
     });
   }
   return out;
@@ -143,7 +144,11 @@ bool IsKnown(const api::Locality& place) { return !place.region.empty() || !plac
 
 }  // namespace
 
-std::vector<Member> MembersOf(const View& view, const Destination& port, KeepLabels keep) {
+MemberLabels LabelsFor(const api::FailoverPolicy& policy) {
+  return policy.priority_labels.empty() ? MemberLabels::kNetwork : MemberLabels::kAll;
+}
+
+std::vector<Member> MembersOf(const View& view, const Destination& port, MemberLabels keep) {
   Members out;
   Ptr<core::Service> service;
   if (port.service.kind == Kind::kService) {
@@ -154,7 +159,7 @@ std::vector<Member> MembersOf(const View& view, const Destination& port, KeepLab
     }
   } else if (const auto entry = view.tables.Get<istio::ServiceEntry>(port.service.nn())) {
     for (const istio::ServiceEntryPort& info : entry->ports) {
-      if (info.number == port.port) out = OfEntry(view, *entry, info);
+      if (info.number == port.port) out = OfEntry(view, *entry, info, keep);
     }
   }
   std::sort(out.begin(), out.end());

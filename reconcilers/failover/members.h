@@ -16,11 +16,15 @@
 
 namespace fairlead::reconcilers::failover {
 
+// Of labels only the one that says the network is much cheaper where nobody reads the others.
+enum class MemberLabels : unsigned char { kAll, kNetwork };
+
+// What steps of the policy are told from.
+MemberLabels LabelsFor(const api::FailoverPolicy& policy);
+
 // Sorted; no address and port twice. Empty: no such port, or no endpoints.
-// kNetwork: of labels only the one that says the network, which is much cheaper where nobody reads the
-// others.
-enum class KeepLabels : unsigned char { kAll, kNetwork };
-std::vector<Member> MembersOf(const View& view, const Destination& port, KeepLabels keep = KeepLabels::kAll);
+std::vector<Member> MembersOf(const View& view, const Destination& port,
+                              MemberLabels keep = MemberLabels::kAll);
 
 // The networks of endpoints in other clusters that are not ours: cluster -> networks. They are not healthy,
 // unless whoever carries the requests goes through gateways.

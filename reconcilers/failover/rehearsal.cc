@@ -121,11 +121,7 @@ class Rehearser {
     out.service = port.service;
     out.ports = {port.port};
     out.policy = {Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name};
-    std::vector<Member> now = MembersOf(view_, port);
-    // Plans are made for each source: what none of them reads is not copied for each.
-    if (policy.priority_labels.empty()) {
-      for (Member& member : now) member.labels = {};
-    }
+    const std::vector<Member> now = MembersOf(view_, port, LabelsFor(policy));
     const std::vector<Member> then = WithoutWhatIsDown(now, down_);
     Loads loads_now, loads_then;
     std::vector<std::pair<Flow, Flow>> flows;

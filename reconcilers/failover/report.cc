@@ -193,14 +193,9 @@ FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Facts
 std::vector<FailoverSource> Reporter::Sources(const api::FailoverPolicy& policy, const Target& target) const {
   std::vector<std::vector<FailoverSource>> by_ports;
   for (const uint16_t port : target.ports) {
-    const KeepLabels keep = policy.priority_labels.empty() ? KeepLabels::kNetwork : KeepLabels::kAll;
-    std::vector<Member> members = MembersOf(view_, {target.service, port}, keep);
+    const std::vector<Member> members = MembersOf(view_, {target.service, port}, LabelsFor(policy));
     const Facts facts{target.service.ns, NetworksApart(view_, members),
                       GoesThroughGateways(view_, target.service)};
-    // Plans are made for each source: what none of them reads is not copied for each.
-    if (policy.priority_labels.empty()) {
-      for (Member& member : members) member.labels = {};
-    }
     std::vector<FailoverSource> sources;
     for (const Locality& from : target.from.empty() ? places_ : target.from) {
       FailoverSource source = SourceOf(policy, facts, from, members, view_.drills.At({target.service, port}));

@@ -57,13 +57,7 @@ class ClustersTest : public EmbeddedTest {
 
   void StoreHome() {
     waypoint_port_ = FreePort();
-    MakeNamespace("shop");
-    ApplyYaml(
-        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: "
-        "shop, labels: {istio.io/waypoint-for: service}, annotations: {fairlead.dev/plaintext-port: \"" +
-        std::to_string(waypoint_port_) +
-        "\"}}\nspec: {gatewayClassName: fairlead-waypoint, listeners: [{name: mesh, port: 15008, "
-        "protocol: HBONE}]}\n");
+    MakeNamespace("shop", waypoint_port_);
     Store(kService);
     for (const char* zone : {"a", "b"}) {
       Store(NodeJson(std::string("node-") + zone, "r", std::string("z") + zone));

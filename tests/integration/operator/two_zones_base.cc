@@ -8,13 +8,7 @@ void TwoZonesTest::SetUp() {
   if (const std::string why = Envoy::Missing(); !why.empty()) GTEST_SKIP() << why;
   StartServer();
   waypoint_port_ = FreePort();
-  MakeNamespace("shop");
-  ApplyYaml(
-      "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: "
-      "shop, labels: {istio.io/waypoint-for: service}, annotations: {fairlead.dev/plaintext-port: \"" +
-      std::to_string(waypoint_port_) +
-      "\"}}\nspec: {gatewayClassName: fairlead-waypoint, listeners: [{name: mesh, port: 15008, "
-      "protocol: HBONE}]}\n");
+  MakeNamespace("shop", waypoint_port_);
   ApplyYaml(
       "apiVersion: v1\nkind: Service\nmetadata: {name: ratings, namespace: shop}\nspec: {ports: "
       "[{name: http, port: 8080, appProtocol: http}]}\n");

@@ -46,13 +46,17 @@ void UserTest::ApplySample(const std::string& file) {
   ASSERT_TRUE(written) << written.error().message;
 }
 
-void UserTest::MakeNamespace(const std::string& ns) {
+void UserTest::MakeNamespace(const std::string& ns, int plaintext_port) {
+  const std::string annotations =
+      plaintext_port == 0
+          ? ""
+          : ", annotations: {fairlead.dev/plaintext-port: \"" + std::to_string(plaintext_port) + "\"}";
   ApplyYaml(
       "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + ns +
       ", labels: {istio.io/use-waypoint: waypoint}}\n---\n"
       "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: " +
-      ns +
-      ", labels: {istio.io/waypoint-for: service}}\nspec: {gatewayClassName: fairlead-waypoint, "
+      ns + ", labels: {istio.io/waypoint-for: service}" + annotations +
+      "}\nspec: {gatewayClassName: fairlead-waypoint, "
       "listeners: [{name: mesh, port: 15008, protocol: HBONE}]}\n");
 }
 

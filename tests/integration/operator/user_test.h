@@ -18,8 +18,9 @@ class UserTest : public ::testing::Test {
   void Connect(const std::string& kubeconfig_file);
   static std::string Samples() { return FAIRLEAD_SOURCE_DIR "/config/samples/shop"; }
 
-  // Namespace `ns` with a waypoint named "waypoint" that serves all of its services.
-  void MakeNamespace(const std::string& ns);
+  // Namespace `ns` with a waypoint named "waypoint" that serves all of its services, without TLS at the port
+  // if one is given.
+  void MakeNamespace(const std::string& ns, int plaintext_port = 0);
   // A Service with port 8080 and one endpoint.
   void MakeService(const std::string& ns, const std::string& name);
   // RetryTimeoutPolicy at the Service of the name; `spec`: further fields, "timeouts: {request: 1s}".
