@@ -1,28 +1,42 @@
 #include "crds/base/json.h"
 
+#include <simdjson.h>
+
+#include <bit>
 #include <cmath>
+#include <type_traits>
 
 namespace fairlead {
 namespace {
 
 constexpr size_t kMaxDepth = 256;
 
-// simdjson's empty containers can only be had from a parse.
-const simdjson::dom::element& EmptyArray() {
-  static simdjson::dom::parser parser;
-  static const simdjson::dom::element element = parser.parse("[]", 2).value();
-  return element;
+using Element = simdjson::dom::element;
+using Array = simdjson::dom::array;
+using Object = simdjson::dom::object;
+
+// Each of simdjson's references and iterators is a document and a place in it, as a JsonNode is.
+template <class T>
+T As(const JsonNode& node) {
+  static_assert(sizeof(T) == sizeof(JsonNode) && std::is_trivially_copyable_v<T>);
+  return std::bit_cast<T>(node);
 }
-const simdjson::dom::element& EmptyObject() {
-  static simdjson::dom::parser parser;
-  static const simdjson::dom::element element = parser.parse("{}", 2).value();
-  return element;
+template <class T>
+JsonNode NodeOf(const T& at) {
+  static_assert(sizeof(T) == sizeof(JsonNode) && std::is_trivially_copyable_v<T>);
+  return std::bit_cast<JsonNode>(at);
+}
+
+template <class T>
+std::optional<T> Get(const JsonNode& node) {
+  T out;
+  return As<Element>(node).get(out) == simdjson::SUCCESS ? std::optional<T>(out) : std::nullopt;
 }
 
 }  // namespace
 
 JsonNode::Type JsonNode::type() const {
-  switch (e_.type()) {
+  switch (As<Element>(*this).type()) {
     case simdjson::dom::element_type::ARRAY:
       return Type::kArray;
     case simdjson::dom::element_type::OBJECT:
@@ -63,11 +77,11 @@ std::string_view JsonNode::type_name() const {
 }
 
 std::optional<JsonNode> JsonNode::Find(std::string_view key) const {
-  simdjson::dom::object object;
-  if (e_.get(object) != simdjson::SUCCESS) return std::nullopt;
-  simdjson::dom::element found;
-  if (object.at_key(key).get(found) != simdjson::SUCCESS) return std::nullopt;
-  return JsonNode(found);
+  const auto object = Get<Object>(*this);
+  if (!object) return std::nullopt;
+  Element found;
+  if (object->at_key(key).get(found) != simdjson::SUCCESS) return std::nullopt;
+  return NodeOf(found);
 }
 
 std::optional<JsonNode> JsonNode::FindPath(std::initializer_list<std::string_view> keys) const {
@@ -79,10 +93,7 @@ std::optional<JsonNode> JsonNode::FindPath(std::initializer_list<std::string_vie
   return at;
 }
 
-std::string_view JsonNode::AsString() const {
-  std::string_view out;
-  return e_.get(out) == simdjson::SUCCESS ? out : std::string_view();
-}
+std::string_view JsonNode::AsString() const { return Get<std::string_view>(*this).value_or(""); }
 
 std::string_view JsonNode::StringAt(std::string_view key) const {
   std::optional<JsonNode> node = Find(key);
@@ -90,44 +101,61 @@ std::string_view JsonNode::StringAt(std::string_view key) const {
 }
 
 std::optional<int64_t> JsonNode::AsInt() const {
-  int64_t i;
-  if (e_.get(i) == simdjson::SUCCESS) return i;
-  double d;
-  if (e_.is_double() && e_.get(d) == simdjson::SUCCESS && d == std::floor(d) && std::abs(d) < 9e15) {
-    return static_cast<int64_t>(d);
+  if (const auto i = Get<int64_t>(*this)) return i;
+  if (!As<Element>(*this).is_double()) return std::nullopt;
+  const auto d = Get<double>(*this);
+  if (d && *d == std::floor(*d) && std::abs(*d) < 9e15) return static_cast<int64_t>(*d);
+  return std::nullopt;
+}
+
+std::optional<uint64_t> JsonNode::AsUint() const { return Get<uint64_t>(*this); }
+std::optional<double> JsonNode::AsDouble() const { return Get<double>(*this); }
+std::optional<bool> JsonNode::AsBool() const { return Get<bool>(*this); }
+
+JsonArrayView JsonNode::Items() const {
+  JsonArrayView out;
+  if (const auto array = Get<Array>(*this)) {
+    out.begin_ = NodeOf(array->begin());
+    out.end_ = NodeOf(array->end());
+    out.size_ = array->size();
   }
-  return std::nullopt;
+  return out;
 }
 
-std::optional<uint64_t> JsonNode::AsUint() const {
-  uint64_t u;
-  if (e_.get(u) == simdjson::SUCCESS) return u;
-  return std::nullopt;
+JsonObjectView JsonNode::Members() const {
+  JsonObjectView out;
+  if (const auto object = Get<Object>(*this)) {
+    out.begin_ = NodeOf(object->begin());
+    out.end_ = NodeOf(object->end());
+    out.size_ = object->size();
+  }
+  return out;
 }
 
-std::optional<double> JsonNode::AsDouble() const {
-  double d;
-  if (e_.get(d) == simdjson::SUCCESS) return d;
-  return std::nullopt;
+JsonArrayView::iterator& JsonArrayView::iterator::operator++() {
+  auto at = As<Array::iterator>(at_);
+  at_ = NodeOf(++at);
+  return *this;
 }
 
-std::optional<bool> JsonNode::AsBool() const {
-  bool b;
-  if (e_.get(b) == simdjson::SUCCESS) return b;
-  return std::nullopt;
+JsonObjectView::Member JsonObjectView::iterator::operator*() const {
+  const auto at = As<Object::iterator>(at_);
+  return {at.key(), NodeOf(at.value())};
 }
 
-simdjson::dom::array JsonNode::Items() const {
-  simdjson::dom::array out;
-  return e_.get(out) == simdjson::SUCCESS ? out : simdjson::dom::array(EmptyArray());
+JsonObjectView::iterator& JsonObjectView::iterator::operator++() {
+  auto at = As<Object::iterator>(at_);
+  at_ = NodeOf(++at);
+  return *this;
 }
 
-simdjson::dom::object JsonNode::Members() const {
-  simdjson::dom::object out;
-  return e_.get(out) == simdjson::SUCCESS ? out : simdjson::dom::object(EmptyObject());
-}
+std::string JsonNode::Print() const { return simdjson::minify(As<Element>(*this)); }
 
-std::string JsonNode::Print() const { return simdjson::minify(e_); }
+struct JsonDocument::Parser {
+  simdjson::dom::parser parser;
+};
+
+void JsonDocument::Free::operator()(Parser* parser) const { delete parser; }
 
 Result<JsonDocument> JsonDocument::Parse(std::string_view text, size_t max_bytes) {
   if (text.size() > max_bytes) {
@@ -136,14 +164,17 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view text, size_t max_bytes
                                                       std::to_string(max_bytes)});
   }
   JsonDocument doc;
-  doc.parser_ = std::make_unique<simdjson::dom::parser>(max_bytes);
-  if (auto error = doc.parser_->allocate(text.size() + simdjson::SIMDJSON_PADDING, kMaxDepth)) {
+  doc.parser_.reset(new Parser{simdjson::dom::parser(max_bytes)});
+  simdjson::dom::parser& parser = doc.parser_->parser;
+  if (auto error = parser.allocate(text.size() + simdjson::SIMDJSON_PADDING, kMaxDepth)) {
     return Unexpected(Error{ErrorClass::kTransient, simdjson::error_message(error)});
   }
-  if (auto error = doc.parser_->parse(text.data(), text.size()).get(doc.root_)) {
+  Element root;
+  if (auto error = parser.parse(text.data(), text.size()).get(root)) {
     return Unexpected(
         Error{ErrorClass::kInvalid, std::string("not valid JSON: ") + simdjson::error_message(error)});
   }
+  doc.root_ = NodeOf(root);
   return doc;
 }
 

@@ -22,15 +22,15 @@ Value Convert(const JsonNode& node, const std::string& path, std::vector<std::st
         const std::string key(name);
         const std::string below = duplicates ? (path.empty() ? key : path + "." + key) : std::string();
         if (duplicates && out.isMember(key)) duplicates->push_back(below);
-        out[key] = Convert(JsonNode(value), below, duplicates);
+        out[key] = Convert(value, below, duplicates);
       }
       return out;
     }
     case JsonNode::Type::kArray: {
       Value out = Array();
-      for (simdjson::dom::element item : node.Items()) {
+      for (const JsonNode item : node.Items()) {
         const std::string below = duplicates ? path + "[" + std::to_string(out.size()) + "]" : std::string();
-        out.append(Convert(JsonNode(item), below, duplicates));
+        out.append(Convert(item, below, duplicates));
       }
       return out;
     }
