@@ -27,6 +27,23 @@ ObjectKey FromQueueKey(const std::string& text) {
   return {info->kind, text.substr(space + 1, slash - space - 1), text.substr(slash + 1)};
 }
 
+std::vector<api::FailoverSource>* SourcesOf(api::ObjectStatus* status) {
+  auto* policy = std::get_if<api::PolicyStatus>(status);
+  return policy == nullptr || policy->failover.sources.empty() ? nullptr : &policy->failover.sources;
+}
+
+// A merge patch has a list whole or not at all: where failover has many sources they are compared as values,
+// and only the new ones are written.
+Json::Value StatusPatch(std::optional<api::ObjectStatus> live, api::ObjectStatus desired) {
+  if (!live) return api::ToJson(desired);
+  auto *was = SourcesOf(&*live), *is = SourcesOf(&desired);
+  if (was != nullptr && is != nullptr) {
+    if (*was == *is) is->clear();
+    was->clear();
+  }
+  return runtime::MergePatchOf(api::ToJson(*live), api::ToJson(desired));
+}
+
 }  // namespace
 
 StatusLoop::StatusLoop(Engine* engine, const xds::Catalog* catalog, kube::Client* client,
@@ -95,12 +112,11 @@ void StatusLoop::Work(std::stop_token stop) {
 // Whoever takes over after a crash in between tells them again, under the same names.
 Result<std::string> StatusLoop::Write(const ObjectKey& key, const PolicyPicture& picture) {
   Tell(key, picture);
-  const Json::Value live = picture.live ? api::ToJson(*picture.live) : Json::Value(Json::objectValue);
   Json::Value patch;
-  patch["status"] = runtime::MergePatchOf(live, api::ToJson(picture.desired));
+  patch["status"] = StatusPatch(picture.live, picture.desired);
   const Result<kube::Written> written =
       client_->MergePatch({kube::ResourceOf(key.kind), key.ns, key.name}, WriteJson(patch),
-                          picture.meta.resource_version, kManager, "status");
+                          picture.meta.resource_version, kManager, "status", kube::Client::Reply::kMetadata);
   if (!written) return Unexpected(written.error());
   return written->resource_version;
 }

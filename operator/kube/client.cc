@@ -3,11 +3,14 @@
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
 #include "crds/base/kube_wire.h"
+#include "operator/kube/versioned.h"
 
 namespace fairlead::kube {
 namespace {
 
 constexpr char kJson[] = "application/json";
+constexpr char kMetadataOnly[] =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
 constexpr char kStrict[] = "Strict";
 constexpr int kPageSize = 500;
 
@@ -37,14 +40,8 @@ std::vector<std::string> WarningsOf(const HttpHeaders& headers) {
   return out;
 }
 
-// The patch or object with metadata.resourceVersion set.
 Result<std::string> WithVersion(const std::string& json, const std::string& resource_version) {
-  if (resource_version.empty()) return json;
-  Result<JsonDocument> doc = JsonDocument::Parse(json);
-  if (!doc) return Unexpected(doc.error());
-  Json::Value value = ToJsonValue(doc->root());
-  value["metadata"]["resourceVersion"] = resource_version;
-  return WriteJson(value);
+  return resource_version.empty() ? Result<std::string>(json) : WithResourceVersion(json, resource_version);
 }
 
 std::pair<std::string, std::string> DryRun(Client::Mode mode) {
@@ -65,6 +62,11 @@ Result<std::string> Client::Read(const std::string& path, const std::string& acc
 
 Result<std::string> Client::GetJson(const std::string& path, std::stop_token stop) {
   return Read(path, kJson, nullptr, stop);
+}
+
+Result<std::string> Client::GetMetadataList(const std::string& path, std::stop_token stop) {
+  return Read(path, "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json",
+              nullptr, stop);
 }
 
 Result<AnyObject> Client::Get(Kind kind, const NamespacedName& name, std::stop_token stop) {
@@ -169,12 +171,13 @@ Result<Written> Client::Apply(const ObjectName& name, const std::string& json, c
 
 Result<Written> Client::MergePatch(const ObjectName& name, const std::string& patch,
                                    const std::string& resource_version, const std::string& manager,
-                                   const std::string& subresource) {
+                                   const std::string& subresource, Reply reply) {
   Result<std::string> body = WithVersion(patch, resource_version);
   if (!body) return Unexpected(body.error());
   return Write({.method = "PATCH",
                 .path = WithQuery(ObjectPath(name.resource, name.ns, name.name, subresource),
                                   {{"fieldManager", manager}, {"fieldValidation", kStrict}}),
+                .accept = reply == Reply::kMetadata ? kMetadataOnly : kJson,
                 .content_type = "application/merge-patch+json",
                 .body = std::move(*body)});
 }

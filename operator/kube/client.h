@@ -72,6 +72,8 @@ class Client {
   Result<std::string> GetJson(const ObjectName& name, std::stop_token stop = {}) {
     return GetJson(ObjectPath(name.resource, name.ns, name.name), stop);
   }
+  // A list of the objects' metadata alone, as far as the server can send that.
+  Result<std::string> GetMetadataList(const std::string& path, std::stop_token stop = {});
   Result<AnyObject> Get(Kind kind, const NamespacedName& name, std::stop_token stop = {});
   // All pages.
   Result<std::vector<AnyObject>> List(Kind kind, const std::string& ns = "",
@@ -86,10 +88,11 @@ class Client {
                          const std::string& subresource = "", Mode mode = Mode::kStore);
   Result<Written> Apply(const ObjectName& name, const std::string& json, const ApplyOptions& options);
   // A merge patch (RFC 7386). resource_version: the version that was read; empty only where the patch is such
-  // that it may be carried out on any.
+  // that it may be carried out on any. kMetadata: of the object as it is now no more than that is asked for.
+  enum class Reply : unsigned char { kObject, kMetadata };
   Result<Written> MergePatch(const ObjectName& name, const std::string& patch,
                              const std::string& resource_version, const std::string& manager,
-                             const std::string& subresource = "");
+                             const std::string& subresource = "", Reply reply = Reply::kObject);
   Result<void> Delete(const ObjectName& name, const DeleteOptions& options);
 
  private:
