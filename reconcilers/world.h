@@ -93,11 +93,13 @@ class World {
   void ReportTenancy(const std::string& workspace, uint64_t epoch, TenancyReport report);
   // Other clusters: their objects, of the kinds that Remotes reads, and how sure we are of them. What is
   // applied before the state says that all was listed does not count yet. After RemoveRemote nothing of it
-  // does.
+  // does. KeepRemote: what an operator before has kept of it stands in for what is listed, until the state is
+  // not `kept` any more.
   void ApplyRemote(const std::string& cluster, const AnyObject& object);
   void RemoveRemoteObject(const std::string& cluster, const ObjectKey& key);
   void ReplaceRemote(const std::string& cluster, Kind kind, const std::vector<AnyObject>& objects);
   void SetRemoteState(const std::string& cluster, const RemoteStatus& status);
+  void KeepRemote(const std::string& cluster, const std::vector<AnyObject>& objects);
   void RemoveRemote(const std::string& cluster);
   // What time it is, for drills: before a Drain. Never told: no drill is on.
   void SetNow(Timestamp now);

@@ -68,8 +68,15 @@ void World::ReplaceRemote(const std::string& cluster, Kind kind, const std::vect
 void World::SetRemoteState(const std::string& cluster, const RemoteStatus& status) {
   const auto& clusters = impl_->remotes.clusters();
   const auto before = clusters.find(cluster);
-  if (before == clusters.end() || before->second.status.state != status.state) impl_->MarkFailover();
+  if (before == clusters.end() || before->second.status.state != status.state ||
+      before->second.status.kept != status.kept) {
+    impl_->MarkFailover();
+  }
   impl_->MarkJoined(impl_->remotes.SetStatus(cluster, status));
+}
+
+void World::KeepRemote(const std::string& cluster, const std::vector<AnyObject>& objects) {
+  impl_->MarkJoined(impl_->remotes.Keep(cluster, objects));
 }
 
 void World::RemoveRemote(const std::string& cluster) {

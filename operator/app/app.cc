@@ -79,6 +79,13 @@ LedgerRules LedgerRulesOf(const Options& options) {
   return out;
 }
 
+std::function<std::optional<reconcilers::Known>(const std::string&)> KnownBy(Engine* engine) {
+  return [engine](const std::string& cluster) {
+    return engine->Read(
+        [&](const reconcilers::World& world) { return reconcilers::KnownOf(world.view().remotes, cluster); });
+  };
+}
+
 }  // namespace
 
 struct App::Impl {
@@ -125,6 +132,7 @@ struct App::Impl {
     if (gained && istio) istio->EnqueueAll();
     if (gained && tenancy) tenancy->EnqueueAll();
     if (gained && statuses) statuses->EnqueueAll();
+    if (copies) copies->OnLeadership(gained);
     if (gained && registry) registry->Announce();
   }
 
@@ -155,6 +163,7 @@ struct App::Impl {
   std::unique_ptr<Ledger> ledger;  // where changes are recorded
   std::unique_ptr<Watches> watches;
   std::unique_ptr<ClusterFeed> feed;
+  std::unique_ptr<clusters::CopyKeeper> copies;  // where other clusters are joined
   std::unique_ptr<clusters::Registry> registry;  // where other clusters are joined
   std::unique_ptr<runtime::EventRecorder> events;
   std::unique_ptr<StatusLoop> statuses;
@@ -209,6 +218,7 @@ void App::Impl::StartWriting() {
   events->Start();
   statuses->Start();
   if (istio) istio->Start();
+  if (copies) copies->Start();
   tenancy->Start();
   if (!options.leader_elect) {
     fence.Extend(Clock::TimePoint::max());
@@ -277,6 +287,7 @@ void App::Impl::Stop() {
   if (statuses) statuses->Stop();
   if (istio) istio->Stop();
   if (tenancy) tenancy->Stop();
+  if (copies) copies->Stop();
   if (events) events->Stop();
   if (reporter) reporter->Stop();
   if (lease) lease->Stop();  // after the writers: whoever takes it over finds them silent
@@ -327,9 +338,16 @@ Result<void> App::Start() {
                                         });
   if (i.options.clusters) {
     i.feed = std::make_unique<ClusterFeed>(&i.engine, &i.readiness);
+    if (i.Has(Role::kControllers)) {
+      i.copies = std::make_unique<clusters::CopyKeeper>(
+          clusters::CopyOptions{i.options.ns, i.options.identity},
+          clusters::CopyParts{i.transport.get(), &i.fence, KnownBy(&i.engine), i.events.get(), &i.metrics,
+                              i.log, i.clock});
+    }
     i.registry = std::make_unique<clusters::Registry>(
         clusters::RegistryOptions{i.options.ns, i.options.cluster_name, i.options.cluster_stale_limit},
-        clusters::RegistryParts{i.transport.get(), i.feed.get(), i.events.get(), &i.metrics, i.log, i.clock});
+        clusters::RegistryParts{i.transport.get(), i.feed.get(), i.events.get(), &i.metrics, i.log, i.clock,
+                                i.copies.get()});
   }
   i.reporter = std::make_unique<PeerReporter>(&i.engine, &i.catalog, PeerTlsOf(i.options), i.log);
   i.catalog.SetPeers(&i.peers);

@@ -2,8 +2,10 @@
 //
 //   part             reads                              publishes                          needs the lease
 //   reflectors       API server: one watch a kind       events to the Engine               no
-//   Registry         Secrets, other clusters' API       events to the Engine               no
-//                      servers
+//   Registry         Secrets, kept copies, other        events to the Engine               no
+//                      clusters' API servers
+//   CopyKeeper       World (through Engine), states     kept copies of other clusters      yes
+//                      of clusters
 //   Engine           events                             Catalog, keys for StatusLoop       no
 //   AdsServer        Catalog                            xDS; ACK and NACK to the Catalog   no
 //   Webhooks         World (through Engine)             verdicts to the API server         no

@@ -16,6 +16,10 @@ void ClusterFeed::OnObjectGone(const std::string& cluster, const ObjectKey& key)
   engine_->Push(Engine::Remote{cluster, Engine::Remove{key}});
 }
 
+void ClusterFeed::OnKept(const std::string& cluster, std::vector<AnyObject> objects) {
+  engine_->Push(Engine::Remote{cluster, Engine::Kept{std::move(objects)}});
+}
+
 void ClusterFeed::OnState(const std::string& cluster, const reconcilers::RemoteStatus& status) {
   engine_->Push(Engine::Remote{cluster, status});
 }

@@ -18,6 +18,7 @@ class ClusterFeed final : public clusters::ClusterSink {
   void OnList(const std::string& cluster, Kind kind, std::vector<AnyObject> objects) override;
   void OnObject(const std::string& cluster, AnyObject object) override;
   void OnObjectGone(const std::string& cluster, const ObjectKey& key) override;
+  void OnKept(const std::string& cluster, std::vector<AnyObject> objects) override;
   void OnState(const std::string& cluster, const reconcilers::RemoteStatus& status) override;
   void OnGone(const std::string& cluster) override;
   void OnSettled() override;

@@ -169,6 +169,9 @@ void Engine::HandleRemote(const Remote& remote) {
   } else if (const auto* replace = std::get_if<Replace>(&remote.what)) {
     world_.ReplaceRemote(remote.cluster, replace->kind, replace->objects);
     listed_ = true;
+  } else if (const auto* kept = std::get_if<Kept>(&remote.what)) {
+    world_.KeepRemote(remote.cluster, kept->objects);
+    listed_ = true;
   } else if (const auto* status = std::get_if<reconcilers::RemoteStatus>(&remote.what)) {
     world_.SetRemoteState(remote.cluster, *status);
     if (status->state == reconcilers::RemoteState::kFresh) listed_ = true;  // much is lowered now

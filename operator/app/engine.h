@@ -82,10 +82,14 @@ class Engine {
     reconcilers::TenancyReport report;
   };
   struct Gone {};
-  // Of another cluster: its objects, its state, or that it is none of ours any more.
+  struct Kept {
+    std::vector<AnyObject> objects;
+  };
+  // Of another cluster: its objects, what an operator before has kept of it, its state, or that it is none of
+  // ours any more.
   struct Remote {
     std::string cluster;
-    std::variant<Upsert, Remove, Replace, reconcilers::RemoteStatus, Gone> what;
+    std::variant<Upsert, Remove, Replace, Kept, reconcilers::RemoteStatus, Gone> what;
   };
   struct ClustersSettled {};  // of other clusters is known what can be known at the start
   using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult, TenancyResult, Remote,

@@ -1,5 +1,6 @@
 #include "operator/clusters/health.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace fairlead::clusters {
@@ -49,6 +50,19 @@ void Health::Reconnect() {
   Judge();
 }
 
+bool Health::Remember(Timestamp heard) {
+  if (complete_) return false;
+  complete_ = true;
+  status_.kept = true;
+  const Timestamp now = clock_->WallNow();
+  const Timestamp since = std::min(heard, now);  // who wrote it may have another clock
+  stale_since_ = clock_->Now() - std::chrono::seconds(now.seconds - since.seconds);
+  status_.state = RemoteState::kStale;
+  status_.since = since;
+  Judge();
+  return true;
+}
+
 Clock::TimePoint Health::deadline() const {
   return status_.state == RemoteState::kStale ? stale_since_ + stale_limit_ : Clock::TimePoint::max();
 }
@@ -58,11 +72,13 @@ std::string Health::Reason() const {
     const auto& [kind, reason] = *troubles_.begin();
     return std::string(InfoOf(kind).plural) + ": " + reason;
   }
-  return complete_ && !unlisted_.empty() ? "connecting anew" : "";
+  if (!complete_ || unlisted_.empty()) return "";
+  return status_.kept ? "does not answer yet" : "connecting anew";
 }
 
 void Health::Judge() {
   complete_ = complete_ || unlisted_.empty();
+  if (unlisted_.empty() && std::exchange(status_.kept, false)) Enter(RemoteState::kFresh);  // known as of now
   const bool sure = unlisted_.empty() && troubles_.empty();
   if (!complete_) {
     Enter(RemoteState::kConnecting);

@@ -3,6 +3,8 @@
 // Who calls: the registry, under its lock. Pure but for the clock. Connecting until all kinds were listed;
 // then fresh while every watch is open; stale from the first that is not; expired once that has lasted for
 // the limit. Of kinds that it is not asked about, which not every cluster has, only why they are not read.
+// What an operator before has kept of it counts as stale, or expired, since it was heard, until all was
+// listed.
 //
 //   Health health({Kind::kService, …}, std::chrono::minutes(15), &clock);
 //   health.OnListed(Kind::kService); …
@@ -28,9 +30,12 @@ class Health {
   void OnTimer();  // deadline() has come
   // Other credentials: what is known stays in force, but is stale until all was listed by the new ones.
   void Reconnect();
+  // Something is known from before the start, heard of at that time. False: all was listed by now.
+  bool Remember(Timestamp heard);
 
   const reconcilers::RemoteStatus& status() const { return status_; }
-  Clock::TimePoint deadline() const;  // of the limit; max where none is running
+  bool listed() const { return unlisted_.empty(); }  // all, by the credentials of now
+  Clock::TimePoint deadline() const;                 // of the limit; max where none is running
 
  private:
   void Judge();
@@ -42,7 +47,7 @@ class Health {
   const Clock* const clock_;
   std::set<Kind> unlisted_;
   std::map<Kind, std::string> troubles_;  // why the watch is not open
-  bool complete_ = false;                 // all was listed once
+  bool complete_ = false;                 // all was listed once, or is known from before
   Clock::TimePoint stale_since_;
   reconcilers::RemoteStatus status_;
 };

@@ -1,7 +1,6 @@
 #include "operator/clusters/registry.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <utility>
 
@@ -12,8 +11,6 @@ namespace {
 
 using reconcilers::RemoteState;
 using reconcilers::RemoteStatus;
-
-constexpr std::array kStates = {"connecting", "fresh", "stale", "expired", "refused"};
 
 }  // namespace
 
@@ -47,8 +44,11 @@ class Registry::SecretStream final : public kube::JsonStream {
 Registry::Registry(RegistryOptions options, RegistryParts parts)
     : options_(std::move(options)),
       parts_(parts),
+      store_(parts.transport, nullptr, options_.ns),
       refused_(parts.metrics->AddGauge("fairlead_cluster_secrets_refused",
                                        "Keys of Secrets that are not read as a cluster as they say.")),
+      used_(CopyCounter(parts.metrics, "used")),
+      unusable_(CopyCounter(parts.metrics, "unusable")),
       secrets_(options_.own_cluster),
       watch_(std::make_unique<kube::Reflector>(parts.transport, ClusterSecrets::Target(options_.ns),
                                                std::make_unique<SecretStream>(this), kube::WatcherOptions{},
@@ -118,7 +118,7 @@ void Registry::OnWatch(const std::string& cluster, Kind kind, const kube::WatchS
 void Registry::Run(const std::stop_token& stop) {
   for (;;) {
     std::optional<WishedClusters> wished;
-    std::vector<ClusterProblem> again;
+    std::vector<ClusterProblem> again, unusable;
     {
       std::unique_lock lock(mutex_);
       const auto work = [this] { return secrets_changed_ || health_changed_ || announce_; };
@@ -130,14 +130,21 @@ void Registry::Run(const std::stop_token& stop) {
       }
       if (stop.stop_requested()) return;
       if (std::exchange(secrets_changed_, false)) wished = secrets_.Resolve();
-      if (std::exchange(announce_, false)) again = problems_;
+      if (std::exchange(announce_, false)) {
+        again = problems_;
+        for (const auto& [name, shown] : shown_) {
+          if (shown.unusable) unusable.push_back(*shown.unusable);
+        }
+      }
       health_changed_ = false;
       for (auto& [name, shown] : shown_) {
         if (shown.health && parts_.clock->Now() >= shown.health->deadline()) shown.health->OnTimer();
       }
     }
-    for (const ClusterProblem& problem : again) Say(problem);
+    for (const ClusterProblem& problem : again) Say(problem, kRefused);
+    for (const ClusterProblem& problem : unusable) Say(problem, kCopyUnusable);
     if (wished) Follow(*wished);
+    Recall();
     Tell();
     bool settles = false;
     {
@@ -151,13 +158,18 @@ void Registry::Run(const std::stop_token& stop) {
 
 bool Registry::Settles() {
   if (settled_) return false;
-  const bool heard = followed_ && std::all_of(shown_.begin(), shown_.end(), [](const auto& entry) {
+  const bool heard = followed_ && std::all_of(shown_.begin(), shown_.end(), [&](const auto& entry) {
                        const std::optional<Health>& health = entry.second.health;
                        return !health || health->status().state != RemoteState::kConnecting ||
-                              !health->status().reason.empty();
+                              (IsMissed(*health) && entry.second.recalled);
                      });
-  settled_ = heard || parts_.clock->Now() >= settle_deadline_;
+  settled_ = heard || (!followed_ && parts_.clock->Now() >= settle_deadline_);
   return settled_;
+}
+
+bool Registry::IsMissed(const Health& health) const {
+  return health.status().state == RemoteState::kConnecting &&
+         (!health.status().reason.empty() || (!settled_ && parts_.clock->Now() >= settle_deadline_));
 }
 
 Clock::TimePoint Registry::NextDeadline() const {
@@ -169,7 +181,9 @@ Clock::TimePoint Registry::NextDeadline() const {
 }
 
 void Registry::Follow(const WishedClusters& wished) {
-  std::set<std::string> gone;
+  std::set<std::string> gone, named;
+  for (const auto& [name, entry] : wished.clusters) named.insert(name);
+  if (parts_.copies != nullptr) parts_.copies->OnNamed(std::move(named));
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [name, shown] : shown_) {
@@ -198,7 +212,7 @@ void Registry::Follow(const WishedClusters& wished) {
     parts_.log->Error(
         "a cluster's Secret is refused",
         {{"cluster", problem.cluster}, {"secret", problem.secret}, {"reason", problem.message}});
-    Say(problem);
+    Say(problem, kRefused);
   }
 }
 
@@ -256,27 +270,19 @@ void Registry::Drop(const std::string& name) {
   parts_.log->Info("cluster removed", {{"cluster", name}});
 }
 
-void Registry::ShowRefused(const std::string& name, const ClusterEntry& entry, const std::string& why) {
-  const Timestamp now = parts_.clock->WallNow();
-  {
-    const std::lock_guard lock(mutex_);
-    ClusterReport& report = shown_[name].report;
-    report.secret = entry.secret;
-    report.reason = why;
-    if (report.state == "refused") return;
-    report.state = "refused";
-    report.since = now;
-  }
-  SetState(name, "refused", now);
-}
-
 // What has changed since it was told.
 void Registry::Tell() {
   std::map<std::string, RemoteStatus> changed;
   {
     const std::lock_guard lock(mutex_);
     for (auto& [name, shown] : shown_) {
-      if (!shown.health || shown.told == shown.health->status()) continue;
+      if (!shown.health) continue;
+      Cluster& cluster = connected_[name];
+      if (shown.health->listed()) {
+        cluster.listed = IdentityOf(*cluster.entry.config);
+        shown.unusable.reset();
+      }
+      if (shown.told == shown.health->status()) continue;
       shown.told = shown.health->status();
       changed[name] = *shown.told;
     }
@@ -286,79 +292,21 @@ void Registry::Tell() {
 
 void Registry::Tell(const std::string& name, const RemoteStatus& status) {
   parts_.sink->OnState(name, status);
-  SetState(name, std::string(ToString(status.state)), status.since);
+  // After the sink: what is kept is read behind it.
+  const Cluster& cluster = connected_[name];
+  if (parts_.copies != nullptr)
+    parts_.copies->OnState(name, {status, cluster.listed, {cluster.entry.secret, cluster.entry.uid}});
+  SetState(name, std::string(ToString(status.state)), status.since, status.kept);
   const runtime::LogFields fields = {{"cluster", name},
                                      {"state", ToString(status.state)},
                                      {"reason", status.reason},
+                                     {"kept", status.kept},
                                      {"policies", status.policies}};
   if (status.reason.empty()) {
     parts_.log->Info("state of another cluster", fields);
   } else {
     parts_.log->Warn("state of another cluster", fields);
   }
-}
-
-void Registry::Say(const ClusterProblem& problem) {
-  if (parts_.events == nullptr) return;
-  parts_.events->Record({.regarding = {"v1", "Secret", options_.ns, problem.secret, problem.uid},
-                         .reason = "ClusterRefused",
-                         .action = "Connect",
-                         .note = problem.message,
-                         .warning = true});
-}
-
-// An empty state: it is none of ours any more.
-void Registry::SetState(const std::string& name, const std::string& state, Timestamp since) {
-  for (const char* each : kStates) {
-    parts_.metrics
-        ->AddGauge("fairlead_cluster_state", "1 for the state that another cluster is in.",
-                   {{"cluster", name}, {"state", each}})
-        .Set(state == each ? 1 : 0);
-  }
-  parts_.metrics
-      ->AddGauge("fairlead_cluster_state_since_seconds", "Unix time since when it is in that state; 0: gone.",
-                 {{"cluster", name}})
-      .Set(static_cast<double>(since.seconds));
-}
-
-// --- for people
-
-std::map<std::string, ClusterReport> Registry::clusters() const {
-  std::map<std::string, ClusterReport> out;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [name, shown] : shown_) {
-    ClusterReport& report = out[name] = shown.report;
-    if (!shown.health) continue;
-    const RemoteStatus& status = shown.health->status();
-    report.state = ToString(status.state);
-    report.since = status.since;
-    report.reason = status.reason;
-    report.policies = status.policies;
-  }
-  return out;
-}
-
-std::vector<ClusterProblem> Registry::problems() const {
-  const std::lock_guard lock(mutex_);
-  return problems_;
-}
-
-Json::Value Registry::Dump() const {
-  Json::Value out(Json::objectValue);
-  out["clusters"] = Json::objectValue;
-  for (const auto& [name, report] : clusters()) {
-    Json::Value& cluster = out["clusters"][name];
-    cluster["state"] = report.state;
-    cluster["since"] = report.since.ToString();
-    cluster["ageSeconds"] = Json::Int64(parts_.clock->WallNow().seconds - report.since.seconds);
-    cluster["reason"] = report.reason;
-    cluster["policies"] = report.policies;
-    cluster["secret"] = report.secret;
-    cluster["server"] = report.server;
-  }
-  out["refused"] = Json::arrayValue;
-  for (const ClusterProblem& problem : problems()) out["refused"].append(problem.message);
-  return out;
 }
 
 }  // namespace fairlead::clusters

@@ -114,7 +114,9 @@ std::string Reporter::AboutClusters(const Facts& facts, const api::FailoverStep*
     } else if (remote == clusters.end()) {
       if (plan.steps[step].parts.empty()) out.push_back("cluster " + name + " is not known");
     } else if (remote->second.status.state != RemoteState::kFresh) {
-      out.push_back("cluster " + name + " is " + std::string(ToString(remote->second.status.state)));
+      const RemoteStatus& status = remote->second.status;
+      out.push_back("cluster " + name + " is " + std::string(ToString(status.state)) +
+                    (status.kept ? ", known from before the start: of " + status.since.ToString() : ""));
     }
     const auto apart = facts.apart.find(name);
     if (remote == clusters.end() || apart == facts.apart.end()) continue;

@@ -276,15 +276,20 @@ void Remotes::Erase(RemoteCluster* cluster, const ObjectKey& key, Touched* touch
   if (cluster->tables.Erase(key)) Mark(cluster, key, before, touched);
 }
 
+RemoteCluster* Remotes::Into(const std::string& cluster) {
+  const auto aside = aside_.find(cluster);
+  return aside == aside_.end() ? &clusters_[cluster] : &aside->second;
+}
+
 Remotes::Touched Remotes::Apply(const std::string& cluster, const AnyObject& object) {
   Touched touched;
-  Put(&clusters_[cluster], object, &touched);
+  Put(Into(cluster), object, &touched);
   return touched;
 }
 
 Remotes::Touched Remotes::Remove(const std::string& cluster, const ObjectKey& key) {
   Touched touched;
-  Erase(&clusters_[cluster], key, &touched);
+  Erase(Into(cluster), key, &touched);
   return touched;
 }
 
@@ -292,7 +297,8 @@ Remotes::Touched Remotes::Replace(const std::string& cluster, Kind kind,
                                   const std::vector<AnyObject>& objects) {
   Touched touched;
   if (!IsRead(kind)) return touched;
-  RemoteCluster& into = clusters_[cluster];
+  RemoteCluster& into = *Into(cluster);
+  into.listed.insert(kind);
   std::set<NamespacedName> listed;
   for (const AnyObject& object : objects) listed.insert(KeyOf(object).nn());
   for (const NamespacedName& name : into.tables.Names(kind)) {
@@ -305,14 +311,43 @@ Remotes::Touched Remotes::Replace(const std::string& cluster, Kind kind,
 Remotes::Touched Remotes::SetStatus(const std::string& cluster, const RemoteStatus& status) {
   Touched touched;
   RemoteCluster& of = clusters_[cluster];
+  const auto aside = aside_.find(cluster);
+  const bool whole = !status.kept && aside != aside_.end();
   const bool same = Counts(of.status.state) == Counts(status.state);
+  if (!same || whole) TouchAll(of, &touched);
+  if (whole) {
+    RemoteCluster& listed = aside->second;
+    // Which not every cluster lets us list, or later than the rest.
+    if (!listed.listed.contains(Kind::kFailoverPolicy)) {
+      Touched none;
+      of.tables.ForEach<api::FailoverPolicy>(
+          [&](const Ptr<api::FailoverPolicy>& policy) { Put(&listed, policy, &none); });
+    }
+    of = std::move(listed);
+    aside_.erase(aside);
+    TouchAll(of, &touched);
+  }
   of.status = status;
-  if (!same) TouchAll(of, &touched);
+  return touched;
+}
+
+Remotes::Touched Remotes::Keep(const std::string& cluster, const std::vector<AnyObject>& objects) {
+  Touched touched;
+  RemoteCluster& of = clusters_[cluster];
+  const RemoteStatus status = of.status;
+  TouchAll(of, &touched);
+  aside_.try_emplace(cluster, std::move(of));
+  aside_.at(cluster).status = {};
+  of = RemoteCluster();
+  of.status = status;
+  for (const AnyObject& object : objects) Put(&of, object, &touched);
+  if (Counts(status.state) == 0) touched.clear();
   return touched;
 }
 
 Remotes::Touched Remotes::Forget(const std::string& cluster) {
   Touched touched;
+  aside_.erase(cluster);
   const auto at = clusters_.find(cluster);
   if (at == clusters_.end()) return touched;
   if (Counts(at->second.status.state) > 0) TouchAll(at->second, &touched);

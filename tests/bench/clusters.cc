@@ -68,6 +68,13 @@ class Clusters {
         R"(fairlead_cluster_state{cluster=")" + NameOf(cluster) + R"(",state=")" + state + R"("} 1)";
     return Await([&] { return Metrics().find(line) != std::string::npos; });
   }
+  // Bytes of what the operator has kept of it in our API server; 0: it has not.
+  size_t KeptBytes(int cluster) {
+    const kube::ObjectName name{
+        {"", "v1", "configmaps"}, kNamespace, "fairlead-last-known-of-" + NameOf(cluster)};
+    const Result<std::string> object = home()->client().GetJson(name);
+    return object ? object->size() : 0;
+  }
   void Lose(int cluster) { rigs_[static_cast<size_t>(cluster)]->StopApiServer(); }
 
   // Nothing is pushed or written any more.
@@ -125,10 +132,20 @@ std::string StateInWords(const StateSize& size) {
 Result<void> MeasureLoss(Clusters* clusters, std::chrono::seconds span, Table* table) {
   const double before = clusters->Cpu(span);
   const double sent = clusters->Sent();
+  // From the loss on: what is known is written right then.
+  const Time begin = std::chrono::steady_clock::now();
+  const double cpu = clusters->Figures().cpu_seconds;
   clusters->Lose(1);
   if (!clusters->AwaitState(1, "stale"))
     return Unexpected(Failure("the loss of a cluster is not noticed", clusters->home()));
-  const double lost = clusters->Cpu(span);
+  std::this_thread::sleep_for(span);
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+  const double lost = 100 * (clusters->Figures().cpu_seconds - cpu) / passed.count();
+  const size_t kept = clusters->KeptBytes(1);
+  if (kept == 0)
+    return Unexpected(Failure("what was known of the lost cluster is not kept", clusters->home()));
+  table->Note("what was known of the lost cluster is kept in an object of " + std::to_string(kept >> 10) +
+              " KiB, written meanwhile");
   table->Add({.number = "CPU of a core while a cluster's API server is gone, over " +
                         std::to_string(span.count()) + " s",
               .unit = "%",

@@ -14,8 +14,11 @@ bool DiffersAnyway(const std::string& field) {
   return fields.contains(field);
 }
 
-bool IsLeftOut(const std::string& type) {
-  return type == "coordination.k8s.io/leases" || type == "apiextensions.k8s.io/customresourcedefinitions";
+// Kept copies of other clusters are made when an operator ends, and say when and by whom.
+bool IsLeftOut(const apiserver::StoreKey& key) {
+  return key.type == "coordination.k8s.io/leases" ||
+         key.type == "apiextensions.k8s.io/customresourcedefinitions" ||
+         key.name.starts_with("fairlead-last-known-of-");
 }
 
 Value Masked(const Value& value) {
@@ -93,7 +96,7 @@ const Projector::Projected& Projector::Project(const apiserver::StoreKey& key,
 std::map<std::string, std::string> Projector::ObjectsOf(const apiserver::Store& store) {
   std::map<std::string, std::string> out;
   for (const auto& [key, object] : store.Everything()) {
-    if (IsLeftOut(key.type)) continue;
+    if (IsLeftOut(key)) continue;
     const Projected& projected = Project(key, object);
     std::string name = projected.name;
     for (int i = 2; out.contains(name); ++i) name = projected.name + " (" + std::to_string(i) + ")";

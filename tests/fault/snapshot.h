@@ -1,5 +1,6 @@
 // Snapshot: what is compared between runs: all objects of the API server without what differs between any two
-// runs (uids, versions, times; Leases and definitions are left out), and what the proxy holds.
+// runs (uids, versions, times; Leases, definitions and kept copies of clusters are left out), and what the
+// proxy holds.
 //
 // Who calls: Run. Values.
 #pragma once

@@ -37,13 +37,27 @@ ClusterRig::ClusterRig(const std::string& home, const kube::WatcherOptions& watc
   world_.Apply(Parsed(Kind::kService, RatingsService()));
   world_.Drain();
   events_.Start();
+  const auto known = [this](const std::string& cluster) {
+    const std::lock_guard lock(mutex_);
+    return reconcilers::KnownOf(world_.view().remotes, cluster);
+  };
+  copies_ = std::make_unique<clusters::CopyKeeper>(
+      clusters::CopyOptions{"fairlead-system", "test"},
+      clusters::CopyParts{transport_.get(), &fence_, known, &events_, &metrics_, &log_, &Clock::System()});
   registry_ = std::make_unique<clusters::Registry>(
       clusters::RegistryOptions{"fairlead-system", "home", stale_limit, settle_limit, watches},
-      clusters::RegistryParts{transport_.get(), this, &events_, &metrics_, &log_, &Clock::System()});
+      clusters::RegistryParts{transport_.get(), this, &events_, &metrics_, &log_, &Clock::System(),
+                              copies_.get()});
   registry_->Start();
+  fence_.Extend(Clock::TimePoint::max());
+  copies_->Start();
+  copies_->OnLeadership(true);
 }
 
+void ClusterRig::Die() { fence_.Close(); }
+
 ClusterRig::~ClusterRig() {
+  copies_->Stop();
   registry_->Stop();
   events_.Stop();
 }
@@ -64,6 +78,9 @@ void ClusterRig::OnObject(const std::string& cluster, AnyObject object) {
 }
 void ClusterRig::OnObjectGone(const std::string& cluster, const ObjectKey& key) {
   Change([&] { world_.RemoveRemoteObject(cluster, key); });
+}
+void ClusterRig::OnKept(const std::string& cluster, std::vector<AnyObject> objects) {
+  Change([&] { world_.KeepRemote(cluster, objects); });
 }
 void ClusterRig::OnState(const std::string& cluster, const reconcilers::RemoteStatus& status) {
   Change([&] { world_.SetRemoteState(cluster, status); });

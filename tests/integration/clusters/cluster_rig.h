@@ -1,5 +1,5 @@
-// ClusterRig: a registry of clusters in this process, and a World that it feeds; what is asked of it is the
-// members of the Service shop/ratings, which is global here.
+// ClusterRig: a registry of clusters in this process, the keeper of copies beside it, and a World that it
+// feeds; what is asked of it is the members of the Service shop/ratings, which is global here.
 //
 // Who calls: the tests of other clusters, with embedded or real API servers. Any thread.
 //
@@ -28,7 +28,8 @@ class ClusterRig final : private clusters::ClusterSink {
   ClusterRig(const std::string& home, const kube::WatcherOptions& watches,
              std::chrono::milliseconds stale_limit = std::chrono::minutes(15),
              std::chrono::milliseconds settle_limit = std::chrono::minutes(5));
-  ~ClusterRig() override;
+  ~ClusterRig() override;  // in good order
+  void Die();              // else: what was not written by now is not
 
   // Each false: not within a minute. A state as in ClusterReport; "": there is no such cluster.
   bool AwaitState(const std::string& cluster, const std::string& state);
@@ -51,6 +52,7 @@ class ClusterRig final : private clusters::ClusterSink {
   void OnList(const std::string& cluster, Kind kind, std::vector<AnyObject> objects) override;
   void OnObject(const std::string& cluster, AnyObject object) override;
   void OnObjectGone(const std::string& cluster, const ObjectKey& key) override;
+  void OnKept(const std::string& cluster, std::vector<AnyObject> objects) override;
   void OnState(const std::string& cluster, const reconcilers::RemoteStatus& status) override;
   void OnGone(const std::string& cluster) override;
   void OnSettled() override;
@@ -66,11 +68,13 @@ class ClusterRig final : private clusters::ClusterSink {
   runtime::Log log_;
   kube::Client client_;
   runtime::EventRecorder events_;
+  runtime::Fence fence_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   reconcilers::World world_;
   std::optional<std::vector<std::string>> settled_;
+  std::unique_ptr<clusters::CopyKeeper> copies_;
   std::unique_ptr<clusters::Registry> registry_;
 };
 

@@ -2,8 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/integration/clusters/cluster_rig.h"
-#include "tests/support/apiserver/server.h"
+#include "tests/integration/clusters/embedded_clusters.h"
 #include "tests/support/eventually.h"
 
 namespace fairlead::testing {
@@ -21,67 +20,7 @@ constexpr char kExec[] =
     "cluster: {server: \"https://10.0.0.1\"}}], users: [{name: u, user: {exec: {apiVersion: "
     "client.authentication.k8s.io/v1, command: s3cret}}}]}";
 
-std::unique_ptr<ApiServer> Serve(std::map<std::string, apiserver::User> tokens = {}) {
-  apiserver::ServerOptions options;
-  options.api.tokens = std::move(tokens);
-  return *ApiServer::Start(options);
-}
-
-void Store(ApiServer* server, const std::string& json) {
-  const auto value = apiserver::ParseJson(json);
-  ASSERT_TRUE(value) << json;
-  const auto stored = server->Apply(*value);
-  ASSERT_TRUE(stored) << json;
-}
-
-void StoreNamespace(ApiServer* server, const std::string& name) {
-  Store(server, R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":")" + name + "\"}}");
-}
-
-void Cut(ApiServer* server) {
-  server->faults().Add({.times = -1, .kind = FaultKind::kDropBeforeHeaders});
-  server->DropConnections();
-}
-
-class ClustersTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    home_ = Serve();
-    StoreNamespace(home_.get(), "fairlead-system");
-    west_ = ServeRatings("10.2.0.1");
-  }
-  static std::unique_ptr<ApiServer> ServeRatings(const std::string& addresses,
-                                                 std::map<std::string, apiserver::User> tokens = {}) {
-    auto server = Serve(std::move(tokens));
-    StoreNamespace(server.get(), "shop");
-    Store(server.get(), RatingsService());
-    Store(server.get(), RatingsSlice(addresses));
-    return server;
-  }
-  void StartRegistry(milliseconds stale_limit = std::chrono::minutes(15),
-                     milliseconds settle_limit = std::chrono::minutes(5)) {
-    kube::WatcherOptions watches;
-    watches.backoff_max = watches.slow_base = watches.slow_max = milliseconds(200);
-    rig_ = std::make_unique<ClusterRig>(home_->kubeconfig(), watches, stale_limit, settle_limit);
-  }
-  void Name(const std::map<std::string, std::string>& clusters, const std::string& secret = "remotes") {
-    Store(home_.get(), ClusterSecret(secret, clusters));
-  }
-  bool AwaitMetric(const std::string& line) {
-    return Eventually([&] { return rig_->Metrics().find(line) != std::string::npos; });
-  }
-  void Forget(const std::string& secret = "remotes") {
-    const std::unique_ptr<kube::HttpTransport> to_home =
-        *kube::MakeTransport(*kube::ParseKubeconfig({{"home", home_->kubeconfig()}}));
-    kube::Client client(to_home.get());
-    const kube::ObjectName name{{"", "v1", "secrets"}, "fairlead-system", secret};
-    const auto object = JsonDocument::Parse(*client.GetJson(name));
-    const std::string uid(object->root().Find("metadata")->StringAt("uid"));
-    ASSERT_TRUE(client.Delete(name, {.uid = uid}));
-  }
-  std::unique_ptr<ApiServer> home_, west_;
-  std::unique_ptr<ClusterRig> rig_;
-};
+class ClustersTest : public EmbeddedClusters {};
 
 TEST_F(ClustersTest, AClusterIsAddedFollowedAndRemovedAtRunTime) {
   StartRegistry();

@@ -5,6 +5,7 @@
 
 #include "crds/base/base64.h"
 #include "tests/integration/clusters/cluster_rig.h"
+#include "tests/support/eventually.h"
 #include "tests/support/kube/real_cluster.h"
 
 namespace fairlead::testing {
@@ -36,10 +37,15 @@ class RealClustersTest : public ::testing::Test {
     Post(*west_, "/api/v1/namespaces", R"({"metadata":{"name":"shop"}})");
     Post(*west_, "/api/v1/namespaces/shop/services", RatingsService());
     Post(*west_, "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices", RatingsSlice("10.2.0.1"));
+    StartRig(std::chrono::minutes(5));
+  }
+  void StartRig(seconds settle_limit) {
     kube::WatcherOptions watches;
     watches.idle_timeout = seconds(10);  // so long a silent stream is trusted
+    watches.list_timeout = seconds(20);
     watches.backoff_max = watches.slow_base = watches.slow_max = std::chrono::milliseconds(500);
-    rig_ = std::make_unique<ClusterRig>(Kubeconfig(*home_, "admin"), watches);
+    rig_ = std::make_unique<ClusterRig>(Kubeconfig(*home_, "admin"), watches, std::chrono::minutes(15),
+                                        settle_limit);
   }
   void TearDown() override {
     if (west_ && !west_->ApiServerRunning()) west_->ResumeApiServer();
@@ -101,6 +107,19 @@ TEST_F(RealClustersTest, AClustersLife) {
   ASSERT_TRUE(rig_->AwaitState("west", "fresh"));
   EXPECT_EQ(rig_->Members(), (Members{"10.2.0.1 west", "10.2.0.2 west"}));
 
+  // Lost, and the operator is started anew meanwhile: what was known stays in force, as of then.
+  west_->PauseApiServer();
+  ASSERT_TRUE(rig_->AwaitState("west", "stale"));
+  rig_.reset();
+  StartRig(seconds(2));
+  EXPECT_TRUE(rig_->AwaitSettled(Members{"10.2.0.1 west", "10.2.0.2 west"})) << rig_->Log();
+  EXPECT_EQ(rig_->registry().clusters().at("west").state, "stale");
+  EXPECT_TRUE(rig_->registry().clusters().at("west").kept);
+  west_->ResumeApiServer();
+  ASSERT_TRUE(rig_->AwaitState("west", "fresh"));
+  EXPECT_FALSE(rig_->registry().clusters().at("west").kept);
+  EXPECT_EQ(rig_->Members(), (Members{"10.2.0.1 west", "10.2.0.2 west"}));
+
   // A Secret that would run a program: told by an Event; the connection stays.
   Name(
       "{current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], clusters: [{name: c, "
@@ -117,6 +136,10 @@ TEST_F(RealClustersTest, AClustersLife) {
   ASSERT_TRUE(home_->Call("DELETE", std::string(kSecrets) + "/west").ok());
   ASSERT_TRUE(rig_->AwaitMembers({}));
   EXPECT_TRUE(rig_->AwaitState("west", ""));
+  EXPECT_TRUE(Eventually([&] {
+    return home_->Call("GET", "/api/v1/namespaces/fairlead-system/configmaps/fairlead-last-known-of-west")
+               .status == 404;
+  }));
 }
 
 }  // namespace

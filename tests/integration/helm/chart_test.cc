@@ -208,7 +208,8 @@ TEST_F(ChartTest, EveryoneReadsWhatAffectsThem) {
   });
 }
 
-// Only where other clusters are joined are Secrets read, and those of the operator's own namespace alone.
+// Only where other clusters are joined are Secrets read and ConfigMaps written, and those of the operator's
+// own namespace alone.
 TEST_F(ChartTest, SecretsOfClustersAreReadWhereTheyAreWanted) {
   WithEach([](Helm& helm) {
     auto objects = helm.Template(
@@ -217,9 +218,12 @@ TEST_F(ChartTest, SecretsOfClustersAreReadWhereTheyAreWanted) {
                 IsSupersetOf({"--clusters", "--cluster-name=east", "--cluster-stale-limit=5m"}));
     EXPECT_THAT(WriteJson(objects.at("Role fairlead")),
                 HasSubstr(R"({"apiGroups":[""],"resources":["secrets"],"verbs":["list","watch"]})"));
-    EXPECT_THAT(WriteJson(objects.at("ClusterRole fairlead")), Not(HasSubstr("secrets")));
+    EXPECT_THAT(WriteJson(objects.at("Role fairlead")), HasSubstr("configmaps"));
+    EXPECT_THAT(WriteJson(objects.at("ClusterRole fairlead")),
+                Not(::testing::AnyOf(HasSubstr("secrets"), HasSubstr("configmaps"))));
     objects = helm.Template("");
     EXPECT_THAT(Args(objects), Not(::testing::Contains("--clusters")));
+    EXPECT_THAT(WriteJson(objects.at("Role fairlead")), Not(HasSubstr("configmaps")));
     EXPECT_THAT(WriteJson(objects.at("Role fairlead")), Not(HasSubstr(R"("verbs":["list","watch"])")));
   });
 }

@@ -8,6 +8,7 @@
 #include "crds/base/base64.h"
 #include "crds/base/json.h"
 #include "tests/integration/helm/helm_cluster.h"
+#include "tests/integration/helm/rights_audit.h"
 #include "tests/integration/operator/user_test.h"
 #include "tests/support/eventually.h"
 #include "tests/support/http_client.h"
@@ -78,53 +79,6 @@ class Replica {
   Process process_;
 };
 
-struct Audit {
-  std::set<std::string> used;  // "group/resource verb", and the same with " name"
-  std::set<std::string> refused;
-};
-
-// What service accounts asked for, by the log from `offset` on.
-Audit ReadAudit(const std::string& file, std::streamoff offset) {
-  Audit audit;
-  std::ifstream log(file);
-  log.seekg(offset);
-  for (std::string line; std::getline(log, line);) {
-    const Result<JsonDocument> document = JsonDocument::Parse(line);
-    if (!document) continue;  // it is being written
-    const Json::Value event = ToJsonValue(document->root());
-    const Json::Value& object = event["objectRef"];
-    std::string resource = object["apiGroup"].asString() + "/" + object["resource"].asString();
-    if (object.isMember("subresource")) resource += "/" + object["subresource"].asString();
-    std::vector<std::string> verbs = {event["verb"].asString()};
-    // What makes the object by server-side apply or by PUT needs both rights, and is logged under one.
-    if (event["responseStatus"]["code"] == 201) verbs.emplace_back("create");
-    for (const std::string& verb : verbs) {
-      audit.used.insert(resource + " " + verb);
-      audit.used.insert(resource + " " + verb + " " + object["name"].asString());
-    }
-    if (event["annotations"]["authorization.k8s.io/decision"] == "forbid") audit.refused.insert(line);
-  }
-  return audit;
-}
-
-// "group/resource verb [name]" for each that a role grants.
-std::set<std::string> Granted(const Json::Value& role) {
-  std::set<std::string> out;
-  for (const Json::Value& rule : role["rules"]) {
-    for (const Json::Value& group : rule["apiGroups"]) {
-      for (const Json::Value& resource : rule["resources"]) {
-        for (const Json::Value& verb : rule["verbs"]) {
-          const std::string what = group.asString() + "/" + resource.asString() + " " + verb.asString();
-          if (!rule.isMember("resourceNames")) out.insert(what);
-          for (const Json::Value& name : rule["resourceNames"]) out.insert(what + " " + name.asString());
-        }
-      }
-    }
-  }
-  EXPECT_FALSE(out.empty());
-  return out;
-}
-
 class RightsTest : public UserTest, public ::testing::WithParamInterface<std::string> {
  protected:
   void SetUp() override {
@@ -135,7 +89,8 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
     audit_from_ = log ? static_cast<std::streamoff>(log.tellg()) : 0;
     cluster().MakeNamespace("fairlead-system");
     const HelmRun run = helm().Run({"install", "fairlead", ChartDir(), "-n", "fairlead-system", "--set",
-                                    "profile=" + GetParam(), "--set", "ledger.perPolicy=1"});
+                                    "profile=" + GetParam(), "--set", "ledger.perPolicy=1", "--set",
+                                    "clusters.enabled=true"});
     ASSERT_EQ(run.code, 0) << run.output;
     const std::string ready = "/apis/fairlead.dev/v1alpha1/retrytimeoutpolicies";
     ASSERT_TRUE(Eventually([&] { return cluster().real().Call("GET", ready).ok(); }));
@@ -205,6 +160,7 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
   void LivePolicies();
   void LiveWorkspaces();
   void LiveBesideIstiod();
+  void LiveClusters();
 
   const std::string ns_ = "rights-" + GetParam();
   std::streamoff audit_from_ = 0;
@@ -322,6 +278,49 @@ void RightsTest::LiveBesideIstiod() {
   ASSERT_TRUE(Eventually([&] { return !there("destinationrules/fairlead-ratings"); }));
 }
 
+// Another cluster, which is this very one: it is read, lost and read again; kept when the operator ends, and
+// known by that when it starts without a way to it; and forgotten.
+void RightsTest::LiveClusters() {
+  const std::string secret = std::string(kNamespace) + "/secrets/clusters";
+  const auto name = [&](const std::string& token) {
+    const std::string kubeconfig =
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: c, user: "
+        "u}}]\n"
+        "clusters: [{name: c, cluster: {server: \"" +
+        cluster().real().server() +
+        "\", certificate-authority-data: " + EncodeBase64(cluster().real().ca_pem()) +
+        "}}]\nusers: [{name: u, user: {token: " + token + "}}]\n";
+    ApplyYaml(
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: clusters, namespace: fairlead-system, labels: "
+        "{istio/multiCluster: \"true\"}}\ndata: {west: " +
+        EncodeBase64(kubeconfig) + "}\n");
+  };
+  const auto fresh = [&] {
+    return Eventually([&] {
+      return std::all_of(replicas_.begin(), replicas_.end(), [](const auto& replica) {
+        return replica->Shows(R"(fairlead_cluster_state{cluster="west",state="fresh"} 1)");
+      });
+    });
+  };
+  name("admin");
+  ASSERT_TRUE(fresh());
+  name("nobody");
+  ASSERT_TRUE(AwaitUse("/configmaps create"));
+  name("admin");
+  ASSERT_TRUE(fresh());
+  EndReplicas();
+  ASSERT_TRUE(AwaitUse("/configmaps update"));
+  name("nobody");
+  ASSERT_NO_FATAL_FAILURE(StartReplicas());
+  ASSERT_TRUE(Eventually([&] {
+    return std::all_of(replicas_.begin(), replicas_.end(),
+                       [](const auto& r) { return r->Shows(R"(fairlead_cluster_kept{cluster="west"} 1)"); });
+  }));
+  ASSERT_TRUE(AwaitUse("/configmaps get"));
+  cluster().Delete(secret);
+  ASSERT_TRUE(AwaitUse("/configmaps delete"));
+}
+
 TEST_P(RightsTest, AreThoseThatAreUsed) {
   ASSERT_NO_FATAL_FAILURE(StartReplicas());
   ASSERT_NO_FATAL_FAILURE(LivePolicies());
@@ -329,6 +328,7 @@ TEST_P(RightsTest, AreThoseThatAreUsed) {
   if (GetParam() == "istio") {
     ASSERT_NO_FATAL_FAILURE(LiveBesideIstiod());
   }
+  ASSERT_NO_FATAL_FAILURE(LiveClusters());
 
   std::set<std::string> granted = Granted(cluster().Get(std::string(kRbac) + "/clusterroles/fairlead"));
   granted.merge(Granted(cluster().Get(std::string(kRbac) + "/namespaces/fairlead-system/roles/fairlead")));

@@ -94,7 +94,7 @@ std::vector<DeltaRequest> EnvoyView::First() {
     const Type type = static_cast<Type>(i);
     if (options_.wildcard_only && type != Type::kCluster) continue;
     std::set<std::string> names;
-    if (!IsWildcard(type)) names = Named(type);
+    if (!IsWildcard(type) && type != Type::kRuntime) names = Named(type);
     for (const auto& [name, version] : options_.held[i]) names.insert(name);
     if (type == Type::kRuntime && options_.runtime) names.insert("fairlead");
     const bool always = type == Type::kCluster || type == Type::kListener;

@@ -100,6 +100,57 @@ TEST_F(HealthTest, OtherCredentialsLeaveWhatIsKnownInForce) {
   EXPECT_EQ(State(), RemoteState::kFresh);
 }
 
+TEST_F(HealthTest, WhatIsKnownFromBeforeTheStartIsAsOldAsItIs) {
+  Watch(Kind::kNode, WatchPhase::kWaiting, "no route");
+  const Timestamp heard{clock_.WallNow().seconds - 600};
+  ASSERT_TRUE(health_.Remember(heard));
+  EXPECT_EQ(State(), RemoteState::kStale);
+  EXPECT_TRUE(health_.status().kept);
+  EXPECT_EQ(health_.status().since, heard);
+  EXPECT_EQ(health_.status().reason, "nodes: no route");
+  EXPECT_EQ(health_.deadline(), clock_.Now() + minutes(5));
+  health_.OnListed(Kind::kService);
+  EXPECT_TRUE(health_.status().kept) << "nodes are not listed yet";
+  clock_.Advance(minutes(5));
+  health_.OnTimer();
+  EXPECT_EQ(State(), RemoteState::kExpired);
+  EXPECT_EQ(health_.status().since, heard);
+  ListAll();
+  EXPECT_EQ(State(), RemoteState::kFresh);
+  EXPECT_FALSE(health_.status().kept);
+}
+
+TEST_F(HealthTest, WhatIsKnownFromLongBeforeTheStartHasExpired) {
+  ASSERT_TRUE(health_.Remember({clock_.WallNow().seconds - 900}));
+  EXPECT_EQ(State(), RemoteState::kExpired);
+  EXPECT_EQ(health_.status().reason, "does not answer yet");
+  EXPECT_EQ(health_.deadline(), Clock::TimePoint::max());
+}
+
+TEST_F(HealthTest, AKeptCopyOfTheFutureIsOfNow) {
+  ASSERT_TRUE(health_.Remember({clock_.WallNow().seconds + 3600}));
+  EXPECT_EQ(health_.status().since, clock_.WallNow());
+  EXPECT_EQ(health_.deadline(), clock_.Now() + minutes(15));
+}
+
+TEST_F(HealthTest, WhatWasListedIsNotForgottenForAKeptCopy) {
+  ListAll();
+  EXPECT_FALSE(health_.Remember(clock_.WallNow()));
+  EXPECT_EQ(State(), RemoteState::kFresh);
+  EXPECT_FALSE(health_.status().kept);
+}
+
+TEST_F(HealthTest, AWatchThatBreaksWhenAllWasListedIsStaleAsOfNow) {
+  ASSERT_TRUE(health_.Remember({clock_.WallNow().seconds - 600}));
+  health_.OnListed(Kind::kService);
+  Watch(Kind::kService, WatchPhase::kWaiting, "no route");
+  health_.OnListed(Kind::kNode);
+  EXPECT_EQ(State(), RemoteState::kStale);
+  EXPECT_FALSE(health_.status().kept);
+  EXPECT_EQ(health_.status().since, clock_.WallNow());
+  EXPECT_EQ(health_.deadline(), clock_.Now() + minutes(15));
+}
+
 TEST_F(HealthTest, AKindThatIsSaidToBeAbsentIsTrouble) {
   ListAll();
   Watch(Kind::kService, WatchPhase::kAbsent, "the server could not find the requested resource");

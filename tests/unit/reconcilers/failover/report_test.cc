@@ -101,6 +101,14 @@ TEST_F(ReportTest, AClusterThatCannotBeReachedIsNamed) {
       HasSubstr("cluster far is stale"));
 }
 
+TEST_F(ReportTest, OneThatIsKnownFromBeforeTheStartSaysOfWhen) {
+  world_.KeepRemote("far", {});
+  world_.SetRemoteState("far", {RemoteState::kStale, {1'800'000'000}, "timed out", "", true});
+  EXPECT_THAT(
+      Seen("localities: [{from: {region: east}, steps: [{to: [{cluster: far}]}]}]")[0].steps[1].missing,
+      HasSubstr("cluster far is stale, known from before the start: of 2027-01-15T08:00:00Z"));
+}
+
 TEST_F(ReportTest, AClusterThatSettingsKeepOutIsNamed) {
   world_.SetRemoteState("far", {RemoteState::kFresh, {1}, ""});
   const std::string spec = "localities: [{from: {region: east}, steps: [{to: [{cluster: far}]}]}]";
