@@ -91,10 +91,6 @@ int FailoverStatus(const FailoverOptions& options, const Output& output) {
   Result<Offline> read = Read(options.input, {.name = "", .kinds = {}});
   if (!read) return Fail(read.error(), output);
   PrintProblems(read->loaded, output);
-  if (read->cluster) {  // shares are those of the drills that are on; files have no time
-    read->world.SetNow(Clock::System().WallNow());
-    read->world.Drain();
-  }
   const std::vector<ObjectKey> policies = PoliciesOf(*read, options.policy);
   if (policies.empty()) {
     output.err << "fairleadctl: there is no FailoverPolicy"

@@ -1,6 +1,7 @@
 #include "cli/offline.h"
 
 #include "cli/remotes.h"
+#include "crds/base/clock.h"
 #include "crds/base/json_write.h"
 
 namespace fairlead::cli {
@@ -50,6 +51,8 @@ Result<Offline> Read(const InputOptions& input, const Interest& interest) {
   for (const LoadedObject& object : offline->loaded.objects) offline->world.Apply(object.object);
   if (const Result<void> remotes = ReadRemotes(input, &*offline); !remotes)
     return Unexpected(remotes.error());
+  // Which drills are on. Files have no time.
+  if (offline->cluster) offline->world.SetNow(Clock::System().WallNow());
   offline->world.Drain();
   return offline;
 }

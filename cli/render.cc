@@ -6,7 +6,10 @@
 #include "crds/base/json_write.h"
 #include "reconcilers/istio/lower.h"
 #include "reconcilers/lint.h"
+#include "reconcilers/lower/view.h"
 #include "reconcilers/tenancy/lower.h"
+#include "reconcilers/waypoints/gateway.h"
+#include "reconcilers/waypoints/plan.h"
 
 namespace fairlead::cli {
 namespace {
@@ -53,6 +56,16 @@ std::vector<Json::Value> TenancyDocuments(const reconcilers::World& world) {
   return out;
 }
 
+// Services get their label when their waypoint is ready; that is no object that one could apply.
+void TellMoves(const Offline& offline, const Output& output) {
+  for (const auto& [ns, plan] : offline.world.view().waypoint_plans.by_namespace) {
+    for (const auto& [service, stand] : plan.services) {
+      const std::string what = reconcilers::MoveInWords(service, stand);
+      if (!what.empty()) output.err << "note: " << what << "\n";
+    }
+  }
+}
+
 // What is accepted and does nothing has no place in the lowered objects, and most of it no status.
 void TellNotCarriedOut(const Offline& offline, const Output& output) {
   for (const reconcilers::Finding& finding : reconcilers::Lint(offline.world)) {
@@ -86,6 +99,9 @@ int Render(const RenderOptions& options, const Output& output) {
                                            ? reconcilers::istiod::LowerToIstio(offline.world)
                                            : reconcilers::RenderEffective(offline.world);
   for (Json::Value& document : TenancyDocuments(offline.world)) documents.push_back(std::move(document));
+  for (reconcilers::OwnedObject& gateway : reconcilers::LowerWaypoints(offline.world.view()))
+    documents.push_back(std::move(gateway.object));
+  TellMoves(offline, output);
   if (options.with_status) {
     for (const auto& keys : {offline.world.policies(), offline.world.TenancyObjects()}) {
       for (const ObjectKey& key : keys) documents.push_back(StatusDocument(offline.world, key));

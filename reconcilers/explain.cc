@@ -9,6 +9,7 @@
 #include "reconcilers/policy/print.h"
 #include "reconcilers/status/losses.h"
 #include "reconcilers/tenancy/tenancy.h"
+#include "reconcilers/waypoints/plan.h"
 #include "reconcilers/words.h"
 
 namespace fairlead::reconcilers {
@@ -56,7 +57,7 @@ Level LevelOf(const MergeInput& input, const ObjectKey& object) {
   for (const Attachment& attachment : input.policies) {
     if (attachment.key() == object) return attachment.level;
   }
-  return Level::kInline;
+  return object.kind == Kind::kWorkspaceSettings ? Level::kDefaults : Level::kInline;
 }
 
 void AddLoss(const MergeInput& input, const Verdict& verdict, std::map<PolicyField, ExplainedField>* fields) {
@@ -127,10 +128,13 @@ std::string CallersOf(const View& view, const ResolvedWorkspace& workspace, cons
 
 // `route`: null for all rules, else only those of that route.
 ExplainedService ExplainService(const World& world, const EffectiveService& service, const ObjectKey* route) {
-  ExplainedService out{service.key, "", service.waypoint_problem, {}};
+  ExplainedService out{service.key, "", "", {}};
+  if (!service.waypoint_problem.empty())
+    out.problem = NoWaypointInWords(world.view(), service.key, service.waypoint_problem);
   if (service.waypoint) out.waypoint = service.waypoint->ToString();
   for (const EffectivePort& port : service.ports) {
-    ExplainedPort explained{port.port, port.name, port.protocol, {}};
+    ExplainedPort explained{port.port, port.name, port.protocol, {}, {}};
+    if (route == nullptr) explained.failover = ExplainFailover(world.view(), service, port);
     for (size_t i = 0; i < port.rules.size(); ++i) {
       if (route != nullptr && port.rules[i].route != *route) continue;
       explained.rules.push_back(ExplainRule(world.view(), service, port, i));

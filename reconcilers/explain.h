@@ -8,6 +8,7 @@
 
 #include <json/value.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,10 +45,23 @@ struct ExplainedRule {
   friend bool operator==(const ExplainedRule&, const ExplainedRule&) = default;
 };
 
+// A FailoverPolicy is in force as a whole.
+struct ExplainedFailover {
+  std::string object;  // "FailoverPolicy shop/ratings"
+  Level level = Level::kBuiltIn;
+  bool is_override = false;
+  std::string order;    // "same zone, then region, then any"
+  std::string problem;  // why it has no effect; empty: it has
+  std::vector<ExplainedLoss> lost;
+  std::string drill;  // what one leaves out now; empty: none is on
+  friend bool operator==(const ExplainedFailover&, const ExplainedFailover&) = default;
+};
+
 struct ExplainedPort {
   uint16_t port = 0;
   std::string name;
   Protocol protocol = Protocol::kHttp;
+  std::optional<ExplainedFailover> failover;  // of a service; none: no policy is for the port
   std::vector<ExplainedRule> rules;
   friend bool operator==(const ExplainedPort&, const ExplainedPort&) = default;
 };
@@ -74,6 +88,11 @@ Explanation Explain(const World& world, const ObjectKey& key);
 
 // What is in force of a policy, without what lost; in the order of PolicyField.
 std::vector<ExplainedField> FieldsInForce(const EffectivePolicy& policy);
+
+// explain_failover.cc
+struct View;
+std::optional<ExplainedFailover> ExplainFailover(const View& view, const EffectiveService& service,
+                                                 const EffectivePort& port);
 
 Json::Value ToJson(const Explanation& explanation);
 std::string ToText(const Explanation& explanation);  // for a terminal, without colour

@@ -10,6 +10,15 @@ Json::Value Strings(const std::vector<std::string>& items) {
   return out;
 }
 
+Json::Value ToJson(const ExplainedLoss& loss) {
+  Json::Value lost(Json::objectValue);
+  lost["object"] = loss.object;
+  lost["level"] = std::string(ToString(loss.level));
+  lost["value"] = loss.value;
+  lost["because"] = "the winner " + loss.reason;
+  return lost;
+}
+
 Json::Value ToJson(const ExplainedField& field) {
   Json::Value out(Json::objectValue);
   out["field"] = field.path;
@@ -17,14 +26,19 @@ Json::Value ToJson(const ExplainedField& field) {
   out["level"] = std::string(ToString(field.level));
   if (!field.object.empty()) out["from"] = field.object;
   if (field.is_override) out["override"] = true;
-  for (const ExplainedLoss& loss : field.lost) {
-    Json::Value lost(Json::objectValue);
-    lost["object"] = loss.object;
-    lost["level"] = std::string(ToString(loss.level));
-    lost["value"] = loss.value;
-    lost["because"] = "the winner " + loss.reason;
-    out["lost"].append(std::move(lost));
-  }
+  for (const ExplainedLoss& loss : field.lost) out["lost"].append(ToJson(loss));
+  return out;
+}
+
+Json::Value ToJson(const ExplainedFailover& failover) {
+  Json::Value out(Json::objectValue);
+  out["from"] = failover.object;
+  out["level"] = std::string(ToString(failover.level));
+  out["order"] = failover.order;
+  if (failover.is_override) out["override"] = true;
+  if (!failover.problem.empty()) out["problem"] = failover.problem;
+  if (!failover.drill.empty()) out["drill"] = failover.drill;
+  for (const ExplainedLoss& loss : failover.lost) out["lost"].append(ToJson(loss));
   return out;
 }
 
@@ -56,6 +70,7 @@ Json::Value ToJson(const ExplainedService& service) {
     item["port"] = port.port;
     if (!port.name.empty()) item["name"] = port.name;
     item["protocol"] = std::string(ToString(port.protocol));
+    if (port.failover) item["failover"] = ToJson(*port.failover);
     item["rules"] = Json::Value(Json::arrayValue);
     for (const ExplainedRule& rule : port.rules) item["rules"].append(ToJson(rule));
     out["ports"].append(std::move(item));
@@ -69,6 +84,20 @@ std::string Lines(const char* indent, const char* what, const std::vector<std::s
   return out;
 }
 
+// "RetryTimeoutPolicy shop/x (Service, Override)"
+std::string From(const std::string& object, Level level, bool is_override) {
+  return object + " (" + std::string(ToString(level)) + (is_override ? ", Override)" : ")");
+}
+
+std::string LossText(const std::vector<ExplainedLoss>& lost) {
+  std::string out;
+  for (const ExplainedLoss& loss : lost) {
+    out += "        lost: " + loss.value + " of " + From(loss.object, loss.level, false) + ": the winner " +
+           loss.reason + "\n";
+  }
+  return out;
+}
+
 std::string RuleText(const ExplainedRule& rule) {
   std::string out = "    " + rule.route;
   if (!rule.route.starts_with("Service")) {
@@ -78,15 +107,19 @@ std::string RuleText(const ExplainedRule& rule) {
   if (rule.fields.empty()) out += "      nothing is set: one try, no timeout\n";
   for (const ExplainedField& field : rule.fields) {
     out += "      " + field.path + ": " + field.value + "  <- ";
-    out += field.object.empty() ? "default" : field.object + " (" + std::string(ToString(field.level));
-    if (!field.object.empty()) out += field.is_override ? ", Override)" : ")";
-    out += "\n";
-    for (const ExplainedLoss& loss : field.lost) {
-      out += "        lost: " + loss.value + " of " + loss.object + " (" + std::string(ToString(loss.level)) +
-             "): the winner " + loss.reason + "\n";
-    }
+    out += field.object.empty() ? "default" : From(field.object, field.level, field.is_override);
+    out += "\n" + LossText(field.lost);
   }
   return out + Lines("      ", "warning: ", rule.warnings);
+}
+
+std::string FailoverText(const ExplainedFailover& failover) {
+  std::string out = "    failover: " + failover.order + "  <- " +
+                    From(failover.object, failover.level, failover.is_override) + "\n" +
+                    LossText(failover.lost);
+  if (!failover.problem.empty()) out += "      NO EFFECT: " + failover.problem + "\n";
+  if (!failover.drill.empty()) out += "      drill: " + failover.drill + "\n";
+  return out;
 }
 
 }  // namespace
@@ -112,6 +145,7 @@ std::string ToText(const Explanation& explanation) {
     for (const ExplainedPort& port : service.ports) {
       out += "  port " + std::to_string(port.port) + (port.name.empty() ? "" : " (" + port.name + ")") + " " +
              std::string(ToString(port.protocol)) + "\n";
+      if (port.failover) out += FailoverText(*port.failover);
       for (const ExplainedRule& rule : port.rules) out += RuleText(rule);
     }
   }

@@ -52,6 +52,7 @@ const std::vector<LintRule>& LintRules() {
       {LintCode::kRetriesMultiply, S::kWarning, "retries multiply along a chain of calls"},
       {LintCode::kUnknownPlace, S::kWarning, "a failover policy names a place that is not known"},
       {LintCode::kNoEndpointsThere, S::kWarning, "a step of a failover policy leads to no endpoint"},
+      {LintCode::kDefaultWaypoint, S::kWarning, "the waypoint that settings name by default cannot serve"},
   };
   return kRules;
 }

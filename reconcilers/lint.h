@@ -55,6 +55,7 @@ enum class LintCode : unsigned char {
   kRetriesMultiply = 32,
   kUnknownPlace = 33,
   kNoEndpointsThere = 34,
+  kDefaultWaypoint = 35,
 };
 
 struct LintRule {

@@ -76,6 +76,7 @@ void World::Apply(const AnyObject& object) {
       return;
     }
     const Ptr<T> now = impl_->tables.Get<T>(key.nn());
+    if (IsTenancy(key.kind) && old == nullptr) impl_->MarkPlans();  // what could not be read holds them up
     if (HasStatus(key.kind)) impl_->dirty_statuses.insert(key);
     if (IsTenancy(key.kind)) impl_->dirty_tenancy.insert(key);
     if (old != now) impl_->Changed(old, now, key);
@@ -87,6 +88,7 @@ void World::Remove(const ObjectKey& key) {
     using T = std::remove_const_t<typename decltype(old)::element_type>;
     old = impl_->tables.Get<T>(key.nn());
     if (!impl_->tables.Erase(key)) return;
+    if (IsTenancy(key.kind) && old == nullptr) impl_->MarkPlans();
     impl_->dirty_statuses.erase(key);
     if (old != nullptr) impl_->Changed(old, Ptr<T>(), key);
   });
@@ -129,6 +131,7 @@ void World::ReportTenancy(const std::string& workspace, uint64_t epoch, TenancyR
   if (state->second.report == report) return;
   state->second.report = std::move(report);
   impl_->dirty_tenancy.insert({Kind::kWorkspace, "", workspace});
+  impl_->MarkPlansOf(workspace);
 }
 
 Delta World::Drain() {
@@ -139,10 +142,11 @@ Delta World::Drain() {
 
 bool World::DrainPart(size_t max_services, Delta* to) {
   Delta& delta = *to;
+  impl_->ResolveTenancy();
   impl_->LowerServices(max_services, &delta);
   if (!impl_->dirty_services.empty()) return true;
-  impl_->ResolveTenancy();
   if (impl_->JudgeDrills()) return true;
+  impl_->DrainPlans(&delta);
   impl_->DrainEndpoints(&delta);
   impl_->DrainWaypoints(&delta);
   impl_->Assess(&delta);

@@ -67,11 +67,13 @@ struct Delta {
   std::set<ObjectKey> istio;     // Istio mode: services whose objects for istiod are to be looked at anew
   // What Workspaces lower to, and their statuses, are to be looked at anew; those that are gone among them.
   std::set<std::string> workspaces;
+  // Istio mode: namespaces whose plan for waypoints (waypoints/stand.h) is another one.
+  std::set<std::string> waypoint_plans;
   std::set<ObjectKey> tenancy;  // Workspaces and WorkspaceSettings whose status is to be computed anew
 
   bool empty() const {
     return services.empty() && endpoints.empty() && waypoints.empty() && policies.empty() && istio.empty() &&
-           workspaces.empty() && tenancy.empty();
+           workspaces.empty() && waypoint_plans.empty() && tenancy.empty();
   }
 };
 
@@ -91,6 +93,8 @@ class World {
   void ReportIstio(const ObjectKey& service, uint64_t epoch, IstioReport report);
   // What became of the objects of the workspace as it was at TenancyEpoch; an older epoch is ignored.
   void ReportTenancy(const std::string& workspace, uint64_t epoch, TenancyReport report);
+  // What of the namespace's plan for waypoints could not be written, and why; empty: all was.
+  void ReportWaypoints(const std::string& ns, std::map<ObjectKey, std::string> problems);
   // Other clusters: their objects, of the kinds that Remotes reads, and how sure we are of them. What is
   // applied before the state says that all was listed does not count yet. After RemoveRemote nothing of it
   // does. KeepRemote: what an operator before has kept of it stands in for what is listed, until the state is

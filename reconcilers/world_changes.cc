@@ -46,6 +46,8 @@ void World::Impl::MembershipChanged(const MembershipChange& change) {
     tables.ForEachIn<gateway::HTTPRoute>(move.ns, mark);
     tables.ForEachIn<gateway::GRPCRoute>(move.ns, mark);
     MarkJoinedIn(move.ns);
+    MarkServedByDefaultFrom(move.ns);
+    MarkPlan(move.ns);
   }
 }
 
@@ -94,6 +96,7 @@ void World::Impl::TargetChanged(const ObjectMeta* old, const ObjectMeta* now, co
 template <class T>
 void World::Impl::ServiceChanged(const Ptr<T>& old, const Ptr<T>& now, const ObjectKey& key) {
   TargetChanged(Meta(old), Meta(now), key);
+  Labelled(Meta(now), key);
   dirty_services.insert(key);
   dirty_endpoints.insert(key);
   if (old == nullptr || now == nullptr || !SameAsBackend(*old, *now)) {
@@ -153,6 +156,7 @@ void World::Impl::Changed(const Ptr<gateway::GRPCRoute>& old, const Ptr<gateway:
 
 void World::Impl::Changed(const Ptr<gateway::Gateway>&, const Ptr<gateway::Gateway>&, const ObjectKey& key) {
   dirty_waypoints.insert(key.nn());
+  MarkPlansAt(key.nn());
   MarkWorkspaceOf(key.ns);
   for (const ObjectKey& service : bound_to.Find(key.nn())) {
     dirty_services.insert(service);
@@ -246,12 +250,10 @@ void World::Impl::Changed(const Ptr<core::Namespace>& old, const Ptr<core::Names
   MembershipChanged(change);
   if (now == nullptr) NamespaceSeen(key.name);
   MarkWorkspaceOf(key.name);
-  const auto mark = [&](const auto& object) {
-    using T = std::remove_cvref_t<decltype(*object)>;
-    dirty_services.insert({T::kKind, object->meta.ns, object->meta.name});
-  };
-  tables.ForEachIn<core::Service>(key.name, mark);
-  tables.ForEachIn<istio::ServiceEntry>(key.name, mark);
+  MarkServicesIn(key.name);
+  MarkPlan(key.name);
+  NamespaceLabelled(old.get());
+  NamespaceLabelled(now.get());
 }
 
 void World::Impl::Changed(const Ptr<api::Workspace>&, const Ptr<api::Workspace>& now, const ObjectKey& key) {

@@ -85,7 +85,10 @@ void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* del
   users_of.Set(key, {lowered.reads.begin(), lowered.reads.end()});
   std::vector<NamespacedName> named;
   if (lowered.named_waypoint) named.push_back(*lowered.named_waypoint);
+  for (const NamespacedName& before : bound_to.KeysOf(key)) MarkNamed(before);
+  for (const NamespacedName& now : named) MarkNamed(now);
   bound_to.Set(key, std::move(named));
+  MarkPlan(key.ns);
   bool changed = true;
   if (options.keep_rules || lowered.service == nullptr) {
     changed = Exchange(&services, key, lowered.service, &delta->services);

@@ -90,9 +90,23 @@ struct World::Impl {
   // world_remotes.cc
   void MarkJoined(const Remotes::Touched& services);
   void MarkJoinedIn(const std::string& ns);  // settings say which clusters are joined for its Services
-  void ResolveTenancy();
+  // world_waypoints.cc
+  void MarkPlan(const std::string& ns);
+  void MarkPlansOf(const std::string& workspace);
+  void MarkPlans();  // all that there are
+  void MarkPlansAt(const NamespacedName& gateway);
+  void MarkNamed(const NamespacedName& gateway);  // a label names it, or does no more
+  void NamespaceLabelled(const core::Namespace* ns);
+  void Labelled(const ObjectMeta* now, const ObjectKey& service);
+  void DrainPlans(Delta* delta);
+  void PlanChanged(const std::string& ns, const WaypointPlan& before, const WaypointPlan& now);
   void MarkFailover();
   void NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now);
+  // world_tenancy.cc
+  void ResolveTenancy();
+  void RenewDefaults(const std::string& workspace);
+  void MarkServicesIn(const std::string& ns);
+  void MarkServedByDefaultFrom(const std::string& ns);
   // world_drills.cc
   void DrillChanged(const api::FailoverPolicy* now, const ObjectKey& policy);
   void MarkDrillsAt(const ObjectKey& service);
@@ -134,12 +148,22 @@ struct World::Impl {
     uint64_t epoch = 0;
     std::optional<TenancyReport> report;
   };
-  uint64_t tenancy_epoch = 0;  // of the newest state
+  Links<std::string, ObjectKey> labelled;  // namespace -> services with a label of ours
+  uint64_t tenancy_epoch = 0;              // of the newest state
   std::map<std::string, TenancyState> tenancy_states;
+  // Of workspaces whose settings have defaults: where they hold.
+  struct DefaultsInForce {
+    NamespacedName settings;
+    api::WorkspaceSettings::Defaults values;
+    std::set<std::string> namespaces;
+    friend bool operator==(const DefaultsInForce&, const DefaultsInForce&) = default;
+  };
+  std::map<std::string, DefaultsInForce> defaults_in_force;
   Remotes remotes;
   Drills drills;
+  WaypointPlans waypoint_plans;
   View view{options,   tables,  membership, tenancy,      attachments, failovers, routes_of,
-            slices_of, pods_of, callers_of, istio_states, remotes,     drills};
+            slices_of, pods_of, callers_of, istio_states, remotes,     drills,    waypoint_plans};
 
   std::set<ObjectKey> drilled;  // FailoverPolicies with spec.drill
   std::map<ObjectKey, failover::DrillState> drill_states;
@@ -157,6 +181,7 @@ struct World::Impl {
   std::set<std::pair<ObjectKey, ObjectKey>> dirty_pairs;  // policy, target
   std::set<ObjectKey> dirty_statuses;
   std::set<std::string> dirty_workspaces;
+  std::set<std::string> dirty_plans;          // namespaces whose plan for waypoints is to be made anew
   std::set<std::string> resolved_workspaces;  // whose picture is another one
   std::set<ObjectKey> dirty_tenancy;          // whose status is to be computed anew
 

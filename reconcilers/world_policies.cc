@@ -21,6 +21,7 @@ void World::Impl::MarkPlacement(const ObjectKey& policy, const ObjectKey& target
   if constexpr (std::is_same_v<P, api::FailoverPolicy>) {
     dirty_endpoints.insert(target);
     dirty_counts.insert(target);
+    MarkPlan(target.ns);
     if (options.istio_mode) dirty_rows.insert(target);  // what istiod reads says it, too
     // Another may have won or lost there.
     for (const auto& other : failovers.At(target)) dirty_statuses.insert(other.key());

@@ -24,16 +24,6 @@ void World::Impl::MarkJoinedIn(const std::string& ns) {
   MarkJoined(services);
 }
 
-// Before endpoints are lowered: settings say which clusters are joined.
-void World::Impl::ResolveTenancy() {
-  for (const std::string& name : tenancy.Resolve(membership)) {
-    resolved_workspaces.insert(name);
-    if (const Ptr<ResolvedWorkspace> workspace = tenancy.Find(name)) {
-      for (const std::string& ns : workspace->namespaces) MarkJoinedIn(ns);
-    }
-  }
-}
-
 // Whose endpoints can be reached from here depends on where we are.
 void World::Impl::NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now) {
   const auto network = [](const Ptr<core::Namespace>& ns) {

@@ -48,9 +48,9 @@ class JsonNode {
   std::optional<double> AsDouble() const;
   std::optional<bool> AsBool() const;
 
-  JsonArrayView Items() const;      // for (JsonNode n : node.Items()); empty for another type
+  JsonArrayView Items() const;     // for (JsonNode n : node.Items()); empty for another type
   JsonObjectView Members() const;  // for (auto [key, value] : node.Members()); empty for another type
-  std::string Print() const;    // minified
+  std::string Print() const;       // minified
 
  private:
   friend class JsonDocument;

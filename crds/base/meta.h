@@ -1,12 +1,13 @@
 // ObjectMeta, conditions and parse results: what every object has in common.
 //
-// Only what Fairlead uses is kept: no managedFields, no foreign annotations (they are half of the bytes).
-// Values.
+// Only what Fairlead uses is kept: of managedFields what it applied itself (OwnFields), no foreign
+// annotations (they are half of the bytes). Values.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -36,6 +37,15 @@ struct OwnerReference {
   friend bool operator==(const OwnerReference&, const OwnerReference&) = default;
 };
 
+// The one field manager by which we write into objects of users: the label istio.io/use-waypoint on Services
+// and ServiceEntries, where the workspace asks for it (docs/tenancy.md).
+inline constexpr std::string_view kWaypointManager = "fairlead/waypoints";
+
+// What metadata.managedFields says that kWaypointManager applied to the object.
+enum class OwnFields : unsigned char { kNone, kUseWaypoint, kOther };
+// Of its entry's fieldsV1, as text.
+OwnFields OwnFieldsIn(std::string_view fields);
+
 struct ObjectMeta {
   std::string name;
   std::string ns;  // empty for cluster-scoped objects
@@ -47,6 +57,7 @@ struct ObjectMeta {
   Labels labels;
   Labels annotations;  // only fairlead.dev/*, *.istio.io/* and istio.io/*, gateway.networking.k8s.io/*
   std::vector<OwnerReference> owners;
+  OwnFields own_fields = OwnFields::kNone;
 
   NamespacedName nn() const { return {ns, name}; }
   friend bool operator==(const ObjectMeta&, const ObjectMeta&) = default;

@@ -8,6 +8,11 @@ bool KeepsAnnotation(std::string_view annotation) {
          domain == "gateway.networking.k8s.io";
 }
 
+OwnFields OwnFieldsIn(std::string_view fields) {
+  return fields.find(R"("f:istio.io/use-waypoint":)") == std::string_view::npos ? OwnFields::kOther
+                                                                                : OwnFields::kUseWaypoint;
+}
+
 ObjectMeta ParseMeta(const JsonNode& object) {
   ObjectMeta meta;
   const std::optional<JsonNode> m = object.Find("metadata");
@@ -41,6 +46,13 @@ ObjectMeta ParseMeta(const JsonNode& object) {
       ref.uid = o.StringAt("uid");
       if (auto c = o.Find("controller")) ref.controller = c->AsBool().value_or(false);
       meta.owners.push_back(std::move(ref));
+    }
+  }
+  if (auto managers = m->Find("managedFields")) {
+    for (JsonNode entry : managers->Items()) {
+      if (entry.StringAt("manager") != kWaypointManager || entry.StringAt("operation") != "Apply") continue;
+      const auto fields = entry.Find("fieldsV1");
+      meta.own_fields = OwnFieldsIn(fields ? fields->Print() : "");
     }
   }
   return meta;

@@ -40,6 +40,33 @@ void ReadOwner(WireReader owner, OwnerReference* out) {
   }
 }
 
+// meta.v1.ManagedFieldsEntry; entries of others end at their first field.
+void ReadManager(WireReader entry, OwnFields* out) {
+  bool ours = false, applied = false;
+  std::string_view fields;
+  while (entry.Next()) {
+    switch (entry.field()) {
+      case 1:
+        ours = entry.Bytes() == kWaypointManager;
+        if (!ours) return;
+        break;
+      case 2:
+        applied = entry.Bytes() == "Apply";
+        break;
+      case 7: {  // meta.v1.FieldsV1
+        WireReader raw = entry.Message();
+        while (raw.Next()) {
+          if (raw.field() == 1) fields = raw.Bytes();
+        }
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  if (ours && applied) *out = OwnFieldsIn(fields);
+}
+
 }  // namespace
 
 void ReadStringMap(WireReader& field, Labels* out) {
@@ -86,6 +113,9 @@ void ReadMeta(WireReader meta, ObjectMeta* out) {
       }
       case 13:
         ReadOwner(meta.Message(), &out->owners.emplace_back());
+        break;
+      case 17:
+        ReadManager(meta.Message(), &out->own_fields);
         break;
       default:
         break;

@@ -1,7 +1,9 @@
 #include "crds/gateway/gateway.h"
 
 #include <charconv>
+#include <utility>
 
+#include "crds/base/meta_json.h"
 #include "crds/base/read.h"
 
 namespace fairlead::gateway {
@@ -54,6 +56,13 @@ void ReadPlaintextPort(const Reader& root, Gateway* out) {
   out->plaintext_port = port;
 }
 
+void ReadProgrammed(const JsonNode& node, Gateway* out) {
+  std::optional<Condition> condition = ParseCondition(node);
+  if (!condition || condition->type != "Programmed") return;
+  out->programmed = Programmed{condition->status, std::move(condition->reason), std::move(condition->message),
+                               condition->observed_generation, condition->last_transition};
+}
+
 }  // namespace
 
 // gateway.networking.k8s.io_gateways.yaml, Gateway API 1.6.
@@ -71,6 +80,7 @@ Parsed<Gateway> ParseGateway(const JsonNode& object) {
     });
     root.Object("status", [out](const Reader& status) {
       status.List("addresses", &out->status_addresses, ReadAddress);
+      status.ForEach("conditions", [out](const Reader& condition) { ReadProgrammed(condition.node(), out); });
     });
   });
 }

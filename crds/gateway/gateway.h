@@ -33,6 +33,16 @@ struct GatewayAddress {
   friend bool operator==(const GatewayAddress&, const GatewayAddress&) = default;
 };
 
+// status.conditions, of the type Programmed.
+struct Programmed {
+  ConditionStatus status = ConditionStatus::kUnknown;
+  std::string reason;
+  std::string message;
+  int64_t observed_generation = 0;
+  Timestamp since;
+  friend bool operator==(const Programmed&, const Programmed&) = default;
+};
+
 struct Gateway {
   static constexpr Kind kKind = Kind::kGateway;
   ObjectMeta meta;
@@ -40,6 +50,7 @@ struct Gateway {
   std::vector<Listener> listeners;
   std::vector<GatewayAddress> addresses;         // asked for
   std::vector<GatewayAddress> status_addresses;  // given
+  std::optional<Programmed> programmed;          // none: nobody has told of it yet
   Labels infrastructure_labels;                  // for what is made for the Gateway
   Labels infrastructure_annotations;
   // Annotation fairlead.dev/plaintext-port: where the waypoint listens without a tunnel, instead of the

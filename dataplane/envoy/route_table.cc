@@ -21,7 +21,7 @@ class OriginCollector {
  public:
   explicit OriginCollector(std::set<xds::Source>* out) : out_(out) {}
   void Add(const Origin& origin) {
-    if (origin.level != Level::kBuiltIn) out_->insert({origin.object, origin.generation});
+    if (origin.level > Level::kDefaults) out_->insert({origin.object, origin.generation});
   }
   template <class T>
   void Add(const Sourced<T>& field) {

@@ -11,6 +11,7 @@
 #include "operator/app/telemetry.h"
 #include "operator/app/tenancy_loop.h"
 #include "operator/app/watches.h"
+#include "operator/app/waypoint_loop.h"
 #include "operator/app/webhooks.h"
 #include "operator/kube/cpprest_transport.h"
 #include "operator/runtime/admin.h"
@@ -99,6 +100,7 @@ struct App::Impl {
         webhook_metrics(&metrics),
         certificate_metrics(&metrics),
         tenancy_metrics(&metrics),
+        waypoint_metrics(&metrics),
         catalog(*k),
         engine(EngineOptionsOf(options, k), &catalog,
                [this](const reconcilers::Delta& delta) { OnDelta(delta); }) {}
@@ -108,6 +110,7 @@ struct App::Impl {
   void OnDelta(const reconcilers::Delta& delta) {
     if (istio) istio->OnPublished(delta.istio);
     if (tenancy) tenancy->OnPublished(delta.workspaces);
+    if (waypoints) waypoints->OnPublished(delta.waypoint_plans);
     if (statuses) statuses->Enqueue(delta.policies);
     if (statuses) statuses->Enqueue(delta.tenancy);
     if (reporter) reporter->Touch(delta.policies);
@@ -131,6 +134,7 @@ struct App::Impl {
     if (gained && keeper) keeper->Wake();
     if (gained && istio) istio->EnqueueAll();
     if (gained && tenancy) tenancy->EnqueueAll();
+    if (gained && waypoints) waypoints->EnqueueAll();
     if (gained && statuses) statuses->EnqueueAll();
     if (copies) copies->OnLeadership(gained);
     if (gained && registry) registry->Announce();
@@ -154,6 +158,7 @@ struct App::Impl {
   WebhookMetrics webhook_metrics;
   CertificateMetrics certificate_metrics;
   TenancyMetrics tenancy_metrics;
+  WaypointMetrics waypoint_metrics;
   xds::PeerBook peers;  // what other replicas report, while this one leads
   xds::Catalog catalog;
   std::unique_ptr<kube::HttpTransport> plain_transport;
@@ -169,6 +174,7 @@ struct App::Impl {
   std::unique_ptr<StatusLoop> statuses;
   std::unique_ptr<IstioLoop> istio;  // Istio mode
   std::unique_ptr<TenancyLoop> tenancy;
+  std::unique_ptr<WaypointLoop> waypoints;  // Istio mode
   std::unique_ptr<PeerReporter> reporter;
   std::unique_ptr<runtime::LeaseRunner> lease;
   std::unique_ptr<xds::AdsServer> ads;
@@ -220,6 +226,7 @@ void App::Impl::StartWriting() {
   if (istio) istio->Start();
   if (copies) copies->Start();
   tenancy->Start();
+  if (waypoints) waypoints->Start();
   if (!options.leader_elect) {
     fence.Extend(Clock::TimePoint::max());
     return OnLeadership(true);
@@ -288,6 +295,7 @@ void App::Impl::Stop() {
   if (istio) istio->Stop();
   if (tenancy) tenancy->Stop();
   if (copies) copies->Stop();
+  if (waypoints) waypoints->Stop();
   if (events) events->Stop();
   if (reporter) reporter->Stop();
   if (lease) lease->Stop();  // after the writers: whoever takes it over finds them silent
@@ -319,6 +327,8 @@ Result<void> App::Start() {
     i.istio =
         std::make_unique<IstioLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence, &i.readiness,
                                     i.log, i.options.cluster_domain, i.options.cluster_name, i.clock);
+    i.waypoints = std::make_unique<WaypointLoop>(&i.engine, i.client.get(), i.events.get(), &i.fence,
+                                                 &i.waypoint_metrics, i.log, i.clock);
   }
   if (i.Has(Role::kControllers)) {
     i.tenancy = std::make_unique<TenancyLoop>(&i.engine, i.transport.get(), i.client.get(), &i.fence,

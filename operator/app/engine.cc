@@ -148,6 +148,8 @@ void Engine::Handle(Event& event) {
     world_.ReportIstio(result->service, result->epoch, std::move(result->report));
   } else if (auto* written = std::get_if<TenancyResult>(&event)) {
     world_.ReportTenancy(written->workspace, written->epoch, std::move(written->report));
+  } else if (auto* waypoints = std::get_if<WaypointResult>(&event)) {
+    world_.ReportWaypoints(waypoints->ns, std::move(waypoints->problems));
   } else if (auto* remote = std::get_if<Remote>(&event)) {
     HandleRemote(*remote);
   } else if (std::holds_alternative<ClustersSettled>(event)) {

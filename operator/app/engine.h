@@ -81,6 +81,10 @@ class Engine {
     uint64_t epoch = 0;
     reconcilers::TenancyReport report;
   };
+  struct WaypointResult {
+    std::string ns;
+    std::map<ObjectKey, std::string> problems;
+  };
   struct Gone {};
   struct Kept {
     std::vector<AnyObject> objects;
@@ -92,8 +96,8 @@ class Engine {
     std::variant<Upsert, Remove, Replace, Kept, reconcilers::RemoteStatus, Gone> what;
   };
   struct ClustersSettled {};  // of other clusters is known what can be known at the start
-  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult, TenancyResult, Remote,
-                             ClustersSettled>;
+  using Event = std::variant<Upsert, Remove, Replace, Absent, IstioFacts, IstioResult, TenancyResult,
+                             WaypointResult, Remote, ClustersSettled>;
 
   // `on_delta`: called after a publication, with what changed; on the engine's thread, or one that it waits
   // for.

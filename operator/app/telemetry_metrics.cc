@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "operator/app/telemetry.h"
+#include "reconcilers/lower/view.h"
 
 namespace fairlead::app {
 namespace {
@@ -58,6 +59,12 @@ class Gauges {
                       m->AddGauge("fairlead_drills", "Drills of FailoverPolicies by what came of them.",
                                   {{"state", state}}));
     }
+    for (size_t i = 0; i < reconcilers::kStandCount; ++i) {
+      stands_.push_back(
+          m->AddGauge("fairlead_waypoint_services",
+                      "Services by how they stand to the waypoint that their workspace wants for them.",
+                      {{"state", std::string(ToString(static_cast<reconcilers::Stand>(i)))}}));
+    }
     for (const auto& [condition, reasons] : kReasons) {
       for (const char* reason : reasons) {
         policies_.emplace(std::pair(condition, reason),
@@ -113,6 +120,11 @@ class Gauges {
   void UpdateFrom(const reconcilers::World& world) {
     for (const auto& [state, count] : world.DrillCounts()) drills_.at(state).Set(static_cast<double>(count));
     for (auto& [kind, gauge] : invalid_) gauge.Set(static_cast<double>(world.InvalidCount(kind)));
+    std::vector<int> stands(stands_.size());
+    for (const auto& [ns, plan] : world.view().waypoint_plans.by_namespace) {
+      for (const auto& [service, stand] : plan.services) ++stands[static_cast<size_t>(stand.stand)];
+    }
+    for (size_t i = 0; i < stands.size(); ++i) stands_[i].Set(stands[i]);
     std::map<Reason, int> counts;
     for (const ObjectKey& key : world.policies()) {
       const std::optional<AnyObject> object = world.Find(key);
@@ -142,6 +154,7 @@ class Gauges {
   std::map<Kind, runtime::Counter> lists_;
   std::map<Reason, runtime::Gauge> policies_;
   std::map<std::string, runtime::Gauge> drills_;
+  std::vector<runtime::Gauge> stands_;  // by Stand
 };
 
 }  // namespace

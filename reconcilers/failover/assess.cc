@@ -7,6 +7,7 @@
 #include "reconcilers/failover/winner.h"
 #include "reconcilers/istio/lower.h"
 #include "reconcilers/status/losses.h"
+#include "reconcilers/waypoints/plan.h"
 
 namespace fairlead::reconcilers::failover {
 namespace {
@@ -90,8 +91,8 @@ Assessment WithoutWaypoint(const View& view, const EffectiveService& service,
                            const std::vector<const EffectivePort*>& ports) {
   Alone alone = AtZtunnel(view, service.key, policy);
   if (!alone.carried) {
-    return Bad(TargetState::kNoWaypoint,
-               service.waypoint_problem + (alone.advice.empty() ? "" : "; " + alone.advice));
+    return Bad(TargetState::kNoWaypoint, NoWaypointInWords(view, service.key, service.waypoint_problem) +
+                                             (alone.advice.empty() ? "" : "; " + alone.advice));
   }
   Assessment out;
   Judge(view, policy, placement, ports, &out);

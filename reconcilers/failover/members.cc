@@ -59,9 +59,9 @@ Members OfService(const View& view, const core::Service& service, const std::str
 
 // The same functions read it: its tables in place of ours.
 View ViewOf(const View& here, const RemoteCluster& cluster) {
-  return {here.options,      cluster.tables, here.membership,   here.tenancy, here.attachments,
-          here.failovers,    here.routes_of, cluster.slices_of, here.pods_of, here.callers_of,
-          here.istio_states, here.remotes,   here.drills};
+  return {here.options,      cluster.tables, here.membership,   here.tenancy,       here.attachments,
+          here.failovers,    here.routes_of, cluster.slices_of, here.pods_of,       here.callers_of,
+          here.istio_states, here.remotes,   here.drills,       here.waypoint_plans};
 }
 
 bool IsApart(std::string_view ours, const Member& member) {

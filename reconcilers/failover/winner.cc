@@ -1,5 +1,6 @@
 #include "reconcilers/failover/winner.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace fairlead::reconcilers::failover {
@@ -55,6 +56,25 @@ std::optional<Rival> RivalAt(const View& view, const api::FailoverPolicy& policy
   if (own.created == Timestamp()) own.created.seconds = std::numeric_limits<int64_t>::max();
   if (!Precedes(best->rank, own)) return std::nullopt;
   return Rival{best->policy, ReasonOf(best->rank, own)};
+}
+
+std::vector<Stand> StandingAt(const View& view, const ObjectKey& service, const std::string& port_name) {
+  std::vector<std::pair<Candidate, Stand>> all;
+  for (const FailoverAttachments::Attachment& at : view.failovers.At(service)) {
+    if (at.section.empty() || at.section == port_name)
+      all.push_back({RankOf(*at.policy, at.section, at.level), {at}});
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return Precedes(a.first, b.first); });
+  std::vector<Stand> out;
+  for (auto& [rank, stand] : all) {
+    // One that stands there twice does so by its best.
+    const bool seen = std::any_of(out.begin(), out.end(),
+                                  [&](const Stand& other) { return other.at.policy == stand.at.policy; });
+    if (seen) continue;
+    if (!out.empty()) stand.reason = ReasonOf(all.front().first, rank);
+    out.push_back(std::move(stand));
+  }
+  return out;
 }
 
 std::vector<ObjectKey> ServicesWithPolicy(const View& view) {

@@ -30,6 +30,13 @@ struct Rival {
 std::optional<Rival> RivalAt(const View& view, const api::FailoverPolicy& policy, const Placement& placement,
                              const std::string& port_name);
 
+// All that are for the port, the one in force first; `reason`: why it won over the others.
+struct Stand {
+  FailoverAttachments::Attachment at;
+  LossReason reason = LossReason::kOverride;
+};
+std::vector<Stand> StandingAt(const View& view, const ObjectKey& service, const std::string& port_name);
+
 // Services and ServiceEntries that are there and have a policy. Sorted.
 std::vector<ObjectKey> ServicesWithPolicy(const View& view);
 

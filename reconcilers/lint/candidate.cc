@@ -82,8 +82,11 @@ std::vector<Finding> LintCandidate(const World& world, const AnyObject& object) 
                  &findings);
   } else if (const auto* workspace = std::get_if<Ptr<api::Workspace>>(&object)) {
     LintClaims(world, key, **workspace, &findings);
+  } else if (const auto* settings = std::get_if<Ptr<api::WorkspaceSettings>>(&object)) {
+    const Ptr<ResolvedWorkspace> in = world.view().tenancy.Find(world.view().membership.WorkspaceOf(key.ns));
+    if (in != nullptr) LintDefaults(world.view(), **settings, in->namespaces, &findings);
   }
-  LintNotCarriedOut(object, &findings);
+  LintNotCarriedOut(object, world.view().options.istio_mode, &findings);
   return findings.Take();
 }
 

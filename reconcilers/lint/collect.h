@@ -1,6 +1,7 @@
 // The parts of Lint: each looks at one kind of objects and adds findings. Private to reconcilers/lint*.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ void LintServices(const World& world, Findings* out);  // services, waypoints, w
 void LintNotCarriedOut(const World& world, Findings* out);
 void LintFailover(const World& world, Findings* out);
 
+// FL035: what keeps the waypoint that the settings name from serving the namespaces.
+void LintDefaults(const View& view, const api::WorkspaceSettings& settings,
+                  const std::set<std::string>& namespaces, Findings* out);
 // The field that places a policy: "spec.targetRefs[1]", or spec.targetSelectors for what is selected.
 std::string FieldOf(const PolicyHead& policy, const Placement& placement);
 // Of one object by itself. LintAlone: false where the policy may not use its scope, so that it has no
@@ -36,7 +40,7 @@ bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPo
 // What came of it at its targets, or would.
 void LintPage(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
               Findings* out);
-void LintNotCarriedOut(const AnyObject& object, Findings* out);
+void LintNotCarriedOut(const AnyObject& object, bool istio_mode, Findings* out);
 // False: it may not use its scope, so that it has no targets.
 bool LintFailoverTargets(const View& view, const api::FailoverPolicy& policy, size_t max_targets,
                          Findings* out);

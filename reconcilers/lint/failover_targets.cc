@@ -11,6 +11,7 @@
 #include "reconcilers/lower/waypoint.h"
 #include "reconcilers/policy/resolver.h"
 #include "reconcilers/status/losses.h"
+#include "reconcilers/waypoints/plan.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -38,7 +39,8 @@ class TargetsLint {
     const failover::Alone alone = failover::AtZtunnel(view_, at.target, policy_);
     if (alone.carried) return;
     out_->Add(LintCode::kNoWaypoint, key_, field,
-              where + ": " + problem + (alone.advice.empty() ? "" : "; " + alone.advice));
+              where + ": " + NoWaypointInWords(view_, at.target, problem) +
+                  (alone.advice.empty() ? "" : "; " + alone.advice));
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "reconcilers/lint/collect.h"
 #include "reconcilers/lower/view.h"
+#include "reconcilers/lower/waypoint.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -84,7 +85,24 @@ void LintWorkspaces(const World& world, Findings* out) {
   }
 }
 
+void LintSettings(const World& world, Findings* out) {
+  for (const auto& [name, workspace] : world.view().tenancy.by_name()) {
+    if (workspace->settings != nullptr)
+      LintDefaults(world.view(), *workspace->settings, workspace->namespaces, out);
+  }
+}
+
 }  // namespace
+
+void LintDefaults(const View& view, const api::WorkspaceSettings& settings,
+                  const std::set<std::string>& namespaces, Findings* out) {
+  for (const std::string& ns : namespaces) {
+    const std::string problem = DefaultWaypointProblem(view, settings, ns);
+    if (problem.empty()) continue;
+    out->Add(LintCode::kDefaultWaypoint, {Kind::kWorkspaceSettings, settings.meta.ns, settings.meta.name},
+             "spec.defaults.waypoint", problem);
+  }
+}
 
 void AddOverlap(const std::string& workspace, const std::string& ns, const std::string& owner,
                 Findings* out) {
@@ -98,6 +116,7 @@ void LintServices(const World& world, Findings* out) {
   LintChains(world, out);
   LintWaypoints(world, out);
   LintWorkspaces(world, out);
+  LintSettings(world, out);
 }
 
 }  // namespace fairlead::reconcilers

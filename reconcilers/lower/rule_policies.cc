@@ -14,6 +14,8 @@ RulePolicies PoliciesAt(const View& view, const ObjectKey& service, const std::s
   };
   apply(service, port_name);
   if (rule.route != service) apply(rule.route, rule.name);
+  const Ptr<ResolvedWorkspace> workspace = view.tenancy.Find(view.membership.WorkspaceOf(service.ns));
+  if (workspace != nullptr) out.input.settings = workspace->settings.get();
   out.input.inline_rule = inline_rule;
   out.input.route = rule.route;
   out.input.route_generation = rule.route_generation;

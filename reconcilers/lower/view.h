@@ -8,6 +8,7 @@
 #include "reconcilers/store/remotes.h"
 #include "reconcilers/store/tables.h"
 #include "reconcilers/tenancy/tenancy.h"
+#include "reconcilers/waypoints/stand.h"
 #include "reconcilers/world.h"
 
 namespace fairlead::reconcilers {
@@ -32,6 +33,7 @@ struct View {
   const std::map<ObjectKey, IstioState>& istio_states;
   const Remotes& remotes;  // other clusters
   const Drills& drills;
+  const WaypointPlans& waypoint_plans;
 };
 
 }  // namespace fairlead::reconcilers

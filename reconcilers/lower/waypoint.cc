@@ -7,8 +7,6 @@
 namespace fairlead::reconcilers {
 namespace {
 
-constexpr std::string_view kUseWaypoint = "istio.io/use-waypoint";
-constexpr std::string_view kUseWaypointNamespace = "istio.io/use-waypoint-namespace";
 constexpr std::string_view kWaypointFor = "istio.io/waypoint-for";
 
 bool Admits(const gateway::Listener& listener, const std::string& gateway_ns, const std::string& ns,
@@ -26,10 +24,27 @@ bool Admits(const gateway::Listener& listener, const std::string& gateway_ns, co
   return false;
 }
 
-std::string ProblemOf(const View& view, const NamespacedName& name, const std::string& ns) {
+bool IsRunning(const core::Pod& pod) { return pod.phase == "Running" && !pod.meta.deleting; }
+
+// What the workspace's settings say where labels say nothing. In Istio mode ztunnel goes by the labels alone.
+Binding DefaultBinding(const View& view, const std::string& ns) {
+  Binding binding;
+  if (view.options.istio_mode) return binding;
+  const Ptr<ResolvedWorkspace> workspace = view.tenancy.Find(view.membership.WorkspaceOf(ns));
+  if (workspace == nullptr || workspace->settings == nullptr) return binding;
+  binding.named = DefaultWaypointOf(*workspace->settings);
+  binding.problem = DefaultWaypointProblem(view, *workspace->settings, ns);
+  if (binding.problem.empty()) binding.waypoint = binding.named;
+  return binding;
+}
+
+}  // namespace
+
+std::string WaypointProblem(const View& view, const NamespacedName& name, const std::string& ns,
+                            const std::string& said_by) {
   const std::string who = "Gateway " + name.ToString();
   const Ptr<gateway::Gateway> gateway = view.tables.Get<gateway::Gateway>(name);
-  if (gateway == nullptr) return "its waypoint, " + who + ", does not exist: create it, or change the label";
+  if (gateway == nullptr) return "its waypoint, " + who + ", does not exist: create it, or change " + said_by;
   if (!gateway::IsWaypoint(*gateway)) {
     return who + " is of class " + gateway->class_name + ", which is no waypoint: use class " +
            std::string(gateway::kFairleadWaypointClass) + " or " + std::string(gateway::kIstioWaypointClass);
@@ -49,29 +64,48 @@ std::string ProblemOf(const View& view, const NamespacedName& name, const std::s
   return who + " does not admit namespace " + ns + ": allow it in its listener's allowedRoutes.namespaces";
 }
 
-bool IsRunning(const core::Pod& pod) { return pod.phase == "Running" && !pod.meta.deleting; }
-
-}  // namespace
-
 Binding BindingOf(const View& view, const ObjectKey& service, const ObjectMeta& meta) {
   Binding binding;
   const Labels* labels = &meta.labels;
   if (labels->Find(kUseWaypoint) == nullptr) labels = &view.membership.LabelsOf(service.ns);
   const std::string_view name = labels->Get(kUseWaypoint);
   if (name.empty()) {
+    if (Binding by_default = DefaultBinding(view, service.ns); by_default.named) return by_default;
     binding.problem = "no waypoint serves it: set the label " + std::string(kUseWaypoint) + " on the " +
                       std::string(ToString(service.kind)) + " or on Namespace " + service.ns;
     return binding;
   }
   if (name == "none") {
+    binding.opted_out = true;
     binding.problem = "it is opted out of waypoints: its label " + std::string(kUseWaypoint) + " is none";
     return binding;
   }
   const std::string_view ns = labels->Get(kUseWaypointNamespace);
   binding.named = NamespacedName{ns.empty() ? service.ns : std::string(ns), std::string(name)};
-  binding.problem = ProblemOf(view, *binding.named, service.ns);
+  binding.problem = WaypointProblem(view, *binding.named, service.ns);
   if (binding.problem.empty()) binding.waypoint = binding.named;
   return binding;
+}
+
+std::optional<NamespacedName> DefaultWaypointOf(const api::WorkspaceSettings& settings) {
+  if (!settings.defaults.waypoint) return std::nullopt;
+  const std::string& said = *settings.defaults.waypoint;
+  const size_t slash = said.find('/');
+  if (slash == said.npos) return NamespacedName{settings.meta.ns, said};
+  return NamespacedName{said.substr(0, slash), said.substr(slash + 1)};
+}
+
+std::string DefaultWaypointProblem(const View& view, const api::WorkspaceSettings& settings,
+                                   const std::string& ns) {
+  const std::optional<NamespacedName> name = DefaultWaypointOf(settings);
+  if (!name) return "";
+  const std::string& owner = view.membership.WorkspaceOf(name->ns);
+  if (!owner.empty() && owner != view.membership.WorkspaceOf(ns)) {
+    return "Gateway " + name->ToString() + " is of workspace " + owner +
+           ", and waypoints are not shared: name one of this workspace, or of a namespace of no workspace";
+  }
+  return WaypointProblem(view, *name, ns,
+                         "spec.defaults.waypoint of WorkspaceSettings " + settings.meta.nn().ToString());
 }
 
 Ptr<EffectiveWaypoint> LowerWaypoint(const View& view, const NamespacedName& name) {

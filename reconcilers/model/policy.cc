@@ -5,8 +5,8 @@
 namespace fairlead::reconcilers {
 
 std::string_view ToString(Level level) {
-  constexpr std::array<std::string_view, 8> kNames = {"BuiltIn", "Mesh",  "Workspace", "Namespace",
-                                                      "Service", "Route", "RouteRule", "Inline"};
+  constexpr std::array<std::string_view, 9> kNames = {
+      "BuiltIn", "Defaults", "Mesh", "Workspace", "Namespace", "Service", "Route", "RouteRule", "Inline"};
   return kNames[static_cast<size_t>(level)];
 }
 

@@ -18,8 +18,10 @@
 namespace fairlead::reconcilers {
 
 // From the least to the most specific. kInline: written in the route's own rule. kBuiltIn: a default of ours.
+// kDefaults: what a workspace's settings say where no policy does.
 enum class Level : unsigned char {
   kBuiltIn,
+  kDefaults,
   kMesh,
   kWorkspace,
   kNamespace,
@@ -52,8 +54,9 @@ std::string_view PathOf(PolicyField field);  // "spec.retries.attempts"
 struct Origin {
   Level level = Level::kBuiltIn;
   bool is_override = false;  // by a policy of mode Override
-  ObjectKey object;          // the policy, or for kInline the route; default-constructed for kBuiltIn
-  int64_t generation = 0;
+  // The policy; for kInline the route, for kDefaults the WorkspaceSettings; default-constructed for kBuiltIn.
+  ObjectKey object;
+  int64_t generation = 0;  // of a policy or route
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 

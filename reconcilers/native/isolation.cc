@@ -104,15 +104,18 @@ class Lowering {
     return out;
   }
 
+  // Without a waypoint between.
+  static bool IsReached(const IsolatedService& service) { return !service.waypoint || service.released; }
+
   void LowerNamespace(const std::string& ns) {
     Names reaching;  // importers that reach pods of this namespace without a waypoint between
     std::set<ServiceAccount> waypoints;
     for (const auto& [service, importers] : ServicesIn(ns)) {
-      if (!service.waypoint) {
-        reaching.insert(importers.begin(), importers.end());
-        continue;
+      if (IsReached(service)) reaching.insert(importers.begin(), importers.end());
+      for (const auto& waypoint : {service.waypoint, service.next}) {
+        if (waypoint && workspace_.namespaces.count(waypoint->ns) == 0) waypoints.insert(*waypoint);
       }
-      if (workspace_.namespaces.count(service.waypoint->ns) == 0) waypoints.insert(*service.waypoint);
+      if (!service.waypoint && !service.next) continue;
       Add(ns, std::string(kName) + ".service." + service.name.name, Admit(importers),
           Target("", "Service", service.name.name));
     }
@@ -129,7 +132,7 @@ class Lowering {
     if (service.selector.empty()) return;
     Names admitted;
     for (const auto& [other, importers] : ServicesIn(service.name.ns)) {
-      if (other.waypoint || importers.empty() || !Overlap(service.selector, other.selector)) continue;
+      if (!IsReached(other) || importers.empty() || !Overlap(service.selector, other.selector)) continue;
       admitted.insert(importers.begin(), importers.end());
       if (Within(service.selector, other.selector)) continue;
       for (const std::string& importer : importers) out_.limits.insert({service.name, other.name, importer});
@@ -147,7 +150,7 @@ class Lowering {
     Names out;
     for (const auto& [ns, members] : services_) {
       for (const Member& member : members) {
-        if (member.service.waypoint == waypoint.account)
+        if (member.service.waypoint == waypoint.account || member.service.next == waypoint.account)
           out.insert(member.importers.begin(), member.importers.end());
       }
     }

@@ -40,6 +40,9 @@ struct IsolatedService {
   Labels labels;
   Labels selector;                         // of its pods; empty: none of ours
   std::optional<ServiceAccount> waypoint;  // the one in front of it runs as
+  // While it moves, what holds before and after is let in, so that nobody is refused in between.
+  std::optional<ServiceAccount> next = {};  // the one that it is about to pass
+  bool released = false;                    // it is about to pass `waypoint` no longer
   friend bool operator==(const IsolatedService&, const IsolatedService&) = default;
 };
 

@@ -27,6 +27,11 @@ IsolationView IsolationViewOf(const View& view, const ResolvedWorkspace& workspa
       IsolatedService one{service->meta.nn(), service->meta.labels, service->selector, {}};
       const Binding binding = BindingOf(view, {Kind::kService, ns, service->meta.name}, service->meta);
       if (binding.waypoint) one.waypoint = AccountOf(*binding.waypoint);
+      if (const WaypointStand* stand = view.waypoint_plans.Find({Kind::kService, ns, service->meta.name})) {
+        if (stand->stand == Stand::kPrepared || stand->stand == Stand::kMoves)
+          one.next = AccountOf(stand->gateway);
+        one.released = stand->stand == Stand::kReleased || stand->stand == Stand::kLeaves;
+      }
       out.services.push_back(std::move(one));
     });
     view.tables.ForEachIn<gateway::Gateway>(ns, [&](const Ptr<gateway::Gateway>& gateway) {

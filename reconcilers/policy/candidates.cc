@@ -7,6 +7,10 @@
 namespace fairlead::reconcilers {
 namespace {
 
+ObjectKey KeyOf(const api::WorkspaceSettings& settings) {
+  return {Kind::kWorkspaceSettings, settings.meta.ns, settings.meta.name};
+}
+
 int Nearness(const Candidate& c) { return static_cast<int>(c.origin.level) * 2 + (c.names_section ? 1 : 0); }
 
 }  // namespace
@@ -38,6 +42,12 @@ std::vector<Candidate> CandidatesInOrder(const MergeInput& input) {
     if (own.fields.retries || own.fields.request_timeout || own.fields.per_try_timeout) {
       all.push_back(std::move(own));
     }
+  }
+  if (input.settings != nullptr && input.settings->defaults.request_timeout) {
+    Candidate settings;
+    settings.origin = {Level::kDefaults, false, KeyOf(*input.settings), 0};
+    settings.fields.request_timeout = input.settings->defaults.request_timeout;
+    all.push_back(std::move(settings));
   }
   if (all.size() < 2) return all;
   std::sort(all.begin(), all.end(), Precedes);

@@ -3,7 +3,8 @@
 //
 // Order of precedence: overrides before all else, the less specific first; then what the rule itself says;
 // then defaults, the more specific first; at the same level what names a port before what does not, then the
-// older, then namespace/name. For each field the first in this order that sets it wins. Pure.
+// older, then namespace/name; last what the settings of the workspace say. For each field the first in this
+// order that sets it wins. Pure.
 //
 //   MergeResult r = Merge({.policies = {...}, .inline_rule = &rule, .route = key});
 //   r.effective.retries->attempts.origin.object;   // who said so
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "crds/api/workspace.h"
 #include "crds/gateway/http_route.h"
 #include "reconcilers/model/policy.h"
 #include "reconcilers/policy/attachments.h"
@@ -24,8 +26,9 @@ struct MergeInput {
   const gateway::HttpRouteRule* inline_rule = nullptr;  // of an HTTPRoute
   ObjectKey route;
   int64_t route_generation = 0;
-  bool grpc = false;     // the rule's requests are gRPC calls, thus POST
-  bool explain = false;  // print the values into the verdicts
+  const api::WorkspaceSettings* settings = nullptr;  // of the workspace that the service is in
+  bool grpc = false;                                 // the rule's requests are gRPC calls, thus POST
+  bool explain = false;                              // print the values into the verdicts
 };
 
 // Why one value lost to another.

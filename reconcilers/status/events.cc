@@ -82,7 +82,10 @@ std::vector<PolicyEvent> EventsOf(const std::optional<api::ObjectStatus>& old, c
         before = c.type == condition.type ? c.reason : before;
     }
     const bool well = condition.status == ConditionStatus::kTrue;
-    if (condition.reason == before || condition.reason == "Reconciling" || (well && before.empty())) continue;
+    // That a service came to its waypoint is told at the service.
+    const bool progress = condition.type == "Waypoints" && before == "Reconciling";
+    if (condition.reason == before || condition.reason == "Reconciling") continue;
+    if (well && (before.empty() || progress)) continue;
     events.push_back(Make(!well, condition.reason, condition.message));
   }
   return events;

@@ -9,6 +9,7 @@
 #include "reconcilers/lower/routes.h"
 #include "reconcilers/lower/waypoint.h"
 #include "reconcilers/status/losses.h"
+#include "reconcilers/waypoints/plan.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -83,7 +84,7 @@ class Assessment {
     }
     const Outcome* outcome = FindOutcome(row->second, policy_, placement_);
     if (outcome == nullptr) return Record(TargetState::kNotCarried, NoHttpPort(service, placement_.section));
-    if (!service.waypoint) return Record(TargetState::kNoWaypoint, service.waypoint_problem);
+    if (!service.waypoint) return NoWaypoint(service);
     return Carried(service, Judge({outcome}));
   }
 
@@ -151,7 +152,7 @@ class Assessment {
     const EffectiveService& service = *row->second.service;
     const Outcome* outcome = FindOutcome(row->second, policy_, placement_);
     if (outcome == nullptr) return Record(TargetState::kNotCarried, WhyNoRule(parent, service));
-    if (!service.waypoint) return Record(TargetState::kNoWaypoint, service.waypoint_problem);
+    if (!service.waypoint) return NoWaypoint(service);
     TargetRecord record = Carried(service, Record(TargetState::kEffective, ""));
     if (record.state == TargetState::kEffective) outcomes->push_back(outcome);
     return record;
@@ -179,6 +180,10 @@ class Assessment {
     return "it is attached to " + parents.front().kind + " " + parents.front().name +
            " and to no Service: Fairlead programs waypoints only; add a parentRef of kind Service (group "
            "\"\")";
+  }
+
+  TargetRecord NoWaypoint(const EffectiveService& service) const {
+    return Record(TargetState::kNoWaypoint, NoWaypointInWords(view_, service.key, service.waypoint_problem));
   }
 
   // In Istio mode a service behind istiod's own waypoint gets what objects can carry.

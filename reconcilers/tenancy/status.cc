@@ -6,6 +6,7 @@
 
 #include "reconcilers/native/isolation_view.h"
 #include "reconcilers/status/losses.h"
+#include "reconcilers/waypoints/status.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -170,6 +171,8 @@ api::WorkspaceStatus StatusFrom(const WorkspaceStatusInput& in) {
   const ResolvedWorkspace& workspace = *in.workspace;
   if (auto limited = IsolationLimited(in.view, workspace, status.observed_generation))
     status.conditions.push_back(*std::move(limited));
+  if (auto waypoints = WaypointsCondition(in.view, workspace, status.observed_generation))
+    status.conditions.push_back(*std::move(waypoints));
   status.namespace_count = static_cast<int>(workspace.namespaces.size());
   for (const std::string& ns : workspace.namespaces) {
     if (status.namespaces.size() == api::WorkspaceStatus::kMaxNamespaces) break;

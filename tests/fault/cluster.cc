@@ -128,6 +128,27 @@ Result<void> Cluster::Apply(const std::string& text) {
   });
 }
 
+Result<void> Cluster::SetProgrammed(const std::string& gateway) {
+  const size_t slash = gateway.find('/');
+  const std::string ns = gateway.substr(0, slash), name = gateway.substr(slash + 1);
+  const apiserver::ObjectPtr live = server_->store().Get({"gateway.networking.k8s.io/gateways", ns, name});
+  if (live == nullptr) return Refused("Gateway " + gateway + " is not there");
+  Value condition, patch;
+  condition["type"] = "Programmed";
+  condition["status"] = "True";
+  condition["reason"] = "Programmed";
+  condition["message"] = "";
+  condition["lastTransitionTime"] = "2026-11-22T05:00:00Z";
+  condition["observedGeneration"] = (*live)["metadata"]["generation"];
+  patch["status"]["conditions"].append(condition);
+  const std::string path =
+      "/apis/gateway.networking.k8s.io/v1/namespaces/" + ns + "/gateways/" + name + "/status";
+  const apiserver::Response response =
+      server_->api().Handle(RequestOf("PATCH", path, apiserver::Print(patch)));
+  if (response.code != 200) return Refused(path + ": " + response.body);
+  return {};
+}
+
 Result<void> Cluster::Remove(const std::string& path) {
   const apiserver::Response response = server_->api().Handle(RequestOf("DELETE", path, ""));
   if (response.code != 200) return Refused(path + ": " + response.body);

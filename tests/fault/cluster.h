@@ -38,6 +38,8 @@ class Cluster {
   Result<void> ApplyWest(const std::string& yaml);
   size_t WritesToWest() const;  // of the operator, which may read there and no more
   Result<void> Remove(const std::string& path);
+  // As istiod says it of the Gateway, "namespace/name", at its generation.
+  Result<void> SetProgrammed(const std::string& gateway);
 
   bool HasReasons(const std::string& policy, const Reasons& reasons) const;
   std::string ReasonsOf(const std::string& policy) const;  // for messages

@@ -120,6 +120,9 @@ Result<void> Run::Carry(const Step& step) {
     if (Result<void> r = cluster_->ApplyWest(step.apply_west); !r) return r;
     if (Result<void> r = cluster_->Apply(step.apply); !r) return r;
   }
+  for (const std::string& gateway : step.programmed) {
+    if (Result<void> r = cluster_->SetProgrammed(gateway); !r) return r;
+  }
   for (const std::string& path : step.remove) {
     if (Result<void> r = cluster_->Remove(path); !r) return r;
   }

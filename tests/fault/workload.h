@@ -25,9 +25,10 @@ struct Reasons {
 
 struct Step {
   std::string name;
-  std::string apply;                // YAML documents, applied one after the other as the user
-  std::string apply_west;           // likewise, before them, in the other cluster
-  std::vector<std::string> remove;  // then deleted: paths, "/api/v1/namespaces/shop/services/search"
+  std::string apply;                 // YAML documents, applied one after the other as the user
+  std::string apply_west;            // likewise, before them, in the other cluster
+  std::vector<std::string> remove;   // then deleted: paths, "/api/v1/namespaces/shop/services/search"
+  std::set<std::string> programmed;  // Gateways, "namespace/name", that istiod then says to be Programmed
   // What has come of it when it has come to its end:
   // "namespace/name" of a policy, "FailoverPolicy namespace/name", "WorkspaceSettings namespace/name", or the
   // name of a Workspace → what its status says.

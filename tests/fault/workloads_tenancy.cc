@@ -191,8 +191,81 @@ Workload Isolation() {
            .absent = {Policy("till")}}}};
 }
 
+// A service moves to a waypoint that is made for its policy, and back; callers of another workspace come to
+// it all the while.
+Workload Waypoints() {
+  const std::string own = "gateway.networking.k8s.io/gateways web/fairlead-waypoint";
+  const std::string policy =
+      "\n---\napiVersion: fairlead.dev/v1alpha1\nkind: RetryTimeoutPolicy\nmetadata: {name: quick, "
+      "namespace: "
+      "web}\nspec: {targetRefs: [{group: \"\", kind: Service, name: ratings}], timeouts: {request: 1s}}\n";
+  const std::string remove = "/apis/fairlead.dev/v1alpha1/namespaces/web/retrytimeoutpolicies/quick";
+  const Reasons awaits{
+      "Accepted", "Reconciling",
+      "a waypoint is being made for it: Gateway web/fairlead-waypoint is not Programmed (Pending"};
+  const Reasons moved{"Accepted", "Reconciling", "written for 1 target to objects that istiod reads"};
+  // Of the Workspace: its condition Written, and in its status what is said of waypoints.
+  const auto shop = [](int objects, const std::string& shows) {
+    Reasons out = Written(objects);
+    out.shows = shows;
+    return out;
+  };
+  const std::string waits =
+      "waiting for Gateway web/fairlead-waypoint: 1 service (ratings), Gateway web/fairlead-waypoint is not "
+      "Programmed";
+  const std::string serves = "Gateway web/fairlead-waypoint serves: 1 service (ratings)";
+  const std::string none = "no service needs a waypoint of the workspace";
+  return {
+      .name = "waypoints",
+      .what = "a waypoint is made for a policy, serves its service, and goes with it and with its workspace",
+      .arguments = {"--mesh-mode=istio"},
+      .points = 10,
+      .access = true,
+      .steps = {
+          {.name = "made",
+           .apply = Namespace("web", "shop") + Namespace("till", "pay") + Namespace("outside", "none") +
+                    Service("web", "ratings", "app: ratings") + Service("web", "reviews") +
+                    Service("till", "bills") + Isolated("shop", "  waypoints: Auto\n") + Isolated("pay") +
+                    Isolated("depot") +
+                    Settings("web", "{exportTo: [{workspaces: [pay], resources: [{name: ratings}]}]}") +
+                    Settings("till", "{importFrom: [{workspaces: [shop]}]}") + policy,
+           .policies = {{"web/quick", awaits},
+                        {"shop", shop(4, waits)},
+                        {"depot", Written(0)},
+                        {kOfWeb, kAgreed},
+                        {kOfTill, kAgreed}},
+           .present = {own, Policy("web", ".gateway.fairlead-waypoint")}},
+          {.name = "programmed",
+           .programmed = {"web/fairlead-waypoint"},
+           .policies = {{"web/quick", moved}, {"shop", shop(4, serves)}},
+           .present = {own, Policy("web", ".service.ratings")}},
+          {.name = "policy goes",
+           .remove = {remove},
+           .policies = {{"shop", shop(3, none)}},
+           .absent = {own, Policy("web", ".service.ratings"), Policy("web", ".gateway.fairlead-waypoint")}},
+          {.name = "policy is back",
+           .apply = policy,
+           .policies = {{"web/quick", awaits}, {"shop", shop(4, waits)}},
+           .present = {own, Policy("web", ".gateway.fairlead-waypoint")}},
+          {.name = "programmed again",
+           .programmed = {"web/fairlead-waypoint"},
+           .policies = {{"web/quick", moved}, {"shop", shop(4, serves)}}},
+          {.name = "moved to another workspace",
+           .apply = Namespace("web", "depot"),
+           .policies = {{"web/quick", {"Accepted", "Reconciling", "no waypoint serves it"}},
+                        {"shop", shop(0, none)},
+                        {"depot", Written(1)},
+                        {kOfWeb, kAlone},
+                        {kOfTill, kAlone}},
+           .absent = {own, Policy("web", ".service.ratings"), Policy("web", ".gateway.fairlead-waypoint")}},
+          {.name = "all deleted",
+           .remove = {std::string(kWorkspaces) + "shop", std::string(kWorkspaces) + "depot"},
+           .policies = {{kOfWeb, kNobodys}, {kOfTill, kAlone}},
+           .absent = {Policy("web")}}}};
+}
+
 }  // namespace
 
-std::vector<Workload> TenancyWorkloads() { return {Life(), Isolation()}; }
+std::vector<Workload> TenancyWorkloads() { return {Life(), Isolation(), Waypoints()}; }
 
 }  // namespace fairlead::fault

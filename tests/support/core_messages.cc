@@ -15,7 +15,9 @@ constexpr char kMetaJson[] = R"("metadata": {
       {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs", "uid": "u-1", "controller": true,
        "blockOwnerDeletion": true},
       {"apiVersion": "v1", "kind": "ConfigMap", "name": "cm", "uid": "u-2"}],
-    "finalizers": ["x/y"], "managedFields": [{"manager": "kubectl", "operation": "Apply"}]})";
+    "finalizers": ["x/y"], "managedFields": [{"manager": "kubectl", "operation": "Apply"},
+      {"manager": "fairlead/waypoints", "operation": "Apply", "fieldsType": "FieldsV1",
+       "fieldsV1": {"f:metadata": {"f:labels": {"f:istio.io/use-waypoint": {}}}}}]})";
 
 void WriteMeta(WireWriter& meta) {
   meta.String(1, "ratings").String(2, "rat").String(3, "shop").String(4, "");
@@ -34,6 +36,12 @@ void WriteMeta(WireWriter& meta) {
       13, [](WireWriter& o) { o.String(1, "ConfigMap").String(3, "cm").String(4, "u-2").String(5, "v1"); });
   meta.String(14, "x/y");
   meta.Message(17, [](WireWriter& m) { m.String(1, "kubectl").String(2, "Apply"); });
+  meta.Message(17, [](WireWriter& m) {
+    m.String(1, "fairlead/waypoints").String(2, "Apply").String(6, "FieldsV1");
+    m.Message(7, [](WireWriter& fields) {
+      fields.String(1, R"({"f:metadata":{"f:labels":{"f:istio.io/use-waypoint":{}}}})");
+    });
+  });
 }
 
 CoreMessage FullService() {

@@ -6,7 +6,9 @@
 #include <fstream>
 
 #include "crds/base/base64.h"
+#include "crds/base/clock.h"
 #include "crds/base/json.h"
+#include "tests/integration/helm/chart_replica.h"
 #include "tests/integration/helm/helm_cluster.h"
 #include "tests/integration/helm/rights_audit.h"
 #include "tests/integration/operator/user_test.h"
@@ -23,61 +25,6 @@ constexpr char kDeployment[] = "/apis/apps/v1/namespaces/fairlead-system/deploym
 constexpr char kLease[] = "/apis/coordination.k8s.io/v1/namespaces/fairlead-system/leases/fairlead-operator";
 constexpr char kCertificates[] = "/api/v1/namespaces/fairlead-system/secrets/fairlead-webhooks";
 constexpr char kRbac[] = "/apis/rbac.authorization.k8s.io/v1";
-
-// A pod's container as a process on loopback.
-class Replica {
- public:
-  Replica(const Json::Value& deployment, const std::string& kubeconfig, const std::string& certificates) {
-    WriteFile(dir_ / "kubeconfig", kubeconfig);
-    const auto local = [](int port) { return "127.0.0.1:" + std::to_string(port); };
-    const std::map<std::string, std::string> here = {{"--health-probe-bind-address", local(health_port_)},
-                                                     {"--metrics-bind-address", local(metrics_port_)},
-                                                     {"--xds-bind-address", local(xds_port_)},
-                                                     {"--webhook-bind-address", local(webhook_port_)},
-                                                     {"--peer-address", local(xds_port_)},
-                                                     {"--xds-cert-dir", certificates},
-                                                     {"--namespace", "fairlead-system"}};
-    std::vector<std::string> argv = {FAIRLEAD_BINARY_DIR "/bin/fairlead-operator",
-                                     "--kubeconfig=" + (dir_ / "kubeconfig")};
-    argv.emplace_back("--webhook-drain=0s");  // nobody calls any more
-    for (const Json::Value& arg : deployment["spec"]["template"]["spec"]["containers"][0]["args"]) {
-      const std::string flag = arg.asString().substr(0, arg.asString().find('='));
-      argv.push_back(here.contains(flag) ? flag + "=" + here.at(flag) : arg.asString());
-    }
-    Result<Process> process =
-        Process::Spawn({.argv = argv,
-                        .env = {{"LSAN_OPTIONS", "suppressions=" FAIRLEAD_SOURCE_DIR
-                                                 "/tests/lsan.supp:print_suppressions=0"}},
-                        .log_file = dir_ / "operator.log"});
-    EXPECT_TRUE(process) << process.error().message;
-    if (process) process_ = std::move(*process);
-  }
-  ~Replica() { EXPECT_EQ(process_.Stop(std::chrono::seconds(60)), 0) << Log(); }
-
-  bool Ready() const { return Ask(health_port_, "/readyz").status == 200; }
-  // Whether it prints that line.
-  bool Shows(const std::string& metric) const {
-    return ("\n" + Ask(metrics_port_, "/metrics").body).find("\n" + metric + "\n") != std::string::npos;
-  }
-  // Whether it prints that metric, and more than 0.
-  bool Counts(const std::string& metric) const {
-    const std::string page = "\n" + Ask(metrics_port_, "/metrics").body;
-    return page.find("\n" + metric + " ") != std::string::npos && !Shows(metric + " 0");
-  }
-  int xds_port() const { return xds_port_; }
-  int webhook_port() const { return webhook_port_; }
-  std::string Log() const { return process_.Log(16384); }
-
- private:
-  static HttpAnswer Ask(int port, const std::string& path) {
-    HttpClient client("127.0.0.1", port);
-    return client.Call({.path = path, .timeout = std::chrono::seconds(20)});
-  }
-  TempDir dir_;
-  const int health_port_ = FreePort(), metrics_port_ = FreePort(), xds_port_ = FreePort(),
-            webhook_port_ = FreePort();
-  Process process_;
-};
 
 class RightsTest : public UserTest, public ::testing::WithParamInterface<std::string> {
  protected:
@@ -127,8 +74,8 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
     const std::string token = ToJsonValue(answer->root())["status"]["token"].asString();
     const Json::Value deployment = cluster().Get(kDeployment);
     for (int i = 0; i < deployment["spec"]["replicas"].asInt(); ++i) {
-      replicas_.push_back(
-          std::make_unique<Replica>(deployment, cluster().real().KubeconfigForToken(token), server_.path()));
+      replicas_.push_back(std::make_unique<ChartReplica>(
+          deployment, cluster().real().KubeconfigForToken(token), server_.path()));
     }
     for (const auto& replica : replicas_) {
       ASSERT_TRUE(Eventually([&] { return replica->Ready(); })) << replica->Log();
@@ -161,12 +108,13 @@ class RightsTest : public UserTest, public ::testing::WithParamInterface<std::st
   void LiveWorkspaces();
   void LiveBesideIstiod();
   void LiveClusters();
+  void LiveWaypoints();
 
   const std::string ns_ = "rights-" + GetParam();
   std::streamoff audit_from_ = 0;
   TempDir server_, client_;  // what the Secrets hold
   std::unique_ptr<Helm> helm_;
-  std::vector<std::unique_ptr<Replica>> replicas_;
+  std::vector<std::unique_ptr<ChartReplica>> replicas_;
 };
 
 // A policy from nothing to a proxy that has it, and what else is written: a status of each kind, Events that
@@ -308,6 +256,8 @@ void RightsTest::LiveClusters() {
   ASSERT_TRUE(AwaitUse("/configmaps create"));
   name("admin");
   ASSERT_TRUE(fresh());
+  const int64_t kept = Clock::System().WallNow().seconds;  // what is known at the end is newer
+  ASSERT_TRUE(Eventually([&] { return Clock::System().WallNow().seconds > kept; }));
   EndReplicas();
   ASSERT_TRUE(AwaitUse("/configmaps update"));
   name("nobody");
@@ -321,12 +271,61 @@ void RightsTest::LiveClusters() {
   ASSERT_TRUE(AwaitUse("/configmaps delete"));
 }
 
+// A waypoint is made for a Service and a ServiceEntry, they get the label once istiod, which the test plays,
+// says that it is ready, and lose it again.
+void RightsTest::LiveWaypoints() {
+  const std::string name = ns_ + "-auto";
+  const std::string workspace = "/apis/fairlead.dev/v1alpha1/workspaces/" + name;
+  const std::string gateway =
+      "/apis/gateway.networking.k8s.io/v1/namespaces/" + name + "/gateways/fairlead-waypoint";
+  const std::vector<std::string> services = {
+      "/api/v1/namespaces/" + name + "/services/ratings",
+      "/apis/networking.istio.io/v1/namespaces/" + name + "/serviceentries/abroad"};
+  ApplyYaml(
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + name +
+      "}\n---\napiVersion: fairlead.dev/v1alpha1\nkind: Workspace\nmetadata: {name: " + name +
+      "}\nspec: {namespaces: [{names: [" + name +
+      "]}], waypoints: Auto}\n---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\n"
+      "metadata: {name: abroad, namespace: " +
+      name +
+      "}\nspec: {hosts: [abroad.example], exportTo: [.], addresses: [240.0.0.9], resolution: STATIC, ports: "
+      "[{number: 80, "
+      "name: http, protocol: HTTP}], endpoints: [{address: 10.9.9.9}]}\n---\n"
+      "apiVersion: fairlead.dev/v1alpha1\nkind: RetryTimeoutPolicy\nmetadata: {name: slow, namespace: " +
+      name +
+      "}\nspec: {targetRefs: [{group: networking.istio.io, kind: ServiceEntry, name: abroad}], timeouts: "
+      "{request: 9s}}\n");
+  MakeService(name, "ratings");
+  MakePolicy(name, "quick", "ratings", "timeouts: {request: 2s}");
+  ASSERT_TRUE(Eventually([&] { return !cluster().Get(gateway).isNull(); }));
+  const std::string generation = cluster().Get(gateway)["metadata"]["generation"].asString();
+  ASSERT_TRUE(
+      cluster()
+          .real()
+          .Call("PATCH", gateway + "/status",
+                R"({"status":{"conditions":[{"type":"Programmed","status":"True","reason":"Programmed",)"
+                R"("message":"","lastTransitionTime":"2026-11-22T05:00:00Z","observedGeneration":)" +
+                    generation + "}]}}",
+                "application/merge-patch+json")
+          .ok());
+  const auto label = [](const std::string& path) {
+    return cluster().Get(path)["metadata"]["labels"]["istio.io/use-waypoint"].asString();
+  };
+  for (const std::string& path : services)
+    ASSERT_TRUE(Eventually([&] { return label(path) == "fairlead-waypoint"; })) << path;
+  cluster().Delete(workspace);
+  for (const std::string& path : services)
+    ASSERT_TRUE(Eventually([&] { return label(path).empty(); })) << path;
+  ASSERT_TRUE(Eventually([&] { return cluster().Get(gateway).isNull(); }));
+}
+
 TEST_P(RightsTest, AreThoseThatAreUsed) {
   ASSERT_NO_FATAL_FAILURE(StartReplicas());
   ASSERT_NO_FATAL_FAILURE(LivePolicies());
   ASSERT_NO_FATAL_FAILURE(LiveWorkspaces());
   if (GetParam() == "istio") {
     ASSERT_NO_FATAL_FAILURE(LiveBesideIstiod());
+    ASSERT_NO_FATAL_FAILURE(LiveWaypoints());
   }
   ASSERT_NO_FATAL_FAILURE(LiveClusters());
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "crds/base/base64.h"
+#include "crds/base/clock.h"
 #include "tests/integration/operator/embedded_test_base.h"
 #include "tests/support/backend/backend.h"
 #include "tests/support/envoy/envoy.h"
@@ -234,6 +235,34 @@ TEST_F(ClustersTest, WhatThePolicyOfTheOtherClusterAsksElseIsTold) {
         return policy && WriteJson((*policy)["status"]).find("DiffersInCluster") == std::string::npos;
       },
       kPatience));
+}
+
+std::string Drill(const std::string& cluster) {
+  Timestamp until = Clock::System().WallNow();
+  until.seconds += 600;
+  return "  drill: {down: {cluster: " + cluster + "}, until: \"" + until.ToString() + "\"}\n";
+}
+
+TEST_F(ClustersTest, ADrillTakesAClusterOutAndGivesItBack) {
+  Policy(kWestThenB);
+  Begin();
+  ASSERT_TRUE(Comes("a")) << last_ << operator_.Log();
+
+  Policy(kWestThenB + Drill("Kubernetes"));  // our own: its endpoints are healthy, in each of its zones
+  ASSERT_TRUE(Comes("west")) << last_ << operator_.Log();
+  EXPECT_EQ(Got(100), "west");
+  EXPECT_TRUE(StatusSays(R"("state":"Running")")) << last_;
+  Policy(kWestThenB);
+  ASSERT_TRUE(Comes("a")) << last_;
+
+  SetReady("a", false);
+  ASSERT_TRUE(Comes("west")) << last_;
+  Policy(kWestThenB + Drill("west"));
+  ASSERT_TRUE(Comes("b")) << last_;
+  EXPECT_TRUE(StatusSays("a drill leaves out 1 of its endpoints")) << last_;
+  EXPECT_TRUE(AwaitState("fresh")) << "the cluster itself is read as always";
+  Policy(kWestThenB);
+  EXPECT_TRUE(Comes("west")) << last_;
 }
 
 TEST_F(ClustersTest, WithoutItsSecretAClusterGetsNothing) {

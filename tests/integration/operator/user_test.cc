@@ -47,10 +47,9 @@ void UserTest::ApplySample(const std::string& file) {
 }
 
 void UserTest::MakeNamespace(const std::string& ns, int plaintext_port) {
-  const std::string annotations =
-      plaintext_port == 0
-          ? ""
-          : ", annotations: {fairlead.dev/plaintext-port: \"" + std::to_string(plaintext_port) + "\"}";
+  const std::string annotations = plaintext_port == 0 ? ""
+                                                      : ", annotations: {fairlead.dev/plaintext-port: \"" +
+                                                            std::to_string(plaintext_port) + "\"}";
   ApplyYaml(
       "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + ns +
       ", labels: {istio.io/use-waypoint: waypoint}}\n---\n"

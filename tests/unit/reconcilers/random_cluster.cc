@@ -38,7 +38,7 @@ ObjectMeta RandomCluster::Meta(const std::string& prefix, size_t names, bool nam
 }
 
 AnyObject RandomCluster::Object() {
-  switch (Below(17)) {
+  switch (Below(18)) {
     case 0:
     case 1:
     case 2:
@@ -66,6 +66,8 @@ AnyObject RandomCluster::Object() {
     case 14:
     case 15:
       return Failover();
+    case 16:
+      return Settings();
     default:
       return Node();
   }
@@ -237,6 +239,14 @@ AnyObject RandomCluster::Workspace() {
   if (Chance(40)) selection.selector = LabelSelector{SomeLabels(), {}};
   workspace.namespaces.push_back(std::move(selection));
   return Share(std::move(workspace));
+}
+
+AnyObject RandomCluster::Settings() {
+  api::WorkspaceSettings settings;
+  settings.meta = Meta("settings", 2, true);
+  if (Chance(70)) settings.defaults.waypoint = Chance(50) ? Name("w", Below(2)) : "a/w0";
+  if (Chance(70)) settings.defaults.request_timeout = Duration::Seconds(static_cast<int64_t>(Below(2)));
+  return Share(std::move(settings));
 }
 
 AnyObject RandomCluster::Slice() {

@@ -34,6 +34,7 @@ class RandomCluster {
   AnyObject Gateway();
   AnyObject NamespaceObject();
   AnyObject Workspace();
+  AnyObject Settings();
   AnyObject Slice();
   AnyObject Grant();
   AnyObject Pod();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "crds/base/json.h"
+#include "crds/base/parse.h"
 #include "crds/object/any_object.h"
 #include "tests/support/core_messages.h"
 
@@ -43,6 +44,24 @@ void ExpectFullMeta(const ObjectMeta& meta) {
                                       {"networking.istio.io/traffic-distribution", "PreferClose"}}));
   EXPECT_THAT(meta.owners, ElementsAre(OwnerReference{"apps/v1", "ReplicaSet", "rs", "u-1", true},
                                        OwnerReference{"v1", "ConfigMap", "cm", "u-2", false}));
+  EXPECT_EQ(meta.own_fields, OwnFields::kUseWaypoint);
+}
+
+TEST(Core, OwnFieldsAreThoseThatWeApplied) {
+  const auto of = [](const std::string& entry) {
+    const Result<JsonDocument> doc = JsonDocument::Parse(
+        R"({"metadata": {"name": "a", "namespace": "b", "managedFields": [)" + entry + "]}}");
+    return ParseMeta(doc->root()).own_fields;
+  };
+  const std::string label = R"("fieldsV1": {"f:metadata": {"f:labels": {"f:istio.io/use-waypoint": {}}}}})";
+  const std::string other =
+      R"("fieldsV1": {"f:metadata": {"f:labels": {"f:istio.io/use-waypoint-namespace": {}}}}})";
+  const std::string us = R"({"manager": "fairlead/waypoints", "operation": "Apply", )";
+  EXPECT_EQ(of(""), OwnFields::kNone);
+  EXPECT_EQ(of(us + label), OwnFields::kUseWaypoint);
+  EXPECT_EQ(of(us + other), OwnFields::kOther);
+  EXPECT_EQ(of(R"({"manager": "team", "operation": "Apply", )" + label), OwnFields::kNone);
+  EXPECT_EQ(of(R"({"manager": "fairlead/waypoints", "operation": "Update", )" + label), OwnFields::kNone);
 }
 
 TEST(Core, Service) {

@@ -29,13 +29,17 @@ TEST(ParseGateway, EveryField) {
          "matchLabels": {"team": "shop"},
          "matchExpressions": [{"key": "env", "operator": "NotIn", "values": ["dev", "test"]}]}}}},
       {"name": "none", "port": 82, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "Selector"}}}]},
-    "status": {"addresses": [{"type": "IPAddress", "value": "10.0.0.9"}]})");
+    "status": {"addresses": [{"type": "IPAddress", "value": "10.0.0.9"}], "conditions": [
+      {"type": "Accepted", "status": "False", "reason": "No"},
+      {"type": "Programmed", "status": "True", "reason": "Yes", "message": "all", "observedGeneration": 4,
+       "lastTransitionTime": "2026-11-22T05:00:00Z"}]})");
   ASSERT_TRUE(parsed.ok()) << Join(parsed.invalid().errors);
   const Gateway& gateway = parsed.value();
   EXPECT_TRUE(IsWaypoint(gateway));
   EXPECT_THAT(gateway.addresses,
               ElementsAre(GatewayAddress{"IPAddress", "10.0.0.1"}, GatewayAddress{"Hostname", "w.example"}));
   EXPECT_THAT(gateway.status_addresses, ElementsAre(GatewayAddress{"IPAddress", "10.0.0.9"}));
+  EXPECT_EQ(gateway.programmed, (Programmed{ConditionStatus::kTrue, "Yes", "all", 4, Timestamp{1795323600}}));
   EXPECT_EQ(gateway.infrastructure_labels.Get("a"), "b");
   EXPECT_EQ(gateway.infrastructure_annotations.Get("c"), "d");
   ASSERT_EQ(gateway.listeners.size(), 4u);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "crds/base/json_write.h"
+#include "reconcilers/explain.h"
 #include "reconcilers/store/remotes.h"
 #include "reconcilers/world.h"
 #include "tests/unit/reconcilers/objects.h"
@@ -105,6 +106,18 @@ TEST_F(DrillTest, IsOnAtHttpPortsUntilItsTime) {
   EXPECT_EQ(world_.NextDeadline(), std::nullopt);
   Drill("");
   EXPECT_EQ(State(), "none");
+}
+
+TEST_F(DrillTest, IsExplainedAtTheService) {
+  const ObjectKey ratings{Kind::kService, "shop", "ratings"};
+  Drill("down: {zone: r/za}, weight: 20, until: \"1970-01-01T00:30:00Z\"");
+  EXPECT_THAT(
+      ToText(Explain(world_, ratings)),
+      HasSubstr("    failover: same zone, then region, then any  <- FailoverPolicy shop/near (Service)\n"
+                "      drill: leaves out zone r/za until 1970-01-01T00:30:00Z; it keeps 20 % of its "
+                "requests\n"));
+  Drill("");
+  EXPECT_THAT(ToText(Explain(world_, ratings)), Not(HasSubstr("drill")));
 }
 
 TEST_F(DrillTest, SharesOfTheStatusAreThoseOfTheDrill) {

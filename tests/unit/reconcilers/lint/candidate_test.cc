@@ -287,10 +287,25 @@ TEST_F(LintCandidateTest, NamespacesOfAnotherWorkspace) {
 }
 
 TEST_F(LintCandidateTest, WhatIsNotCarriedOut) {
-  EXPECT_THAT(
-      Found("{apiVersion: fairlead.dev/v1alpha1, kind: WorkspaceSettings, metadata: {name: s, namespace: "
-            "shop}, spec: {defaults: {requestTimeout: 5s}}}"),
-      ElementsAre("FL027 spec.defaults"));
+  EXPECT_THAT(Found("{apiVersion: fairlead.dev/v1alpha1, kind: DataPlane, metadata: {name: default}, spec: "
+                    "{mode: BuiltIn}}"),
+              ElementsAre("FL027 "));
+}
+
+TEST_F(LintCandidateTest, TheWaypointOfSettingsThatCannotServe) {
+  const std::string settings =
+      "{apiVersion: fairlead.dev/v1alpha1, kind: WorkspaceSettings, metadata: {name: s, namespace: shop}, "
+      "spec: {defaults: {requestTimeout: 5s, waypoint: other}}}";
+  EXPECT_THAT(Found(settings), IsEmpty()) << "of no workspace";
+  Apply(
+      "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: shop}, spec: {isolation: "
+      "\"Off\", namespaces: [{names: [shop]}]}}");
+  EXPECT_THAT(Found(settings), ElementsAre("FL035 spec.defaults.waypoint"));
+  Apply(
+      "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: other, namespace: shop}, "
+      "spec: {gatewayClassName: fairlead-waypoint, listeners: [{name: mesh, port: 15008, protocol: "
+      "HBONE}]}}");
+  EXPECT_THAT(Found(settings), IsEmpty());
 }
 
 std::string Failover(const std::string& name, const std::string& targets, const std::string& created = "") {
