@@ -156,12 +156,14 @@ void Registry::Run(const std::stop_token& stop) {
   }
 }
 
+// By what the sink was told: what has changed since is told in the next round.
 bool Registry::Settles() {
   if (settled_) return false;
   const bool heard = followed_ && std::all_of(shown_.begin(), shown_.end(), [&](const auto& entry) {
-                       const std::optional<Health>& health = entry.second.health;
-                       return !health || health->status().state != RemoteState::kConnecting ||
-                              (IsMissed(*health) && entry.second.recalled);
+                       const Shown& shown = entry.second;
+                       if (!shown.health) return true;
+                       if (shown.told && shown.told->state != RemoteState::kConnecting) return true;
+                       return IsMissed(*shown.health) && shown.recalled;
                      });
   settled_ = heard || (!followed_ && parts_.clock->Now() >= settle_deadline_);
   return settled_;
