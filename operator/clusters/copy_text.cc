@@ -68,6 +68,15 @@ void AppendMeta(const NamespacedName& name, const Labels& labels, Members* objec
   }
 }
 
+// What ports of Services and of slices have in common. One of a slice may have no number.
+template <class Port>
+void AppendPort(const Port& port, Members* entry) {
+  entry->Text("name", port.name);
+  if (port.port != 0) entry->Number("port", port.port);
+  entry->Text("protocol", port.protocol);
+  entry->Text("appProtocol", port.app_protocol);
+}
+
 void Append(const core::Service& service, std::string* out) {
   Members object(out);
   AppendMeta(service.meta.nn(), service.meta.labels, &object, out);
@@ -78,10 +87,7 @@ void Append(const core::Service& service, std::string* out) {
   spec.Key("ports");
   AppendList(service.ports, out, [&](const core::ServicePort& port) {
     Members entry(out);
-    entry.Text("name", port.name);
-    entry.Number("port", port.port);
-    entry.Text("protocol", port.protocol);
-    entry.Text("appProtocol", port.app_protocol);
+    AppendPort(port, &entry);
     entry.Text("targetPort", port.target_port);
   });
 }
@@ -113,10 +119,7 @@ void Append(const core::EndpointSlice& slice, std::string* out) {
   object.Key("ports");
   AppendList(slice.ports, out, [&](const core::EndpointPort& port) {
     Members entry(out);
-    entry.Text("name", port.name);
-    if (port.port != 0) entry.Number("port", port.port);
-    entry.Text("protocol", port.protocol);
-    entry.Text("appProtocol", port.app_protocol);
+    AppendPort(port, &entry);
   });
   object.Key("endpoints");
   AppendList(slice.endpoints, out, [&](const core::Endpoint& endpoint) { Append(endpoint, out); });

@@ -87,6 +87,18 @@ Binding BindingOf(const View& view, const ObjectKey& service, const ObjectMeta& 
   return binding;
 }
 
+std::string OfAnotherWorkspace(const std::string& owner) {
+  return "is of workspace " + owner +
+         ", and waypoints are not shared: use one of this workspace, or of a namespace of no workspace";
+}
+
+std::string NotSharedWith(const View& view, const NamespacedName& gateway, const std::string& workspace) {
+  // A namespace of which nothing but the Gateway is known has a workspace, too.
+  std::string owner = view.membership.WorkspaceOf(gateway.ns);
+  if (owner.empty()) owner = view.membership.WorkspaceWith(gateway.ns, view.membership.LabelsOf(gateway.ns));
+  return owner.empty() || owner == workspace ? "" : OfAnotherWorkspace(owner);
+}
+
 std::optional<NamespacedName> DefaultWaypointOf(const api::WorkspaceSettings& settings) {
   if (!settings.defaults.waypoint) return std::nullopt;
   const std::string& said = *settings.defaults.waypoint;
@@ -99,11 +111,8 @@ std::string DefaultWaypointProblem(const View& view, const api::WorkspaceSetting
                                    const std::string& ns) {
   const std::optional<NamespacedName> name = DefaultWaypointOf(settings);
   if (!name) return "";
-  const std::string& owner = view.membership.WorkspaceOf(name->ns);
-  if (!owner.empty() && owner != view.membership.WorkspaceOf(ns)) {
-    return "Gateway " + name->ToString() + " is of workspace " + owner +
-           ", and waypoints are not shared: name one of this workspace, or of a namespace of no workspace";
-  }
+  const std::string of_another = NotSharedWith(view, *name, view.membership.WorkspaceOf(ns));
+  if (!of_another.empty()) return "Gateway " + name->ToString() + " " + of_another;
   return WaypointProblem(view, *name, ns,
                          "spec.defaults.waypoint of WorkspaceSettings " + settings.meta.nn().ToString());
 }

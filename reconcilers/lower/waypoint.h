@@ -31,6 +31,10 @@ std::string WaypointProblem(const View& view, const NamespacedName& gateway, con
 
 Binding BindingOf(const View& view, const ObjectKey& service, const ObjectMeta& meta);
 
+// Why services of the workspace may not pass the Gateway, to be read behind its name; empty: they may.
+std::string NotSharedWith(const View& view, const NamespacedName& gateway, const std::string& workspace);
+std::string OfAnotherWorkspace(const std::string& owner);  // in these words
+
 // The Gateway that the settings name for services whose labels name none.
 std::optional<NamespacedName> DefaultWaypointOf(const api::WorkspaceSettings& settings);
 

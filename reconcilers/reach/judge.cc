@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reconcilers/lower/waypoint.h"
+
 namespace fairlead::reconcilers {
 namespace {
 
@@ -94,10 +96,7 @@ class Judging {
     }
     if (owner.empty())
       return "";  // a host of nobody for own callers; a backend that Gateway API's grants decide
-    if (reach.way == Reach::Way::kWaypoint) {
-      return TargetOf(reach) + " is of workspace " + owner +
-             ", and waypoints are not shared: use one of this workspace, or of a namespace of no workspace";
-    }
+    if (reach.way == Reach::Way::kWaypoint) return TargetOf(reach) + " " + OfAnotherWorkspace(owner);
     return Shared(owner, own, reach) ? "" : Ask(owner, own, reach);
   }
 

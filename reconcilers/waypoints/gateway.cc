@@ -90,15 +90,8 @@ NotReadyYet NotReady(const View& view, const NamespacedName& waypoint, const std
   }
   if (own && !IsOwnWaypoint(*gateway))
     return {true, who + " exists and is not managed by fairlead: it is left as it is"};
-  // A namespace of which nothing but the Gateway is known has a workspace, too.
-  std::string owner = view.membership.WorkspaceOf(waypoint.ns);
-  if (owner.empty())
-    owner = view.membership.WorkspaceWith(waypoint.ns, view.membership.LabelsOf(waypoint.ns));
-  if (!owner.empty() && owner != workspace.name()) {
-    return {true, said + " is of Workspace " + owner +
-                      ", and waypoints are not shared: name one of this workspace, or of a namespace of no "
-                      "workspace"};
-  }
+  if (const std::string of_another = NotSharedWith(view, waypoint, workspace.name()); !of_another.empty())
+    return {true, said + " " + of_another};
   if (gateway->meta.deleting) return {false, said + " is being deleted"};
   const bool ours = own && !IsOwnWaypointCurrent(*gateway, workspace.name());  // it is written anew first
   if (std::string problem = WaypointProblem(view, waypoint, ns); !problem.empty())

@@ -109,6 +109,20 @@ class WaypointsTest : public EmbeddedTest {
       return false;
     });
   }
+  // A policy that needs a waypoint is in force at a service, and the Gateway for it is there.
+  void Begin() {
+    MakeService("shop", "ratings");
+    Workspace();
+    Quick();
+    Run();
+    ASSERT_TRUE(AwaitGateway());
+  }
+  // And the service passes it.
+  void BeginMoved() {
+    ASSERT_NO_FATAL_FAILURE(Begin());
+    Programmed(true);
+    ASSERT_TRUE(AwaitLabel(kOwn));
+  }
   // "patch services/ratings", of the operator, in the order in which they were stored; of these resources.
   std::vector<std::string> Deeds(const std::set<std::string>& resources) {
     std::vector<std::string> out;
@@ -205,11 +219,7 @@ TEST_F(WaypointsTest, WhatAUserSaysStands) {
 
 // Its label comes to be somebody else's while the watch does not tell.
 TEST_F(WaypointsTest, AConflictIsToldAndNotForced) {
-  MakeService("shop", "ratings");
-  Workspace();
-  Quick();
-  Run();
-  ASSERT_TRUE(AwaitGateway());
+  ASSERT_NO_FATAL_FAILURE(Begin());
   server_->faults().Add({.verb = "patch",
                          .resource = "services",
                          .times = -1,
@@ -223,11 +233,7 @@ TEST_F(WaypointsTest, AConflictIsToldAndNotForced) {
 }
 
 TEST_F(WaypointsTest, EachStepIsTakenByWhoeverRunsNext) {
-  MakeService("shop", "ratings");
-  Workspace();
-  Quick();
-  Run();
-  ASSERT_TRUE(AwaitGateway());
+  ASSERT_NO_FATAL_FAILURE(Begin());
   Kill();
   Programmed(true);
   Run();
@@ -254,13 +260,7 @@ TEST_F(WaypointsTest, EachStepIsTakenByWhoeverRunsNext) {
 }
 
 TEST_F(WaypointsTest, AGatewayThatSomebodyDeletesIsMadeAnew) {
-  MakeService("shop", "ratings");
-  Workspace();
-  Quick();
-  Run();
-  ASSERT_TRUE(AwaitGateway());
-  Programmed(true);
-  ASSERT_TRUE(AwaitLabel(kOwn));
+  ASSERT_NO_FATAL_FAILURE(BeginMoved());
   const std::string uid = Gateway()["metadata"]["uid"].asString();
   Call("DELETE", "/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways/fairlead-waypoint");
   ASSERT_TRUE(AwaitLabel(""));
@@ -279,13 +279,7 @@ TEST_F(WaypointsTest, AGatewayThatSomebodyDeletesIsMadeAnew) {
 }
 
 TEST_F(WaypointsTest, ARuleOfAUserThatNeedsTheWaypointHoldsTheLabel) {
-  MakeService("shop", "ratings");
-  Workspace();
-  Quick();
-  Run();
-  ASSERT_TRUE(AwaitGateway());
-  Programmed(true);
-  ASSERT_TRUE(AwaitLabel(kOwn));
+  ASSERT_NO_FATAL_FAILURE(BeginMoved());
   Store(
       R"({"apiVersion":"security.istio.io/v1","kind":"AuthorizationPolicy","metadata":{"name":"no-admin",)"
       R"("namespace":"shop"},"spec":{"targetRefs":[{"group":"","kind":"Service","name":"ratings"}],"action":)"

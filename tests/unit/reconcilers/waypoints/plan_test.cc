@@ -294,7 +294,7 @@ TEST_F(WaypointDecisions, ADefaultOfAnotherWorkspaceIsNotShared) {
   Service("ratings");
   Default("infra/shared");
   EXPECT_EQ(StandOf("ratings"), "Refused");
-  EXPECT_THAT(Why("ratings"), HasSubstr("is of Workspace pay, and waypoints are not shared"));
+  EXPECT_THAT(Why("ratings"), HasSubstr("is of workspace pay, and waypoints are not shared"));
 }
 
 TEST_F(WaypointDecisions, FromOurGatewayToADefaultWithoutAStopBetween) {
