@@ -39,7 +39,7 @@ std::optional<ExplainedFailover> ExplainFailover(const View& view, const Effecti
   out.level = standing.front().at.level;
   out.is_override = policy.targets.mode == api::Mode::kOverride;
   out.order = OrderOf(policy);
-  if (!failover::CarriedAt(view, service, policy).why_not.empty())
+  if (!failover::Carriers(view, policy).At(service).why_not.empty())
     out.problem = "nobody carries it out here: it takes a waypoint";
   for (size_t i = 1; i < standing.size(); ++i) {
     out.lost.push_back({NameOf(*standing[i].at.policy), standing[i].at.level, OrderOf(*standing[i].at.policy),

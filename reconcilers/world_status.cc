@@ -52,11 +52,12 @@ std::vector<failover::Target> World::Impl::AssessFailover(const World& world, co
 
 std::vector<api::FailoverSource> World::Impl::SourcesAt(const api::FailoverPolicy& policy,
                                                         std::span<const failover::Target> targets) const {
-  const failover::Reporter reporter(view);
+  const failover::Reporter reporter(view, endpoints);
+  failover::Carriers carriers(view, policy);
   std::vector<api::FailoverSource> sources;
   for (const failover::Target& target : targets) {
     const EffectiveService& service = *rows.at(target.service).service;
-    auto seen = reporter.Sources(failover::CarriedAt(view, service, policy).policy, target);
+    auto seen = reporter.Sources(*carriers.At(service).policy, target);
     std::move(seen.begin(), seen.end(), std::back_inserter(sources));
   }
   return sources;

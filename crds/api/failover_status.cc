@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "crds/api/target_json.h"
+#include "crds/base/json_object.h"
+#include "crds/base/json_write.h"
 
 namespace fairlead::api {
 namespace {
@@ -81,48 +83,69 @@ Json::Value ToJson(const DrillStatus& drill) {
   return out;
 }
 
-void PutTime(Timestamp time, Json::Value* to) {
-  if (time.seconds != 0) (*to)["since"] = time.ToString();
-}
-
 // What is said only where there is something to say.
 void PutCount(const char* member, int count, Json::Value* to) {
   if (count != 0) (*to)[member] = count;
 }
 
-Json::Value ToJson(const FailoverStepStatus& step) {
-  Json::Value out(Json::objectValue);
-  out["to"] = step.to;
-  out["endpoints"] = step.endpoints;
-  out["healthy"] = step.healthy;
-  out["percent"] = step.percent;
-  if (step.missing.empty()) return out;
-  out["missing"] = step.missing;
-  PutTime(step.since, &out);
-  return out;
+void AppendTime(Timestamp time, JsonObject* to) {
+  if (time.seconds != 0) to->Text("since", time.ToString());
 }
 
-Json::Value ToJson(const FailoverSource& source) {
-  Json::Value out = TargetToJson(source);
-  for (const int port : source.ports) out["ports"].append(port);
-  out["from"] = ToJson(source.from);
-  out["active"] = source.active;
-  PutCount("unservedPercent", source.unserved, &out);
-  PutCount("unreached", source.unreached, &out);
-  for (const FailoverStepStatus& step : source.steps) out["steps"].append(ToJson(step));
-  PutCount("moreSteps", source.more_steps, &out);
-  PutTime(source.since, &out);
-  return out;
+void Append(const FailoverStepStatus& step, std::string* out) {
+  JsonObject object(out);
+  object.Text("to", step.to);
+  object.Number("endpoints", step.endpoints);
+  object.Number("healthy", step.healthy);
+  object.Number("percent", step.percent);
+  if (step.missing.empty()) return;
+  object.Text("missing", step.missing);
+  AppendTime(step.since, &object);
+}
+
+template <class F>
+void EachField(const Locality& locality, F&& take) {
+  take("cluster", locality.cluster);
+  take("region", locality.region);
+  take("zone", locality.zone);
+  take("subzone", locality.subzone);
+}
+
+void Append(const Locality& locality, std::string* out) {
+  JsonObject object(out);
+  EachField(locality, [&](const char* field, const std::string& value) { object.TextIfAny(field, value); });
+}
+
+void Append(const FailoverSource& source, std::string* out) {
+  JsonObject object(out);
+  object.Text("group", InfoOf(source.kind).group);
+  object.Text("kind", InfoOf(source.kind).name);
+  object.Text("namespace", source.ns);
+  object.Text("name", source.name);
+  if (!source.ports.empty()) {
+    object.Key("ports");
+    AppendJsonList(source.ports, out, [&](int port) { *out += std::to_string(port); });
+  }
+  object.Key("from");
+  Append(source.from, out);
+  object.Number("active", source.active);
+  object.NumberIfAny("unservedPercent", source.unserved);
+  object.NumberIfAny("unreached", source.unreached);
+  if (!source.steps.empty()) {
+    object.Key("steps");
+    AppendJsonList(source.steps, out, [&](const FailoverStepStatus& step) { Append(step, out); });
+  }
+  object.NumberIfAny("moreSteps", source.more_steps);
+  AppendTime(source.since, &object);
 }
 
 }  // namespace
 
 Json::Value ToJson(const Locality& locality) {
   Json::Value out(Json::objectValue);
-  if (!locality.cluster.empty()) out["cluster"] = locality.cluster;
-  if (!locality.region.empty()) out["region"] = locality.region;
-  if (!locality.zone.empty()) out["zone"] = locality.zone;
-  if (!locality.subzone.empty()) out["subzone"] = locality.subzone;
+  EachField(locality, [&](const char* field, const std::string& value) {
+    if (!value.empty()) out[field] = value;
+  });
   return out;
 }
 
@@ -139,11 +162,21 @@ FailoverStatus ParseFailoverStatus(const JsonNode& status) {
 }
 
 void WriteFailoverStatus(const FailoverStatus& failover, Json::Value* status) {
-  for (const FailoverSource& source : failover.sources) (*status)["sources"].append(ToJson(source));
+  if (!failover.sources.empty()) {
+    const std::string text = WriteSources(failover.sources);
+    const Result<JsonDocument> sources = JsonDocument::Parse(text, text.size());
+    if (sources) (*status)["sources"] = ToJsonValue(sources->root());  // else it came from what is no UTF-8
+  }
   PutCount("moreSources", failover.more_sources, status);
   if (!failover.steps.empty()) (*status)["steps"] = failover.steps;
   if (!failover.active.empty()) (*status)["active"] = failover.active;
   if (failover.drill) (*status)["drill"] = ToJson(*failover.drill);
+}
+
+std::string WriteSources(const std::vector<FailoverSource>& sources) {
+  std::string out;
+  AppendJsonList(sources, &out, [&](const FailoverSource& source) { Append(source, &out); });
+  return out;
 }
 
 void StampTimes(FailoverStatus* status, const FailoverStatus* live, Timestamp now) {

@@ -91,6 +91,9 @@ struct FailoverStatus {
 // Out of the value of `status`, and into it. Lenient, as all statuses.
 FailoverStatus ParseFailoverStatus(const JsonNode& status);
 void WriteFailoverStatus(const FailoverStatus& failover, Json::Value* status);
+// The JSON of the sources, as text: they are most of a status, and a tree of values takes three times as
+// long.
+std::string WriteSources(const std::vector<FailoverSource>& sources);
 Json::Value ToJson(const Locality& locality);
 
 // Fills the times: kept from `live` where it is so since then, else `now`.

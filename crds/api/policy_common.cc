@@ -169,7 +169,9 @@ PolicyStatus ParsePolicyStatus(const JsonNode& status) {
   return out;
 }
 
-Json::Value ToJson(const PolicyStatus& status) {
+namespace {
+
+Json::Value FrameOf(const PolicyStatus& status) {
   Json::Value out(Json::objectValue);
   out["observedGeneration"] = Json::Int64(status.observed_generation);
   out["conditions"] = Json::Value(Json::arrayValue);
@@ -177,7 +179,21 @@ Json::Value ToJson(const PolicyStatus& status) {
   for (const TargetStatus& target : status.targets) out["targets"].append(ToJson(target));
   out["proxies"] = ToJson(status.proxies);
   if (!status.waypoints.empty()) out["waypoints"] = status.waypoints;
+  return out;
+}
+
+}  // namespace
+
+Json::Value ToJson(const PolicyStatus& status) {
+  Json::Value out = FrameOf(status);
   WriteFailoverStatus(status.failover, &out);
+  return out;
+}
+
+Json::Value WithoutSources(const PolicyStatus& status) {
+  const FailoverStatus& f = status.failover;
+  Json::Value out = FrameOf(status);
+  WriteFailoverStatus({{}, f.more_sources, f.steps, f.active, f.drill}, &out);
   return out;
 }
 

@@ -88,6 +88,7 @@ struct PolicyStatus {
 
 // Lenient: only Fairlead writes there, and what it cannot read it writes anew.
 PolicyStatus ParsePolicyStatus(const JsonNode& status);
-Json::Value ToJson(const PolicyStatus& status);  // the value of `status`
+Json::Value ToJson(const PolicyStatus& status);          // the value of `status`
+Json::Value WithoutSources(const PolicyStatus& status);  // the same without those of failover
 
 }  // namespace fairlead::api

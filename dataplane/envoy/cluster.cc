@@ -120,8 +120,8 @@ ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const Eff
     const reconcilers::EffectiveFailover& by = *endpoints->failover;
     const failover::Source source{{by.cluster, place.region, place.zone, place.subzone}, {}};
     const bool drilled = drill && by.drill;
-    auto members = drilled ? failover::Without(by.members, by.drill->down) : by.members;
-    return EncodeEndpoints(cluster_name, failover::PlanFailover(*by.policy, source, std::move(members)),
+    const failover::Members members = drilled ? failover::Without(by.members, by.drill->down) : by.members;
+    return EncodeEndpoints(cluster_name, failover::PlanFailover(*by.policy, source, members),
                            endpoints->discovery);
   }
   ClusterLoadAssignment out;

@@ -33,12 +33,6 @@ std::optional<api::ObjectStatus> LiveObjectStatusOf(const AnyObject& object) {
   return api::ParseObjectStatus((*invalid)->key.kind, status->root());
 }
 
-std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object) {
-  const std::optional<api::ObjectStatus> status = LiveObjectStatusOf(object);
-  const auto* policy = status ? std::get_if<api::PolicyStatus>(&*status) : nullptr;
-  return policy == nullptr ? std::nullopt : std::optional(*policy);
-}
-
 StatusKeeper::StatusKeeper(Engine* engine, const xds::Catalog* catalog, Write write, Written written,
                            StatusPatience patience, const Clock* clock)
     : engine_(engine),

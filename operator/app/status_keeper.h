@@ -34,8 +34,6 @@ struct PolicyPicture {
 
 // The status that the object carries; nullopt: none yet, or no kind whose status we write.
 std::optional<api::ObjectStatus> LiveObjectStatusOf(const AnyObject& object);
-// The same of a policy.
-std::optional<api::PolicyStatus> LiveStatusOf(const AnyObject& object);
 
 class StatusKeeper {
  public:

@@ -1,7 +1,6 @@
 #include "operator/app/status_loop.h"
 
-#include "crds/base/json_write.h"
-#include "operator/runtime/json_merge.h"
+#include "operator/app/status_patch.h"
 #include "operator/runtime/resident.h"
 #include "reconcilers/status/events.h"
 
@@ -25,23 +24,6 @@ ObjectKey FromQueueKey(const std::string& text) {
   const KindInfo* info = FindKind(api::kGroup, text.substr(0, space));
   if (slash == std::string::npos) return {info->kind, "", text.substr(space + 1)};
   return {info->kind, text.substr(space + 1, slash - space - 1), text.substr(slash + 1)};
-}
-
-std::vector<api::FailoverSource>* SourcesOf(api::ObjectStatus* status) {
-  auto* policy = std::get_if<api::PolicyStatus>(status);
-  return policy == nullptr || policy->failover.sources.empty() ? nullptr : &policy->failover.sources;
-}
-
-// A merge patch has a list whole or not at all: where failover has many sources they are compared as values,
-// and only the new ones are written.
-Json::Value StatusPatch(std::optional<api::ObjectStatus> live, api::ObjectStatus desired) {
-  if (!live) return api::ToJson(desired);
-  auto *was = SourcesOf(&*live), *is = SourcesOf(&desired);
-  if (was != nullptr && is != nullptr) {
-    if (*was == *is) is->clear();
-    was->clear();
-  }
-  return runtime::MergePatchOf(api::ToJson(*live), api::ToJson(desired));
 }
 
 }  // namespace
@@ -112,10 +94,9 @@ void StatusLoop::Work(std::stop_token stop) {
 // Whoever takes over after a crash in between tells them again, under the same names.
 Result<std::string> StatusLoop::Write(const ObjectKey& key, const PolicyPicture& picture) {
   Tell(key, picture);
-  Json::Value patch;
-  patch["status"] = StatusPatch(picture.live, picture.desired);
   const Result<kube::Written> written =
-      client_->MergePatch({kube::ResourceOf(key.kind), key.ns, key.name}, WriteJson(patch),
+      client_->MergePatch({kube::ResourceOf(key.kind), key.ns, key.name},
+                          R"({"status":)" + StatusPatch(picture.live, picture.desired) + "}",
                           picture.meta.resource_version, kManager, "status", kube::Client::Reply::kMetadata);
   if (!written) return Unexpected(written.error());
   return written->resource_version;

@@ -128,18 +128,32 @@ class Gauges {
     std::map<Reason, int> counts;
     for (const ObjectKey& key : world.policies()) {
       const std::optional<AnyObject> object = world.Find(key);
-      const std::optional<api::PolicyStatus> status = object ? LiveStatusOf(*object) : std::nullopt;
-      for (const auto& [condition, reasons] : kReasons) {
-        ++counts[{condition, status ? ReasonOf(*status, condition) : "Pending"}];
+      if (object) {
+        WithConditionsOf(*object, [&](const std::vector<Condition>& conditions) {
+          for (const auto& [condition, reasons] : kReasons)
+            ++counts[{condition, ReasonOf(conditions, condition)}];
+        });
       }
     }
     for (auto& [reason, gauge] : policies_) gauge.Set(counts[reason]);
   }
 
-  static std::string ReasonOf(const api::PolicyStatus& status, const std::string& type) {
-    const auto found = std::find_if(status.conditions.begin(), status.conditions.end(),
+  // Of the status that the policy carries, which can be large: it is not copied.
+  template <class F>
+  static void WithConditionsOf(const AnyObject& object, F&& read) {
+    const auto of = [&](const auto& policy) {
+      read(policy->status ? policy->status->conditions : std::vector<Condition>());
+    };
+    if (const auto* retry = std::get_if<Ptr<api::RetryTimeoutPolicy>>(&object)) return of(*retry);
+    if (const auto* failover = std::get_if<Ptr<api::FailoverPolicy>>(&object)) return of(*failover);
+    const std::optional<api::ObjectStatus> of_invalid = LiveObjectStatusOf(object);
+    read(of_invalid ? api::ConditionsOf(*of_invalid) : std::vector<Condition>());
+  }
+
+  static std::string ReasonOf(const std::vector<Condition>& conditions, const std::string& type) {
+    const auto found = std::find_if(conditions.begin(), conditions.end(),
                                     [&](const Condition& c) { return c.type == type; });
-    return found == status.conditions.end() ? "Pending" : found->reason;
+    return found == conditions.end() ? "Pending" : found->reason;
   }
 
   const TelemetryParts parts_;

@@ -5,11 +5,15 @@
 
 namespace fairlead::reconcilers::failover {
 
-Carried CarriedAt(const View& view, const EffectiveService& service, const api::FailoverPolicy& policy) {
-  if (service.waypoint)
-    return {istiod::IsServedByIstiod(view, service) ? istiod::AsCarried(policy) : policy, ""};
-  if (AtZtunnel(view, service.key, policy).carried) return {AsCarriedAlone(policy), ""};
-  return {policy, service.waypoint_problem};
+Carried Carriers::At(const EffectiveService& service) {
+  if (service.waypoint) {
+    if (!istiod::IsServedByIstiod(view_, service)) return {&policy_, ""};
+    if (!by_istiod_) by_istiod_ = istiod::AsCarried(policy_);
+    return {&*by_istiod_, ""};
+  }
+  if (!AtZtunnel(view_, service.key, policy_).carried) return {&policy_, service.waypoint_problem};
+  if (!by_ztunnel_) by_ztunnel_ = AsCarriedAlone(policy_);
+  return {&*by_ztunnel_, ""};
 }
 
 }  // namespace fairlead::reconcilers::failover

@@ -59,7 +59,7 @@ class Reach {
   std::string Stranded() const {
     std::set<std::string> out;
     for (const Destination& destination : on_) {
-      const std::vector<Member> left = Without(MembersOf(view_, destination), policy_.drill->down);
+      const Members left = Without(MembersOf(view_, destination), policy_.drill->down);
       for (const api::Locality& from : PlacesAt(destination.service)) {
         if (SharesOf(PlanFailover(policy_, {from, {}}, left)).nowhere > 0)
           out.insert(destination.service.ToString());
@@ -150,9 +150,10 @@ std::string_view ToString(Of state) {
   return "";
 }
 
-std::vector<Member> Without(std::vector<Member> members, const api::Locality& down) {
-  for (Member& member : members) member.healthy = member.healthy && !Covers(down, member.locality);
-  return members;
+Members Without(const Members& members, const api::Locality& down) {
+  std::vector<Member> left(members.begin(), members.end());
+  for (Member& member : left) member.healthy = member.healthy && !Covers(down, member.locality);
+  return left;
 }
 
 DrillState JudgeDrill(const View& view, const ServiceRows& rows, const api::FailoverPolicy& policy,

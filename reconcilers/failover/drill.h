@@ -35,6 +35,6 @@ DrillState JudgeDrill(const View& view, const ServiceRows& rows, const api::Fail
                       const DrillState* before);
 
 // As they would be if the place had failed.
-std::vector<Member> Without(std::vector<Member> members, const api::Locality& down);
+Members Without(const Members& members, const api::Locality& down);
 
 }  // namespace fairlead::reconcilers::failover

@@ -13,10 +13,10 @@
 namespace fairlead::reconcilers::failover {
 namespace {
 
-using Members = std::vector<Member>;
+using List = std::vector<Member>;  // in the making
 
 Ptr<core::Pod> PodOf(const View& view, const std::string& ns, const std::string& name) {
-  return name.empty() ? nullptr : view.tables.Get<core::Pod>({ns, name});
+  return name.empty() ? nullptr : view.tables.Get<core::Pod>(ns, name);
 }
 
 Labels Kept(const Labels& labels, MemberLabels keep) {
@@ -28,7 +28,7 @@ Labels Kept(const Labels& labels, MemberLabels keep) {
 
 // What terminates goes to `draining`.
 void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std::string& port_name,
-                   Members* out, Members* draining, MemberLabels keep) {
+                   List* out, List* draining, MemberLabels keep) {
   for (const core::EndpointPort& port : slice.ports) {
     if (port.name != port_name || port.protocol != "TCP" || port.port == 0) continue;
     for (const core::Endpoint& from : slice.endpoints) {
@@ -46,9 +46,9 @@ void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std
   }
 }
 
-Members OfService(const View& view, const core::Service& service, const std::string& port_name,
-                  MemberLabels keep) {
-  Members out, draining;
+List OfService(const View& view, const core::Service& service, const std::string& port_name,
+               MemberLabels keep) {
+  List out, draining;
   if (service.type == "ExternalName") return out;
   for (const auto& slice : SlicesOf(view, service))
     TakeFromSlice(view, *slice, port_name, &out, &draining, keep);
@@ -69,9 +69,9 @@ bool IsApart(std::string_view ours, const Member& member) {
   return !ours.empty() && !network.empty() && ours != network;
 }
 
-Members OfRemote(const View& here, const std::string& name, const RemoteCluster& cluster,
-                 const core::Service& service, uint16_t port, bool through_gateways, MemberLabels keep) {
-  Members out;
+List OfRemote(const View& here, const std::string& name, const RemoteCluster& cluster,
+              const core::Service& service, uint16_t port, bool through_gateways, MemberLabels keep) {
+  List out;
   for (const PortInfo& info : PortsOf(service)) {
     if (info.port == port) out = OfService(ViewOf(here, cluster), service, info.name, keep);
   }
@@ -89,7 +89,7 @@ Members OfRemote(const View& here, const std::string& name, const RemoteCluster&
 }
 
 // Members of the Service of that name in other clusters, where both are global.
-void Join(const View& view, const core::Service& service, uint16_t port, MemberLabels keep, Members* out) {
+void Join(const View& view, const core::Service& service, uint16_t port, MemberLabels keep, List* out) {
   if (!IsGlobal(service) || service.type == "ExternalName" || view.remotes.clusters().empty()) return;
   const bool through_gateways =
       GoesThroughGateways(view, {Kind::kService, service.meta.ns, service.meta.name});
@@ -98,7 +98,7 @@ void Join(const View& view, const core::Service& service, uint16_t port, MemberL
     const auto there = cluster.tables.Get<core::Service>(service.meta.nn());
     if (there == nullptr || !IsGlobal(*there)) continue;
     if (!ExcludedBy(view, service.meta.ns, name).empty()) continue;
-    Members joined = OfRemote(view, name, cluster, *there, port, through_gateways, keep);
+    List joined = OfRemote(view, name, cluster, *there, port, through_gateways, keep);
     out->insert(out->end(), std::make_move_iterator(joined.begin()), std::make_move_iterator(joined.end()));
   }
 }
@@ -110,9 +110,9 @@ api::Locality PlaceOfWritten(const View& view, const istio::WorkloadEndpoint& fr
   return place;
 }
 
-Members OfEntry(const View& view, const istio::ServiceEntry& entry, const istio::ServiceEntryPort& port,
-                MemberLabels keep) {
-  Members out;
+List OfEntry(const View& view, const istio::ServiceEntry& entry, const istio::ServiceEntryPort& port,
+             MemberLabels keep) {
+  List out;
   if (entry.resolution == istio::Resolution::kNone) return out;
   const uint16_t target = port.target_port == 0 ? port.number : port.target_port;
   for (const istio::WorkloadEndpoint& from : entry.endpoints) {
@@ -149,7 +149,7 @@ MemberLabels LabelsFor(const api::FailoverPolicy& policy) {
 }
 
 std::vector<Member> MembersOf(const View& view, const Destination& port, MemberLabels keep) {
-  Members out;
+  List out;
   Ptr<core::Service> service;
   if (port.service.kind == Kind::kService) {
     service = view.tables.Get<core::Service>(port.service.nn());
@@ -171,7 +171,7 @@ std::vector<Member> MembersOf(const View& view, const Destination& port, MemberL
 }
 
 std::map<std::string, std::set<std::string>> NetworksApart(const View& view,
-                                                           const std::vector<Member>& members) {
+                                                           std::span<const Member> members) {
   std::map<std::string, std::set<std::string>> out;
   const std::string_view ours = NetworkOf(view.tables, view.options.root_namespace);
   for (const Member& member : members) {

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,7 @@ std::vector<Member> MembersOf(const View& view, const Destination& port,
 
 // The networks of endpoints in other clusters that are not ours: cluster -> networks. They are not healthy,
 // unless whoever carries the requests goes through gateways.
-std::map<std::string, std::set<std::string>> NetworksApart(const View& view,
-                                                           const std::vector<Member>& members);
+std::map<std::string, std::set<std::string>> NetworksApart(const View& view, std::span<const Member> members);
 
 // Whether requests for the service go through the gateways of other networks: waypoints of istiod do.
 bool GoesThroughGateways(const View& view, const ObjectKey& service);

@@ -41,9 +41,10 @@ class Down {
   std::set<std::string> addresses_;
 };
 
-std::vector<Member> WithoutWhatIsDown(std::vector<Member> members, const Down& down) {
-  for (Member& member : members) member.healthy = member.healthy && !down.Has(member);
-  return members;
+Members WithoutWhatIsDown(const Members& members, const Down& down) {
+  std::vector<Member> left(members.begin(), members.end());
+  for (Member& member : left) member.healthy = member.healthy && !down.Has(member);
+  return left;
 }
 
 // Where the requests of one source go.
@@ -70,8 +71,8 @@ std::vector<double> ByPlace(const Flow& flow, const std::vector<PlaceLoad>& plac
   return out;
 }
 
-std::vector<PlaceLoad> PlacesOf(const std::vector<Member>& now, const std::vector<Member>& then,
-                                const Loads& loads_now, const Loads& loads_then) {
+std::vector<PlaceLoad> PlacesOf(const Members& now, const Members& then, const Loads& loads_now,
+                                const Loads& loads_then) {
   std::map<api::Locality, PlaceLoad> places;
   for (size_t i = 0; i < now.size(); ++i) {
     PlaceLoad& load = places[now[i].locality];
@@ -121,8 +122,8 @@ class Rehearser {
     out.service = port.service;
     out.ports = {port.port};
     out.policy = {Kind::kFailoverPolicy, policy.meta.ns, policy.meta.name};
-    const std::vector<Member> now = MembersOf(view_, port, LabelsFor(policy));
-    const std::vector<Member> then = WithoutWhatIsDown(now, down_);
+    const Members now = MembersOf(view_, port, LabelsFor(policy));
+    const Members then = WithoutWhatIsDown(now, down_);
     Loads loads_now, loads_then;
     std::vector<std::pair<Flow, Flow>> flows;
     for (const api::Locality& from : sources_) {
@@ -185,8 +186,9 @@ Rehearsal Rehearse(const World& world, const std::vector<Outage>& outages,
     for (const PortInfo& port : PortsOf(view, service).value_or(std::vector<PortInfo>())) {
       const Ptr<api::FailoverPolicy> policy = WinnerAt(view, service, port.name);
       if (policy == nullptr) continue;
-      const Carried carried = CarriedAt(view, *world.services().at(service), *policy);
-      TargetForecast target = rehearser.Forecast({service, port.port}, carried.policy);
+      Carriers carriers(view, *policy);
+      const Carried carried = carriers.At(*world.services().at(service));
+      TargetForecast target = rehearser.Forecast({service, port.port}, *carried.policy);
       target.not_carried = carried.why_not;
       out.stranded = out.stranded || target.stranded;
       AddTarget(std::move(target), &out.targets);

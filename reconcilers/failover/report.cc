@@ -93,7 +93,17 @@ void SetColumns(const std::vector<FailoverSource>& sources, FailoverStatus* out)
 
 }  // namespace
 
-Reporter::Reporter(const View& view) : view_(view), places_(PlacesOf(view)) {}
+Reporter::Reporter(const View& view, const Lowered& lowered)
+    : view_(view), lowered_(lowered), places_(PlacesOf(view)) {}
+
+Members Reporter::MembersAt(const Destination& destination, const api::FailoverPolicy& policy) const {
+  const auto at = lowered_.find(destination);
+  if (at != lowered_.end() && at->second->failover &&
+      at->second->failover->policy->meta.nn() == policy.meta.nn()) {
+    return at->second->failover->members;
+  }
+  return MembersOf(view_, destination, LabelsFor(policy));
+}
 
 // What is to be known of the other clusters of a step; empty: nothing.
 std::string Reporter::AboutClusters(const Facts& facts, const api::FailoverStep* written, const Plan& plan,
@@ -158,7 +168,7 @@ std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Facts& 
 }
 
 FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Facts& facts, const Locality& from,
-                                  const std::vector<Member>& members, const EffectiveDrill* drill) const {
+                                  const Members& members, const EffectiveDrill* drill) const {
   const Plan plan = PlanFailover(policy, {from, {}}, members);
   Shares shares = SharesOf(plan);
   std::vector<int> taken(plan.steps.size(), 0);  // endpoints that a drill takes out
@@ -195,7 +205,7 @@ FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Facts
 std::vector<FailoverSource> Reporter::Sources(const api::FailoverPolicy& policy, const Target& target) const {
   std::vector<std::vector<FailoverSource>> by_ports;
   for (const uint16_t port : target.ports) {
-    const std::vector<Member> members = MembersOf(view_, {target.service, port}, LabelsFor(policy));
+    const Members members = MembersAt({target.service, port}, policy);
     const Facts facts{target.service.ns, NetworksApart(view_, members),
                       GoesThroughGateways(view_, target.service)};
     std::vector<FailoverSource> sources;

@@ -5,7 +5,7 @@
 // for statuses, which take what is worst within bounds, and `fairleadctl failover status`, which shows all.
 // Pure; sorted.
 //
-//   Reporter reporter(view);
+//   Reporter reporter(view, world.endpoints());
 //   std::vector<api::FailoverSource> all = reporter.Sources(policy, {service, {80}});
 //   api::FailoverStatus status = Bounded(std::move(all), 0);
 #pragma once
@@ -31,7 +31,9 @@ struct Target {
 
 class Reporter {
  public:
-  explicit Reporter(const View& view);
+  // Where endpoints are lowered already they are taken as they are, else they are looked up.
+  using Lowered = std::map<Destination, Ptr<EffectiveEndpoints>>;
+  Reporter(const View& view, const Lowered& lowered);
 
   // By ports, then places; ports that are alike are together. Steps are not bounded.
   std::vector<api::FailoverSource> Sources(const api::FailoverPolicy& policy, const Target& target) const;
@@ -45,7 +47,7 @@ class Reporter {
   };
 
   api::FailoverSource SourceOf(const api::FailoverPolicy& policy, const Facts& facts,
-                               const api::Locality& from, const std::vector<Member>& members,
+                               const api::Locality& from, const Members& members,
                                const EffectiveDrill* drill) const;
   std::string MissingAt(const api::FailoverPolicy& policy, const Facts& facts, const api::Locality& from,
                         const Plan& plan, size_t step) const;
@@ -53,7 +55,10 @@ class Reporter {
   std::string AboutClusters(const Facts& facts, const api::FailoverStep* written, const Plan& plan,
                             size_t step) const;
 
+  Members MembersAt(const Destination& destination, const api::FailoverPolicy& policy) const;
+
   const View& view_;
+  const Lowered& lowered_;
   std::set<api::Locality> places_;  // as KnownPlaces has them; one that is not known where there are none
 };
 

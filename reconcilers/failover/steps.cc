@@ -7,6 +7,7 @@
 #include <numeric>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace fairlead::reconcilers::failover {
 namespace {
@@ -37,17 +38,19 @@ std::optional<size_t> EntryFor(const std::vector<WeightedLocality>& step, const 
 
 // A part of a step before the weights of all are brought to whole numbers.
 struct Draft {
-  Part part;
+  size_t place = 0;  // its number among those of the members
   size_t entry = 0;
   uint64_t weight = 0;  // of its members
+  std::vector<size_t> members = {};
 };
 
 // The entry's weight, shared among its localities by their members' weights, as whole numbers without a
 // common divisor: exact while they fit, and to a millionth of the whole else.
-void SetWeights(const std::vector<WeightedLocality>* entries, std::vector<Draft>* drafts) {
+std::vector<uint32_t> WeightsOf(const std::vector<WeightedLocality>* entries,
+                                const std::vector<Draft>& drafts) {
   constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max(), kScale = 1'000'000, kWhole = 100;
   std::map<size_t, uint64_t> of_entry;
-  for (const Draft& draft : *drafts) of_entry[draft.entry] += draft.weight;
+  for (const Draft& draft : drafts) of_entry[draft.entry] += draft.weight;
   uint64_t common = 1;  // a multiple of what the members of each entry weigh; 0: too large
   for (const auto& [entry, weight] : of_entry) {
     if (common != 0) common = weight > kMost / kWhole ? 0 : std::lcm(common, weight);
@@ -55,7 +58,7 @@ void SetWeights(const std::vector<WeightedLocality>* entries, std::vector<Draft>
   }
   std::vector<uint64_t> weights;
   uint64_t divisor = 0;
-  for (const Draft& draft : *drafts) {
+  for (const Draft& draft : drafts) {
     const auto whole = static_cast<uint64_t>(
         entries == nullptr ? kWhole : static_cast<uint64_t>((*entries)[draft.entry].weight.value_or(1)));
     const uint64_t entry_weight = of_entry[draft.entry];
@@ -66,8 +69,9 @@ void SetWeights(const std::vector<WeightedLocality>* entries, std::vector<Draft>
     weights.back() = std::max<uint64_t>(weights.back(), 1);
     divisor = std::gcd(divisor, weights.back());
   }
-  for (size_t i = 0; i < drafts->size(); ++i)
-    (*drafts)[i].part.weight = static_cast<uint32_t>(weights[i] / divisor);
+  std::vector<uint32_t> out;
+  for (const uint64_t weight : weights) out.push_back(static_cast<uint32_t>(weight / divisor));
+  return out;
 }
 
 // Without weights the localities share by members: as if all were of one entry.
@@ -77,9 +81,7 @@ bool IsWeighted(const std::vector<WeightedLocality>& step) {
 
 class Builder {
  public:
-  Builder(const api::FailoverPolicy& policy, std::vector<Member> members) {
-    std::sort(members.begin(), members.end());
-    std::erase_if(members, [](const Member& m) { return m.weight == 0; });
+  Builder(const api::FailoverPolicy& policy, Members members) {
     plan_.min_healthy_percent = policy.min_healthy_percent;
     plan_.members = std::move(members);
   }
@@ -88,40 +90,53 @@ class Builder {
   void AddStep(std::string name, const std::vector<WeightedLocality>* entries = nullptr) {
     plan_.steps.push_back({std::move(name), {}});
     entries_.push_back(entries != nullptr && IsWeighted(*entries) ? entries : nullptr);
-    drafts_.emplace_back();
   }
 
-  // `slot_of`: nullopt: no step covers the member.
+  // `slot_at`: of a place; nullopt: no step covers it.
+  template <class SlotAt>
+  Plan FillByPlace(const SlotAt& slot_at) {
+    std::vector<std::optional<Slot>> slots;
+    for (size_t p = 0; p < plan_.members.places(); ++p) slots.push_back(slot_at(plan_.members.place(p)));
+    return Fill([&](size_t i) { return slots[plan_.members.place_of(i)]; });
+  }
+
+  // `slot_of`: of a member by its number; nullopt: no step covers it.
   template <class SlotOf>
   Plan Fill(const SlotOf& slot_of) {
+    const size_t places = plan_.members.places();
+    std::vector<Draft> drafts(plan_.steps.size() * places);  // by step, then place
     for (size_t i = 0; i < plan_.members.size(); ++i) {
-      const Member& member = plan_.members[i];
-      const std::optional<Slot> slot = slot_of(member);
+      const std::optional<Slot> slot = slot_of(i);
       if (!slot) {
         plan_.unreached.push_back(i);
         continue;
       }
-      Draft& draft = drafts_[slot->step][member.locality];
+      Draft& draft = drafts[slot->step * places + plan_.members.place_of(i)];
       draft.entry = entries_[slot->step] == nullptr ? 0 : slot->entry;
-      draft.weight += member.weight;
-      draft.part.members.push_back(i);
+      draft.weight += plan_.members[i].weight;
+      draft.members.push_back(i);
     }
     for (size_t s = 0; s < plan_.steps.size(); ++s) {
-      std::vector<Draft> drafts;
-      for (auto& [place, draft] : drafts_[s]) {
-        draft.part.locality = place;
-        drafts.push_back(std::move(draft));
+      std::vector<Draft> taken;
+      for (size_t p = 0; p < places; ++p) {
+        Draft& draft = drafts[s * places + p];
+        draft.place = p;
+        if (!draft.members.empty()) taken.push_back(std::move(draft));
       }
-      SetWeights(entries_[s], &drafts);
-      for (Draft& draft : drafts) plan_.steps[s].parts.push_back(std::move(draft.part));
+      const std::vector<uint32_t> weights = WeightsOf(entries_[s], taken);
+      for (size_t i = 0; i < taken.size(); ++i) {
+        plan_.steps[s].parts.push_back(
+            {plan_.members.place(taken[i].place), weights[i], std::move(taken[i].members)});
+      }
     }
     return std::move(plan_);
   }
 
+  const Members& members() const { return plan_.members; }
+
  private:
   Plan plan_;
   std::vector<const std::vector<WeightedLocality>*> entries_;  // by step
-  std::vector<std::map<Locality, Draft>> drafts_;              // by step
 };
 
 Plan ByNearness(const Locality& source, Builder builder) {
@@ -129,9 +144,9 @@ Plan ByNearness(const Locality& source, Builder builder) {
   if (zone) builder.AddStep("same zone");
   if (region) builder.AddStep("same region");
   builder.AddStep("any");
-  return builder.Fill([&](const Member& member) -> std::optional<Slot> {
-    const bool same_region = member.locality.region == source.region;
-    if (zone && same_region && member.locality.zone == source.zone) return Slot{0, 0};
+  return builder.FillByPlace([&](const Locality& place) -> std::optional<Slot> {
+    const bool same_region = place.region == source.region;
+    if (zone && same_region && place.zone == source.zone) return Slot{0, 0};
     const size_t after_zone = zone ? 1 : 0;
     if (region && same_region) return Slot{after_zone, 0};
     return Slot{after_zone + (region ? 1 : 0), 0};
@@ -162,12 +177,11 @@ Plan ByRule(const api::LocalityRule& rule, Builder builder) {
   const bool own = HasOwnStep(rule);
   if (own) builder.AddStep(ToString(rule.from));
   for (const api::FailoverStep& step : rule.steps) builder.AddStep(NameOf(step), &step.to);
-  return builder.Fill([&](const Member& member) -> std::optional<Slot> {
+  return builder.FillByPlace([&](const Locality& place) -> std::optional<Slot> {
     for (size_t s = 0; s < rule.steps.size(); ++s) {
-      if (const auto entry = EntryFor(rule.steps[s].to, member.locality))
-        return Slot{s + (own ? 1 : 0), *entry};
+      if (const auto entry = EntryFor(rule.steps[s].to, place)) return Slot{s + (own ? 1 : 0), *entry};
     }
-    if (own && Covers(rule.from, member.locality)) return Slot{0, 0};
+    if (own && Covers(rule.from, place)) return Slot{0, 0};
     return std::nullopt;
   });
 }
@@ -189,7 +203,8 @@ Plan ByLabels(const std::vector<std::string>& keys, const Source& source, Builde
     builder.AddStep(std::move(name));
   }
   builder.AddStep("any");
-  return builder.Fill([&](const Member& member) -> std::optional<Slot> {
+  return builder.Fill([&](size_t i) -> std::optional<Slot> {
+    const Member& member = builder.members()[i];
     size_t agreeing = 0;
     for (const std::string& key : keys) {
       const std::string_view wanted = LabelOf(key, source.labels, source.locality);
@@ -201,6 +216,25 @@ Plan ByLabels(const std::vector<std::string>& keys, const Source& source, Builde
 }
 
 }  // namespace
+
+Members::Members(std::vector<Member> members) {
+  auto shared = std::make_shared<Shared>();
+  std::erase_if(members, [](const Member& m) { return m.weight == 0; });
+  std::sort(members.begin(), members.end());
+  const auto place = [&](uint32_t i) -> const Locality& { return members[i].locality; };
+  for (uint32_t i = 0; i < members.size(); ++i) {
+    const auto at = std::lower_bound(shared->places.begin(), shared->places.end(), i,
+                                     [&](uint32_t a, uint32_t b) { return place(a) < place(b); });
+    if (at == shared->places.end() || place(*at) != place(i)) shared->places.insert(at, i);
+  }
+  for (uint32_t i = 0; i < members.size(); ++i) {
+    const auto at = std::lower_bound(shared->places.begin(), shared->places.end(), i,
+                                     [&](uint32_t a, uint32_t b) { return place(a) < place(b); });
+    shared->place_of.push_back(static_cast<uint32_t>(at - shared->places.begin()));
+  }
+  shared->members = std::move(members);
+  shared_ = std::move(shared);
+}
 
 bool Covers(const Locality& pattern, const Locality& place) {
   const auto fits = [](const std::string& wanted, const std::string& is) {
@@ -227,7 +261,7 @@ std::string ToString(const Locality& place) {
   return out.empty() ? "unknown place" : out;
 }
 
-Plan PlanFailover(const api::FailoverPolicy& policy, const Source& source, std::vector<Member> members) {
+Plan PlanFailover(const api::FailoverPolicy& policy, const Source& source, Members members) {
   Builder builder(policy, std::move(members));
   if (!policy.priority_labels.empty()) return ByLabels(policy.priority_labels, source, std::move(builder));
   const api::LocalityRule* rule = RuleFor(policy, source.locality);

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,40 @@ struct Member {
   bool healthy = true;     // ready, and not known to fail
   friend auto operator<=>(const Member&, const Member&) = default;
   friend bool operator==(const Member&, const Member&) = default;
+};
+
+// Endpoints that take part, sorted. They are never changed, and every copy and every plan shares them.
+class Members {
+ public:
+  using value_type = Member;
+  using const_iterator = std::vector<Member>::const_iterator;
+
+  Members() : Members(std::vector<Member>()) {}
+  Members(std::vector<Member> members);  // in any order; those of weight 0 are left out
+  Members(std::initializer_list<Member> members) : Members(std::vector<Member>(members)) {}
+
+  const Member& operator[](size_t i) const { return shared_->members[i]; }
+  const_iterator begin() const { return shared_->members.begin(); }
+  const_iterator end() const { return shared_->members.end(); }
+  size_t size() const { return shared_->members.size(); }
+  bool empty() const { return shared_->members.empty(); }
+  friend bool operator==(const Members& a, const Members& b) {
+    return a.shared_ == b.shared_ || a.shared_->members == b.shared_->members;
+  }
+
+  // The localities that they are at, sorted, and that of each by its number there: they are few, and steps
+  // are told from them.
+  size_t places() const { return shared_->places.size(); }
+  const api::Locality& place(size_t number) const { return (*this)[shared_->places[number]].locality; }
+  size_t place_of(size_t i) const { return shared_->place_of[i]; }
+
+ private:
+  struct Shared {
+    std::vector<Member> members;
+    std::vector<uint32_t> places;    // a member at each
+    std::vector<uint32_t> place_of;  // by member
+  };
+  std::shared_ptr<const Shared> shared_;  // never null
 };
 
 // Where requests come from: a client's or its waypoint's place.
@@ -52,13 +88,13 @@ struct Step {
 
 struct Plan {
   int min_healthy_percent = 70;
-  std::vector<Member> members;  // sorted
+  Members members;
   std::vector<Step> steps;
   std::vector<size_t> unreached;  // members that no step covers: they get nothing
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-Plan PlanFailover(const api::FailoverPolicy& policy, const Source& source, std::vector<Member> members);
+Plan PlanFailover(const api::FailoverPolicy& policy, const Source& source, Members members);
 
 // Whether each field that `pattern` sets is equal.
 bool Covers(const api::Locality& pattern, const api::Locality& place);

@@ -6,6 +6,7 @@
 #include "reconcilers/failover/winner.h"
 #include "reconcilers/lower/locality.h"
 #include "reconcilers/lower/ports.h"
+#include "reconcilers/store/network.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -18,13 +19,16 @@ void SetPlace(const api::Locality& place, EffectiveEndpoint* endpoint) {
   endpoint->subzone = place.subzone;
 }
 
-// Labels that the policy goes by: the others are no reason to tell proxies anything, and most of the memory.
+// Labels that the policy goes by, and that of the network, which its status tells of: the others are no
+// reason to tell proxies anything, and most of the memory.
 void KeepLabels(const std::vector<std::string>& keys, std::vector<failover::Member>* members) {
   for (failover::Member& member : *members) {
     Labels kept;
-    for (const std::string& key : keys) {
+    const auto keep = [&](const std::string& key) {
       if (const std::string* value = member.labels.Find(key)) kept.Set(key, *value);
-    }
+    };
+    std::for_each(keys.begin(), keys.end(), keep);
+    keep(std::string(kNetworkLabel));
     member.labels = std::move(kept);
   }
   members->shrink_to_fit();
@@ -40,7 +44,7 @@ void Publish(const View& view, const Destination& destination, const std::string
   value->endpoints = std::move(endpoints);
   value->endpoints.shrink_to_fit();
   if (Ptr<api::FailoverPolicy> policy = failover::WinnerAt(view, destination.service, port_name)) {
-    std::vector<failover::Member> members = failover::MembersOf(view, destination);
+    auto members = failover::MembersOf(view, destination, failover::LabelsFor(*policy));
     KeepLabels(policy->priority_labels, &members);
     value->failover =
         EffectiveFailover{view.options.cluster_name, std::move(policy), std::move(members), std::nullopt};
@@ -60,7 +64,7 @@ void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std
       EffectiveEndpoint endpoint;
       endpoint.port = port.port;
       const auto pod =
-          from.target_pod.empty() ? nullptr : view.tables.Get<core::Pod>({slice.meta.ns, from.target_pod});
+          from.target_pod.empty() ? nullptr : view.tables.Get<core::Pod>(slice.meta.ns, from.target_pod);
       SetPlace(PlaceOf(view, pod.get(), from.node_name, from.zone), &endpoint);
       // Kubernetes: the addresses of one endpoint are interchangeable, and only the first is used.
       if (from.addresses.empty()) continue;

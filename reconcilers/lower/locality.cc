@@ -33,7 +33,7 @@ api::Locality ReadPlace(std::string_view text, char separator) {
 
 api::Locality PlaceOf(const View& view, const core::Pod* pod, const std::string& node_name,
                       const std::string& zone) {
-  const auto node = node_name.empty() ? nullptr : view.tables.Get<core::Node>({"", node_name});
+  const auto node = node_name.empty() ? nullptr : view.tables.Get<core::Node>("", node_name);
   const std::string_view label = pod == nullptr ? "" : pod->meta.labels.Get(kLocalityLabel);
   api::Locality out;
   if (!label.empty()) {

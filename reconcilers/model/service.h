@@ -147,7 +147,7 @@ enum class Discovery : unsigned char {
 struct EffectiveFailover {
   std::string cluster;                                // our own, in which the proxies run
   std::shared_ptr<const api::FailoverPolicy> policy;  // that is in force
-  std::vector<failover::Member> members;              // all, also those that are not ready. Sorted
+  failover::Members members;                          // all, also those that are not ready
   Boxed<EffectiveDrill> drill = {};                   // that is on
   friend bool operator==(const EffectiveFailover& a, const EffectiveFailover& b);
 };

@@ -22,14 +22,12 @@ PolicyEvent Make(bool warning, std::string reason, std::string message) {
   return {warning, std::move(reason), std::move(message)};
 }
 
-std::string ReasonBefore(const std::optional<api::PolicyStatus>& old, std::string_view type) {
+std::string ReasonBefore(const api::PolicyStatus* old, std::string_view type) {
   const Condition* condition = old ? Find(*old, type) : nullptr;
   return condition == nullptr ? "" : condition->reason;
 }
 
-}  // namespace
-
-std::vector<PolicyEvent> EventsOf(const std::optional<api::PolicyStatus>& old, const api::PolicyStatus& now) {
+std::vector<PolicyEvent> EventsOf(const api::PolicyStatus* old, const api::PolicyStatus& now) {
   std::vector<PolicyEvent> events;
   const Condition* accepted = Find(now, "Accepted");
   const Condition* programmed = Find(now, "Programmed");
@@ -69,10 +67,11 @@ std::vector<PolicyEvent> EventsOf(const std::optional<api::PolicyStatus>& old, c
   return events;
 }
 
+}  // namespace
+
 std::vector<PolicyEvent> EventsOf(const std::optional<api::ObjectStatus>& old, const api::ObjectStatus& now) {
   if (const auto* policy = std::get_if<api::PolicyStatus>(&now)) {
-    const auto* before = old ? std::get_if<api::PolicyStatus>(&*old) : nullptr;
-    return EventsOf(before == nullptr ? std::nullopt : std::optional(*before), *policy);
+    return EventsOf(old ? std::get_if<api::PolicyStatus>(&*old) : nullptr, *policy);
   }
   std::vector<PolicyEvent> events;
   for (const Condition& condition : api::ConditionsOf(now)) {

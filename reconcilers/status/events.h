@@ -19,9 +19,8 @@ struct PolicyEvent {
   friend bool operator==(const PolicyEvent&, const PolicyEvent&) = default;
 };
 
-// `old`: what the API server has; nullopt: no status yet.
-std::vector<PolicyEvent> EventsOf(const std::optional<api::PolicyStatus>& old, const api::PolicyStatus& now);
-// Of any kind. Of tenancy: a condition whose reason is another one, but for what is well from the beginning.
+// `old`: what the API server has; nullopt: no status yet. Of tenancy: a condition whose reason is another
+// one, but for what is well from the beginning.
 std::vector<PolicyEvent> EventsOf(const std::optional<api::ObjectStatus>& old, const api::ObjectStatus& now);
 
 }  // namespace fairlead::reconcilers

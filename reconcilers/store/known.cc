@@ -1,19 +1,20 @@
 #include "reconcilers/store/known.h"
 
-#include <set>
+#include <algorithm>
 
 #include "reconcilers/store/network.h"
 
 namespace fairlead::reconcilers {
 namespace {
 
-void AddSlice(const Tables& tables, const Ptr<core::EndpointSlice>& slice, Known* out,
-              std::set<NamespacedName>* pods) {
-  const auto service = tables.Get<core::Service>({slice->meta.ns, slice->service});
+void AddSlice(const Tables& tables, const Ptr<core::EndpointSlice>& slice, Known* out) {
+  const auto service = tables.Get<core::Service>(slice->meta.ns, slice->service);
   if (slice->service.empty() || service == nullptr || !IsGlobal(*service)) return;
   out->slices.push_back(slice);
   for (const core::Endpoint& endpoint : slice->endpoints) {
-    if (!endpoint.target_pod.empty()) pods->insert({slice->meta.ns, endpoint.target_pod});
+    if (endpoint.target_pod.empty()) continue;
+    if (auto pod = tables.Get<core::Pod>(slice->meta.ns, endpoint.target_pod))
+      out->pods.emplace_back(NamespacedName{slice->meta.ns, endpoint.target_pod}, std::move(pod));
   }
 }
 
@@ -30,12 +31,10 @@ std::optional<Known> KnownOf(const Remotes& remotes, const std::string& cluster)
     if (IsGlobal(*service) || service->meta.labels.Find(kNetworkLabel) != nullptr)
       out.services.push_back(service);
   });
-  std::set<NamespacedName> pods;
   tables.ForEach<core::EndpointSlice>(
-      [&](const Ptr<core::EndpointSlice>& slice) { AddSlice(tables, slice, &out, &pods); });
-  for (const NamespacedName& name : pods) {
-    if (auto pod = tables.Get<core::Pod>(name)) out.pods.emplace_back(name, std::move(pod));
-  }
+      [&](const Ptr<core::EndpointSlice>& slice) { AddSlice(tables, slice, &out); });
+  std::sort(out.pods.begin(), out.pods.end());
+  out.pods.erase(std::unique(out.pods.begin(), out.pods.end()), out.pods.end());  // of several slices
   tables.ForEach<core::Node>([&](const Ptr<core::Node>& node) { out.nodes.push_back(node); });
   tables.ForEach<core::Namespace>([&](const Ptr<core::Namespace>& ns) {
     if (!ns->meta.labels.empty()) out.namespaces.push_back(ns);

@@ -31,7 +31,11 @@ class Tables {
   // What is in force: the object, or its last version that could be read; null: none.
   template <class T>
   Ptr<T> Get(const NamespacedName& name) const {
-    const AnyObject* found = InForce(T::kKind, name.ns, name.name);
+    return Get<T>(name.ns, name.name);
+  }
+  template <class T>
+  Ptr<T> Get(const std::string& ns, const std::string& name) const {
+    const AnyObject* found = InForce(T::kKind, ns, name);
     const auto* object = found == nullptr ? nullptr : std::get_if<Ptr<T>>(found);
     return object == nullptr ? nullptr : *object;
   }
@@ -62,7 +66,7 @@ class Tables {
     const auto found = Of(T::kKind).find(ns);
     if (found == Of(T::kKind).end()) return;
     for (const auto& [name, newest] : found->second) {
-      if (Ptr<T> object = Get<T>({ns, name})) visit(object);
+      if (Ptr<T> object = Get<T>(ns, name)) visit(object);
     }
   }
 

@@ -207,7 +207,7 @@ TEST_F(RemoteMembersTest, HaveThoseLabelsThatThePolicyGoesBy) {
         spec + "}}");
   };
   const auto labels = [&](const Delta& delta) {
-    return delta.endpoints.at({kRatings, 80})->failover->members.at(1).labels;
+    return delta.endpoints.at({kRatings, 80})->failover->members[1].labels;
   };
   Is(RemoteState::kFresh);
   There("{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop, labels: {version: v2, app: r}}}");

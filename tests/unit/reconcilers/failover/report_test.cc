@@ -46,7 +46,7 @@ class ReportTest : public ::testing::Test {
         spec + "}}");
     const auto* policy = std::get_if<Ptr<api::FailoverPolicy>>(&object);
     if (policy == nullptr) ADD_FAILURE() << spec;
-    return Reporter(world_.view()).Sources(**policy, {kService, std::move(ports)});
+    return Reporter(world_.view(), world_.endpoints()).Sources(**policy, {kService, std::move(ports)});
   }
 
   const ObjectKey kService{Kind::kService, "shop", "ratings"};
@@ -163,6 +163,28 @@ TEST_F(NetworksTest, AStepOnAnotherNetworkSaysWhatIsMissing) {
             "waypoint does not use");
   Apply(Network("n2"));
   EXPECT_EQ(Step().missing, "");
+}
+
+// Endpoints that are lowered for proxies are not looked up again for statuses, and tell the same.
+TEST_F(NetworksTest, LoweredEndpointsTellTheSame) {
+  FarGateway();
+  for (const std::string by : {"priorityLabels: [topology.kubernetes.io/region, version]",
+                               "localities: [{from: {region: east}, steps: [{to: [{cluster: far}]}]}]"}) {
+    const AnyObject object = ObjectOf(
+        "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, "
+        "spec: {targetRefs: [{kind: Service, name: ratings}], " +
+        by + "}}");
+    world_.Apply(object);
+    world_.Drain();
+    const auto lowered = world_.endpoints().find({kService, 80});
+    ASSERT_NE(lowered, world_.endpoints().end());
+    ASSERT_TRUE(lowered->second->failover);
+    const auto& policy = *std::get<Ptr<api::FailoverPolicy>>(object);
+    const Reporter::Lowered none;
+    const auto looked_up = Reporter(world_.view(), none).Sources(policy, {kService, {80}});
+    EXPECT_EQ(Reporter(world_.view(), world_.endpoints()).Sources(policy, {kService, {80}}), looked_up) << by;
+    EXPECT_FALSE(looked_up.empty());
+  }
 }
 
 class IstiodNetworksTest : public NetworksTest {

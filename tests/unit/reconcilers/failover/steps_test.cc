@@ -166,6 +166,21 @@ TEST(StepWeights, AMemberOfWeightZeroTakesNoPart) {
   EXPECT_THAT(PlanFailover({}, {}, {In("a", At("x"), 0)}).members, IsEmpty());
 }
 
+TEST(SharedMembers, KnowTheirPlacesAndAreSharedByCopies) {
+  const Members members = {In("b", At("y", "1")), In("c", At("x", "2")), In("a", At("y", "1")),
+                           In("d", At("x", "1"))};
+  ASSERT_EQ(members.places(), 3u);
+  for (size_t p = 1; p < members.places(); ++p) EXPECT_LT(members.place(p - 1), members.place(p));
+  for (size_t i = 0; i < members.size(); ++i)
+    EXPECT_EQ(members.place(members.place_of(i)), members[i].locality);
+  const Members copy = members;
+  EXPECT_EQ(copy, members);
+  EXPECT_EQ(&copy[0], &members[0]);
+  EXPECT_EQ(PlanFailover({}, {}, members).members.begin(), members.begin());
+  EXPECT_NE(members, Members({In("a", At("y", "1"))}));
+  EXPECT_EQ(Members().places(), 0u);
+}
+
 TEST(StepsByLabels, ByHowManyAgreeFromTheFirstOn) {
   FailoverPolicy policy;
   policy.priority_labels = {"topology.kubernetes.io/region", "version"};
