@@ -89,6 +89,9 @@ void World::Impl::Store(const ObjectKey& key, LoweredService lowered, Delta* del
   for (const NamespacedName& now : named) MarkNamed(now);
   bound_to.Set(key, std::move(named));
   MarkPlan(key.ns);
+  // It may have come to another waypoint, or that to another controller: what is healthy on other networks
+  // depends on whether it goes through their gateways.
+  if (options.istio_mode && key.kind == Kind::kService && !remotes.clusters().empty()) MarkJoined({key.nn()});
   bool changed = true;
   if (options.keep_rules || lowered.service == nullptr) {
     changed = Exchange(&services, key, lowered.service, &delta->services);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reconcilers/failover/carried.h"
 #include "reconcilers/store/remotes.h"
 #include "tests/unit/reconcilers/objects.h"
 
@@ -191,6 +192,46 @@ class IstiodNetworksTest : public NetworksTest {
  protected:
   IstiodNetworksTest() : NetworksTest(WorldOptions{.istio_mode = true}) {}
 };
+
+// The same of what World tells, which takes endpoints as they were lowered: they follow.
+TEST_F(IstiodNetworksTest, WhatWorldTellsFollowsWaypointsAndGateways) {
+  Apply(
+      "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, spec: "
+      "{targetRefs: [{kind: Service, name: ratings}], "
+      "localities: [{from: {region: east}, steps: [{to: [{cluster: far}]}]}]}}");
+  const auto agree = [&](const std::string& after) {
+    world_.Drain();
+    const ObjectKey key{Kind::kFailoverPolicy, "shop", "p"};
+    const bool served = world_.services().at(kService)->waypoint.has_value();
+    const auto policy = std::get<Ptr<api::FailoverPolicy>>(*world_.Find(key));
+    Carriers carriers(world_.view(), *policy);
+    const Reporter::Lowered none;
+    const auto looked_up =
+        Reporter(world_.view(), none)
+            .Sources(*carriers.At(*world_.services().at(kService)).policy, {kService, {80}});
+    ASSERT_FALSE(looked_up.empty());
+    EXPECT_EQ(world_.FailoverSources(key), served ? looked_up : std::vector<api::FailoverSource>()) << after;
+  };
+  const std::string waypoint =
+      "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: w, namespace: shop}, spec: "
+      "{gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}";
+  Apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio.io/use-waypoint: w}}}");
+  agree("a label");
+  FarGateway();
+  agree("a gateway of their network");
+  Apply(waypoint);
+  agree("the waypoint");
+  world_.RemoveRemoteObject("far", {Kind::kService, "istio-system", "eastwest"});
+  agree("their gateway is gone");
+  FarGateway();
+  agree("and back");
+  world_.Remove({Kind::kGateway, "shop", "w"});
+  agree("the waypoint is gone");
+  Apply(waypoint);
+  agree("the waypoint is back");
+  Apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
+  agree("no label");
+}
 
 TEST_F(IstiodNetworksTest, AWaypointOfIstiodGoesThroughGateways) {
   Apply(
