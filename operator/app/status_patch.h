@@ -11,7 +11,7 @@
 namespace fairlead::app {
 
 // `live`: what the API server has; nullopt: no status yet. Members that are alike in both are left out, and
-// so are times of transition in what is alike but for them.
+// so are the sources of failover where only their times differ.
 std::string StatusPatch(const std::optional<api::ObjectStatus>& live, const api::ObjectStatus& desired);
 
 }  // namespace fairlead::app

@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #include "crds/base/json.h"
-#include "crds/base/json_text.h"
+#include "crds/base/json_object.h"
 #include "operator/clusters/copy_text.h"
 #include "operator/clusters/gzip.h"
 
@@ -11,13 +11,6 @@ namespace fairlead::clusters {
 namespace {
 
 Unexpected<Error> Refused(const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); }
-
-void AppendText(std::string_view key, std::string_view text, std::string* out) {
-  AppendJsonString(key, out);
-  out->push_back(':');
-  AppendJsonString(text, out);
-  out->push_back(',');
-}
 
 Result<CopyHeader> HeaderOf(const JsonNode& root) {
   const auto format = root.Find("format");
@@ -43,14 +36,17 @@ std::string IdentityOf(const kube::ClusterConfig& config) {
 }
 
 Result<std::string> EncodeCopy(const CopyHeader& header, const reconcilers::Known& known) {
-  std::string text = "{\"format\":" + std::to_string(kCopyFormat) + ",";
-  AppendText("cluster", header.cluster, &text);
-  AppendText("identity", header.identity, &text);
-  AppendText("by", header.by, &text);
-  AppendText("heard", header.heard.ToString(), &text);
-  text += "\"objects\":";
-  AppendObjects(known, &text);
-  text += "}";
+  std::string text;
+  {
+    JsonObject copy(&text);
+    copy.Number("format", kCopyFormat);
+    copy.Text("cluster", header.cluster);
+    copy.Text("identity", header.identity);
+    copy.Text("by", header.by);
+    copy.Text("heard", header.heard.ToString());
+    copy.Key("objects");
+    AppendObjects(known, &text);
+  }
   if (text.size() > kMaxUnpackedCopy) {
     return Refused("it is " + std::to_string(text.size()) + " bytes of JSON, at most " +
                    std::to_string(kMaxUnpackedCopy) + " are kept");
