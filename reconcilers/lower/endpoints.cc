@@ -74,10 +74,29 @@ void TakeFromSlice(const View& view, const core::EndpointSlice& slice, const std
   }
 }
 
+// A global Service that no FailoverPolicy divides is one service in all clusters: where its requests may go,
+// wherever that is (Istio's `istio.io/global`).
+std::vector<EffectiveEndpoint> InAllClusters(const View& view, const Destination& port) {
+  std::vector<EffectiveEndpoint> endpoints;
+  for (const failover::Member& member : failover::MembersOf(view, port, failover::MemberLabels::kNetwork)) {
+    if (!member.healthy) continue;
+    EffectiveEndpoint endpoint{.address = member.address, .port = member.port, .weight = member.weight};
+    SetPlace(member.locality, &endpoint);
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
+}
+
 void LowerService(const View& view, const ObjectKey& key, const core::Service& service, Result* out) {
   if (service.type == "ExternalName") return;
+  const bool joined = IsGlobal(service) && !view.remotes.clusters().empty();
   const std::vector<Ptr<core::EndpointSlice>> slices = SlicesOf(view, service);
   for (const PortInfo& port : PortsOf(service)) {
+    if (joined && failover::WinnerAt(view, key, port.name) == nullptr) {
+      Publish(view, {key, port.port}, port.name, Discovery::kStatic, InAllClusters(view, {key, port.port}),
+              out);
+      continue;
+    }
     std::vector<EffectiveEndpoint> ready, draining;
     for (const auto& slice : slices) TakeFromSlice(view, *slice, port.name, &ready, &draining);
     Publish(view, {key, port.port}, port.name, Discovery::kStatic,

@@ -174,6 +174,21 @@ TEST_F(ClustersTest, AnotherClusterTakesOverWhatIsKnownOfItStaysAndOursReturns) 
   EXPECT_TRUE(Comes("a")) << last_;
 }
 
+// As istio.io/global says: one service in all clusters. A policy divides, or keeps near, what goes where.
+TEST_F(ClustersTest, WithoutAPolicyAllClustersServe) {
+  Begin("1s");
+  ASSERT_TRUE(Comes("a b west")) << last_ << operator_.Log();
+  SetReady("a", false);
+  EXPECT_TRUE(Comes("b west")) << last_;
+  SetReady("a", true);
+  Cut();
+  EXPECT_TRUE(Comes("a b")) << last_ << ": it is not known any more";
+  west_->faults().Clear();
+  EXPECT_TRUE(Comes("a b west")) << last_;
+  Policy("  outlierDetection: {consecutiveErrors: 0}\n");
+  EXPECT_TRUE(Comes("a")) << last_ << ": the same zone";
+}
+
 TEST_F(ClustersTest, PastTheLimitRequestsSpillToTheNextStep) {
   Policy(kWestThenB);
   SetReady("a", false);

@@ -228,6 +228,51 @@ TEST_F(RemoteMembersTest, GoWithTheirCluster) {
   EXPECT_EQ(lowered_, 0u);
 }
 
+// "10.1.0.1 , 10.2.0.1 us-west/w1": what proxies are told where nothing divides the requests.
+TEST_F(RemoteMembersTest, WithoutAPolicyShareAllRequests) {
+  const auto alike = [&] {
+    std::vector<std::string> out;
+    for (const EffectiveEndpoint& e : world_.endpoints().at({kRatings, 80})->endpoints)
+      out.push_back(e.address + " " + e.region + "/" + e.zone);
+    return out;
+  };
+  EXPECT_THAT(alike(), ElementsAre("10.1.0.1 /"));
+  Is(RemoteState::kFresh);
+  EXPECT_THAT(alike(), ElementsAre("10.1.0.1 /", "10.2.0.1 us-west/w1"));
+
+  Is(RemoteState::kStale);
+  EXPECT_THAT(alike(), SizeIs(2)) << "what was known last stays in force";
+  Is(RemoteState::kExpired);
+  EXPECT_THAT(alike(), ElementsAre("10.1.0.1 /"));
+  Is(RemoteState::kFresh);
+
+  Here(SliceYaml("{addresses: [10.1.0.1], conditions: {ready: false}}"));
+  EXPECT_THAT(alike(), ElementsAre("10.2.0.1 us-west/w1"));
+  Here(SliceYaml("{addresses: [10.1.0.1]}"));
+  There(SliceYaml("{addresses: [10.2.0.1], nodeName: n1, conditions: {ready: false}}"));
+  EXPECT_THAT(alike(), ElementsAre("10.1.0.1 /"));
+  There(SliceYaml("{addresses: [10.2.0.1], nodeName: n1}, {addresses: [10.1.0.1], nodeName: n1}"));
+  EXPECT_THAT(alike(), ElementsAre("10.1.0.1 /", "10.2.0.1 us-west/w1")) << "one address is one endpoint";
+
+  const std::string policy =
+      "{apiVersion: fairlead.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: p, namespace: shop}, spec: "
+      "{targetRefs: [{kind: Service, name: ratings}]}}";
+  Here(policy);
+  EXPECT_TRUE(world_.endpoints().at({kRatings, 80})->failover);
+  EXPECT_THAT(alike(), ElementsAre("10.1.0.1 /")) << "the others are members of its steps";
+  world_.Remove({Kind::kFailoverPolicy, "shop", "p"});
+  Drain();
+  EXPECT_THAT(alike(), SizeIs(2));
+
+  Here(ServiceYaml(""));
+  EXPECT_THAT(alike(), ElementsAre("10.1.0.1 /"));
+  Here(ServiceYaml(kGlobal));
+  EXPECT_THAT(alike(), SizeIs(2));
+  world_.RemoveRemote("west");
+  Drain();
+  EXPECT_THAT(alike(), ElementsAre("10.1.0.1 /"));
+}
+
 TEST_F(RemoteMembersTest, OfOneAddressOursCounts) {
   There(SliceYaml("{addresses: [10.1.0.1], conditions: {ready: false}}"));
   Is(RemoteState::kFresh);
