@@ -268,7 +268,11 @@ TEST_F(ChartTest, CertificatesOfWebhooksByEachWay) {
     EXPECT_FALSE(objects.contains("Secret fairlead-webhooks"));
     EXPECT_EQ(objects.at("Certificate fairlead-webhooks")["spec"]["issuerRef"]["name"], "fairlead-webhooks");
     EXPECT_EQ(objects.at("Certificate fairlead-webhooks")["spec"]["secretName"], "fairlead-webhooks");
-    EXPECT_TRUE(objects.contains("Issuer fairlead-webhooks"));
+    EXPECT_EQ(objects.at("Issuer fairlead-webhooks")["spec"]["ca"]["secretName"], "fairlead-webhooks-ca");
+    const Json::Value& authority = objects.at("Certificate fairlead-webhooks-ca")["spec"];
+    EXPECT_EQ(authority["isCA"], true);
+    EXPECT_EQ(authority["secretName"], "fairlead-webhooks-ca");
+    EXPECT_TRUE(objects.at("Issuer " + authority["issuerRef"]["name"].asString())["spec"].isMember("selfSigned"));
     EXPECT_EQ(objects.at("ValidatingWebhookConfiguration fairlead")["metadata"]["annotations"]
                                                                    ["cert-manager.io/inject-ca-from"],
               "fairlead-system/fairlead-webhooks");
@@ -277,7 +281,10 @@ TEST_F(ChartTest, CertificatesOfWebhooksByEachWay) {
 
     objects = helm.Template(
         "webhooks: {certificates: certManager, certManager: {issuerName: corp, issuerKind: ClusterIssuer}}");
-    EXPECT_FALSE(objects.contains("Issuer fairlead-webhooks"));
+    for (const char* ours : {"Issuer fairlead-webhooks", "Issuer fairlead-webhooks-selfsigned",
+                             "Certificate fairlead-webhooks-ca"}) {
+      EXPECT_FALSE(objects.contains(ours)) << ours;
+    }
     EXPECT_EQ(objects.at("Certificate fairlead-webhooks")["spec"]["issuerRef"]["kind"], "ClusterIssuer");
 
     objects = helm.Template(
