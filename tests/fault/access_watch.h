@@ -36,12 +36,14 @@ class AccessWatch {
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  // kind, namespace, name
   void AddState();
-  testing::Access Now(const apiserver::Store& store) const;
+  const testing::Access& Now(const apiserver::Store& store) const;
 
   mutable std::mutex mutex_;  // guards all below
   std::map<Key, Json::Value> users_;
-  std::set<Key> known_;                   // that there were at some time
-  std::vector<testing::Access> allowed_;  // the last one is the state of users_
+  std::set<Key> known_;                             // that there were at some time
+  std::vector<testing::Access> allowed_;            // the last one is the state of users_
+  mutable std::vector<apiserver::ObjectPtr> seen_;  // what now_ was found from
+  mutable testing::Access now_;
 };
 
 }  // namespace fairlead::fault
