@@ -15,11 +15,6 @@ namespace {
 using reconcilers::Caller;
 using reconcilers::Ruling;
 
-int Refuse(const std::string& what, const Output& output) {
-  output.err << "fairleadctl: " << what << "\n";
-  return kExitUsage;
-}
-
 // "spec.retries.attempts=5" into the object; nothing behind the sign takes the field away.
 Result<void> SetField(const std::string& assignment, Json::Value* object) {
   const auto wrong = [&](const std::string& what) {
@@ -276,14 +271,14 @@ int CanI(const CanIOptions& options, const Output& output) {
   std::optional<Question> question;
   if (!options.list) {
     if (options.verb.empty() || options.object.empty())
-      return Refuse("can-i needs a verb and an object, as in `can-i update rtp/ratings`, or --list", output);
+      return Misused("can-i needs a verb and an object, as in `can-i update rtp/ratings`, or --list", output);
     Result<Question> parsed = ParseQuestion(options.object);
-    if (!parsed) return Refuse(parsed.error().message, output);
+    if (!parsed) return Misused(parsed.error().message, output);
     question = std::move(*parsed);
   }
   if (options.user.empty() && !options.input.paths.empty())
-    return Refuse("--as is required with -f: files do not say who asks", output);
-  if (options.user.empty() && !options.groups.empty()) return Refuse("--as-group needs --as", output);
+    return Misused("--as is required with -f: files do not say who asks", output);
+  if (options.user.empty() && !options.groups.empty()) return Misused("--as-group needs --as", output);
   const Result<Offline> read =
       Read(options.input, {.name = question ? question->name.ToString() : "", .kinds = kDecisive});
   if (!read) return Fail(read.error(), output);

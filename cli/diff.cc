@@ -11,11 +11,6 @@ namespace {
 
 namespace preview = reconcilers::preview;
 
-int Refuse(const std::string& what, const Output& output) {
-  output.err << "fairleadctl: " << what << "\n";
-  return kExitUsage;
-}
-
 std::string UsageProblem(const DiffOptions& options) {
   if (options.input.paths.empty() && options.deletes.empty())
     return "diff needs what would be applied, by -f, or deleted, by --delete";
@@ -93,11 +88,11 @@ std::string Colored(const std::string& text, const Output& output) {
 }  // namespace
 
 int Diff(const DiffOptions& options, const Output& output) {
-  if (const std::string problem = UsageProblem(options); !problem.empty()) return Refuse(problem, output);
+  if (const std::string problem = UsageProblem(options); !problem.empty()) return Misused(problem, output);
   std::optional<LabelSelector> selector;
   if (options.prune) {
     Result<LabelSelector> parsed = ParseSelector(options.selector);
-    if (!parsed) return Refuse(parsed.error().message, output);
+    if (!parsed) return Misused(parsed.error().message, output);
     selector = std::move(*parsed);
   }
   InputOptions base_input = options.input;

@@ -20,11 +20,6 @@ namespace failover = reconcilers::failover;
 
 constexpr char kManager[] = "fairleadctl";
 
-int Usage(const std::string& what, const Output& output) {
-  output.err << "fairleadctl: " << what << "\n";
-  return kExitUsage;
-}
-
 Result<Duration> ReadLength(const std::string& text) {
   const Result<Duration> length = Duration::Parse(text);
   if (!length) return length;
@@ -130,11 +125,11 @@ Result<std::unique_ptr<Cluster>> ConnectTo(const InputOptions& input) {
 
 int StartDrill(const DrillOptions& options, const Output& output) {
   const Result<failover::Outage> outage = failover::ParseOutage(options.down);
-  if (!outage) return Usage("--down: " + outage.error().message, output);
+  if (!outage) return Misused("--down: " + outage.error().message, output);
   if (outage->of == failover::Outage::Of::kService)
-    return Usage("--down: a drill takes out a zone, a region or a cluster", output);
+    return Misused("--down: a drill takes out a zone, a region or a cluster", output);
   const Result<Duration> length = ReadLength(options.length);
-  if (!length) return Usage("--for: " + length.error().message, output);
+  if (!length) return Misused("--for: " + length.error().message, output);
 
   Result<Offline> read = Read(options.input, {.name = options.policy, .kinds = {}});
   if (!read) return Fail(read.error(), output);

@@ -18,12 +18,6 @@ namespace {
 
 namespace failover = reconcilers::failover;
 
-// Wrong usage, in one line.
-int Misused(const std::string& why, const Output& output) {
-  output.err << "fairleadctl: " << why << "\n";
-  return kExitUsage;
-}
-
 // What --down names is there; else one line for each that is not.
 bool AllKnown(const reconcilers::World& world, const std::vector<failover::Outage>& outages,
               const Output& output) {

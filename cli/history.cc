@@ -73,19 +73,14 @@ void PrintOne(const PolicyChange& change, Hit hit, const Output& output) {
     output.out << "  the record does not name all services: this one may be among them\n";
 }
 
-int Refuse(const std::string& message, const Output& output) {
-  output.err << "fairleadctl: " << message << "\n";
-  return kExitUsage;
-}
-
 }  // namespace
 
 int History(const HistoryOptions& options, const Output& output) {
   const std::optional<Timestamp> since = SinceOf(options.since);
   if (!since) {
-    return Refuse("--since: \"" + options.since +
-                      "\" is neither a duration such as 24h nor a time such as 2026-11-21T04:05:06Z",
-                  output);
+    return Misused("--since: \"" + options.since +
+                       "\" is neither a duration such as 24h nor a time such as 2026-11-21T04:05:06Z",
+                   output);
   }
   const bool of_service = options.kind == "service";
   PolicyName policy;
@@ -93,7 +88,7 @@ int History(const HistoryOptions& options, const Output& output) {
     policy.name = ParseName(options.name, "");
   } else {
     Result<PolicyName> parsed = ParsePolicyName(options.name, true);
-    if (!parsed) return Refuse(parsed.error().message, output);
+    if (!parsed) return Misused(parsed.error().message, output);
     policy = std::move(*parsed);
   }
   Result<RecordSource> source = OpenRecords(options.input, policy.name.ns, of_service, output);

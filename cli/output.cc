@@ -32,6 +32,11 @@ std::string Output::Paint(Style style, std::string_view text, bool on) {
   return "\x1b[" + std::string(CodeOf(style)) + "m" + std::string(text) + "\x1b[0m";
 }
 
+int Misused(const std::string& why, const Output& output) {
+  output.err << "fairleadctl: " << why << "\n";
+  return kExitUsage;
+}
+
 bool WantsColor(ColorMode mode, int file_descriptor) {
   if (mode != ColorMode::kAuto) return mode == ColorMode::kAlways;
   const char* term = std::getenv("TERM");

@@ -32,4 +32,7 @@ inline constexpr int kExitGood = 0;
 inline constexpr int kExitFindings = 1;
 inline constexpr int kExitUsage = 2;
 
+// Says in one line why a command cannot be carried out as it is written; gives the exit code for that.
+int Misused(const std::string& why, const Output& output);
+
 }  // namespace fairlead::cli

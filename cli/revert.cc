@@ -176,10 +176,7 @@ int CarryOut(const RevertOptions& options, const Plan& plan, RecordSource& sourc
 
 int Revert(const RevertOptions& options, const Output& output) {
   const Result<PolicyName> policy = ParsePolicyName(options.name, false);
-  if (!policy) {
-    output.err << "fairleadctl: " << policy.error().message << "\n";
-    return kExitUsage;
-  }
+  if (!policy) return Misused(policy.error().message, output);
   Result<RecordSource> source = OpenRecords(options.input, policy->name.ns, false, output);
   if (!source) return Fail(source.error(), output);
   std::vector<PolicyChange> records;

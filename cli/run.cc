@@ -281,18 +281,13 @@ int Run(const std::vector<std::string>& arguments, const Output& output,
   Commands commands;
   Describe(&app, &commands);
   const Result<std::string> shown = ParseArguments(&app, arguments);
-  if (!shown) {
-    output.err << "fairleadctl: " << shown.error().message << "\n";
-    return kExitUsage;
-  }
+  if (!shown) return Misused(shown.error().message, output);
   if (!shown->empty()) {
     output.out << *shown;
     return kExitGood;
   }
-  if (const std::string problem = NameProblem(commands.explain); !problem.empty()) {
-    output.err << "fairleadctl: " << problem << "\n";
-    return kExitUsage;
-  }
+  if (const std::string problem = NameProblem(commands.explain); !problem.empty())
+    return Misused(problem, output);
   Output colored = output;
   const ColorMode mode = force_color.value_or(commands.color == "always"  ? ColorMode::kAlways
                                               : commands.color == "never" ? ColorMode::kNever

@@ -6,6 +6,7 @@
 #     DIRS reconcilers                 # folders, from the top of the checkout
 #     SOURCES lower.cc …               # explicit, relative to the current folder
 #     HEADERS lower.h …                # likewise; each is compiled alone (target verify_headers)
+#     APART value.cc …                 # of the sources of a module of tests, those in no batch; see fairlead_batches
 #     DEPENDS crds                     # seen by includers too
 #     PRIVATE_DEPENDS …)               # seen by this module's sources only
 
@@ -25,8 +26,36 @@ function(fairlead_wall target)
   endforeach()
 endfunction()
 
+# fairlead_batches(target [file …]): where FAIRLEAD_BATCHES is on, sources of tests are compiled up to eight at a time, those
+# of a folder together, since most of the time goes into what all of them include and instantiate: less than half as long.
+# Two sources of a batch that name two things alike do not compile: give the two one name and one place if they are the
+# same thing, else name them apart. The files listed are compiled alone, for those that say much alike on purpose.
+# What is shipped is compiled source by source everywhere: in a batch, a helper may call an overload of another's.
+option(FAIRLEAD_BATCHES "Compile sources of tests in batches" OFF)
+set(FAIRLEAD_BATCH 8)
+
+function(fairlead_batches target)
+  if(NOT FAIRLEAD_BATCHES OR NOT CMAKE_CURRENT_SOURCE_DIR MATCHES "^${CMAKE_SOURCE_DIR}/tests/")
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    get_filename_component(folder "${source}" DIRECTORY)
+    string(MAKE_C_IDENTIFIER "in_${folder}" folder)
+    if(source MATCHES "\\.cc$" AND NOT source IN_LIST ARGN)
+      list(LENGTH of_${folder} before)
+      list(APPEND of_${folder} "${source}")
+      math(EXPR batch "${before} / ${FAIRLEAD_BATCH}")
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${target}_${folder}_${batch}")
+    endif()
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # To g++ the types of a batch are those of a header.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endfunction()
+
 function(fairlead_module name)
-  cmake_parse_arguments(M "" "" "DIRS;SOURCES;HEADERS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(M "" "" "DIRS;SOURCES;HEADERS;APART;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   if(M_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "fairlead_module(${name}): unknown argument ${M_UNPARSED_ARGUMENTS}")
   endif()
@@ -36,6 +65,7 @@ function(fairlead_module name)
     add_library(${name} STATIC ${M_SOURCES})
     target_include_directories(${name} PUBLIC ${wall})
     target_link_libraries(${name} PUBLIC ${M_DEPENDS} Threads::Threads PRIVATE fairlead_flags ${M_PRIVATE_DEPENDS})
+    fairlead_batches(${name} ${M_APART})
   else()
     add_library(${name} INTERFACE)
     target_include_directories(${name} INTERFACE ${wall})
@@ -61,14 +91,15 @@ function(fairlead_module name)
   endif()
 endfunction()
 
-# fairlead_test(unit_crds SOURCES a_test.cc … DEPENDS crds … [LABELS unit] [TIMEOUT seconds] [RESOURCE name] [WHOLE])
+# fairlead_test(unit_crds SOURCES a_test.cc … DEPENDS crds … [APART a_test.cc …] [LABELS unit] [TIMEOUT seconds]
+#   [RESOURCE name] [WHOLE])
 # One GoogleTest binary; each TEST is a ctest test of its own, or with WHOLE the binary is one (its tests share a costly
 # fixture, such as an API server). RESOURCE: tests that name the same one never run at once.
 function(fairlead_test name)
   if(NOT FAIRLEAD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(T "WHOLE" "TIMEOUT;RESOURCE" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(T "WHOLE" "TIMEOUT;RESOURCE" "SOURCES;APART;DEPENDS;LABELS" ${ARGN})
   if(T_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "fairlead_test(${name}): unknown argument ${T_UNPARSED_ARGUMENTS}")
   endif()
@@ -79,6 +110,7 @@ function(fairlead_test name)
     set(T_LABELS unit)
   endif()
   add_executable(${name} ${T_SOURCES} ${CMAKE_SOURCE_DIR}/tests/support/sanitizer_options.cc)
+  fairlead_batches(${name} ${T_APART})
   target_link_libraries(${name} PRIVATE fairlead_flags ${T_DEPENDS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE FAIRLEAD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" FAIRLEAD_BINARY_DIR="${CMAKE_BINARY_DIR}")
   # A run that was skipped ends with the list of what was. GoogleTest says SKIPPED also where a suite's set-up failed, and

@@ -7,7 +7,6 @@
 namespace fairlead::api {
 namespace {
 
-constexpr StringRule kPlaceRule = {.max = 63, .check = CheckLocalityName};
 constexpr size_t kMaxTime = 40;
 
 std::string CheckZone(std::string_view text) {

@@ -10,7 +10,6 @@ namespace fairlead::api {
 namespace {
 
 constexpr size_t kMaxRules = 32, kMaxSteps = 16, kMaxEntries = 12, kMaxPriorityLabels = 16;
-constexpr StringRule kPlaceRule = {.max = 63, .check = CheckLocalityName};
 
 Locality ReadLocality(ObjectReader& r) {
   Locality out;

@@ -25,7 +25,6 @@ namespace failover = reconcilers::failover;
 // Long enough for one lost SYN. A per-try timeout counts from the connection only, so this is what a try at
 // an endpoint that has vanished costs.
 constexpr Duration kConnectTimeout = Duration::Seconds(2);
-constexpr Duration kConnectionIdle = Duration::Seconds(3600);
 constexpr uint32_t kUnbounded = std::numeric_limits<uint32_t>::max();
 
 // The waypoint is no place to shed load unasked: Envoy's own limits (1024) are lifted. The retry budget

@@ -17,11 +17,6 @@ using core_v3::HeaderValueOption;
 using gateway::Header;
 using gateway::HeaderModifier;
 
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 void Append(const HeaderModifier& from, HeaderModifier* to) {
   to->set.insert(to->set.end(), from.set.begin(), from.set.end());
   to->add.insert(to->add.end(), from.add.begin(), from.add.end());

@@ -8,7 +8,6 @@ namespace fairlead::envoy {
 namespace {
 
 constexpr Duration kRequestHeaders = Duration::Seconds(10);  // from the first byte to the end of the headers
-constexpr Duration kConnectionIdle = Duration::Seconds(3600);
 constexpr uint32_t kStreamsPerConnection = 1024;
 constexpr uint32_t kStreamWindow = 256u << 10;
 constexpr uint32_t kConnectionWindow = 1u << 20;

@@ -14,11 +14,6 @@ using gateway::NamedMatch;
 using gateway::PathMatchType;
 using gateway::StringMatchType;
 
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 void Assign(const NamedMatch& from, matcher_v3::StringMatcher* to) {
   if (from.type == StringMatchType::kExact) {
     to->set_exact(from.value);

@@ -1,4 +1,5 @@
-// What every encoder of this folder needs of Protobuf: short names of Envoy's packages, and three helpers.
+// What every encoder of this folder needs: short names of Envoy's packages, helpers for Protobuf, what is
+// said twice.
 //
 // For .cc files and for headers of this folder that hand messages to each other; planner.h stays free of it.
 #pragma once
@@ -27,5 +28,11 @@ std::string Serialize(const google::protobuf::Message& message);
 google::protobuf::Any Pack(const google::protobuf::Message& message);
 
 void Assign(Duration duration, google::protobuf::Duration* out);
+
+// As HTTP/2 has header names (RFC 9113, section 8.2).
+std::string Lower(std::string text);
+
+// After so long without a request a connection, of callers or to endpoints, is closed.
+inline constexpr Duration kConnectionIdle = Duration::Seconds(3600);
 
 }  // namespace fairlead::envoy

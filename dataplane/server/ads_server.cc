@@ -9,15 +9,13 @@
 #include <fstream>
 
 #include "dataplane/server/ads_stream.h"
+#include "dataplane/server/channel.h"
 
 namespace fairlead::xds {
 namespace {
 
-constexpr int kKeepaliveMs = 30'000;
-constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kMinPingIntervalMs = 10'000;
 constexpr int kStreamsOfConnection = 100;
-constexpr unsigned kCertificateWatchSeconds = 1;
 
 class NoMetrics final : public AdsMetrics {
  public:

@@ -10,14 +10,11 @@
 #include <mutex>
 #include <utility>
 
+#include "dataplane/server/channel.h"
 #include "dataplane/server/peer_stream.h"
 
 namespace fairlead::xds {
 namespace {
-
-constexpr int kKeepaliveMs = 30'000;
-constexpr int kKeepaliveTimeoutMs = 10'000;
-constexpr unsigned kCertificateWatchSeconds = 1;
 
 // Beside the chain: replicas share one certificate, and a proxy that listens at the address has another.
 class OwnCertificateVerifier final : public grpc::experimental::ExternalCertificateVerifier {

@@ -19,8 +19,6 @@ using reconcilers::PlannedWrite;
 constexpr const char kManager[] = "fairlead/istio";
 constexpr const char kCapabilities[] = "capabilities";  // a key of the queue; no service's key looks like it
 constexpr int kWorkers = 2;
-// A name that is taken by somebody else's object is looked at again, though no event tells that it is free.
-constexpr std::chrono::minutes kTaken{1};
 
 const kube::Resource kResources[] = {{"networking.istio.io", "v1", "virtualservices"},
                                      {"networking.istio.io", "v1", "destinationrules"}};

@@ -11,6 +11,7 @@
 
 #include <json/value.h>
 
+#include <chrono>
 #include <string>
 
 #include "operator/kube/client.h"
@@ -18,6 +19,9 @@
 #include "reconcilers/tenancy/owned_object.h"
 
 namespace fairlead::app {
+
+// A name that is taken by somebody else's object is looked at again, though no event tells that it is free.
+inline constexpr std::chrono::minutes kTaken{1};
 
 class OwnedWriter {
  public:

@@ -10,12 +10,12 @@ namespace {
 
 constexpr size_t kLookedAt = 4;  // writes that the watch may have shown, at each look
 
+}  // namespace
+
 bool HasStatus(Kind kind) {
   return kind == Kind::kRetryTimeoutPolicy || kind == Kind::kFailoverPolicy || kind == Kind::kWorkspace ||
          kind == Kind::kWorkspaceSettings;
 }
-
-}  // namespace
 
 std::optional<api::ObjectStatus> LiveObjectStatusOf(const AnyObject& object) {
   const auto of = [](const auto& status) {

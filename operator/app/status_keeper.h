@@ -32,6 +32,9 @@ struct PolicyPicture {
   bool gone = false;
 };
 
+// Whether objects of this kind have a status that we write.
+bool HasStatus(Kind kind);
+
 // The status that the object carries; nullopt: none yet, or no kind whose status we write.
 std::optional<api::ObjectStatus> LiveObjectStatusOf(const AnyObject& object);
 

@@ -11,11 +11,6 @@ namespace {
 constexpr int kWorkers = 4;
 constexpr const char kManager[] = "fairlead/status";
 
-bool HasStatus(Kind kind) {
-  return kind == Kind::kRetryTimeoutPolicy || kind == Kind::kFailoverPolicy || kind == Kind::kWorkspace ||
-         kind == Kind::kWorkspaceSettings;
-}
-
 // "RetryTimeoutPolicy shop/ratings", "Workspace shop"
 std::string QueueKey(const ObjectKey& key) { return key.ToString(); }
 

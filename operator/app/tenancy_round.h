@@ -26,9 +26,6 @@
 
 namespace fairlead::app {
 
-// A name that is taken by somebody else's object is looked at again, though no event tells that it is free.
-inline constexpr std::chrono::minutes kTaken{1};
-
 // Kind, namespace, name.
 using TenancyId = std::tuple<std::string, std::string, std::string>;
 TenancyId IdOf(const Json::Value& object);

@@ -16,9 +16,6 @@ namespace {
 using reconcilers::kOwnWaypoint;
 using reconcilers::PlannedWrite;
 
-// What stands in the way is looked at again, though no event may tell that it is gone.
-constexpr std::chrono::minutes kTaken{1};
-
 const kube::Resource kRules = {"security.istio.io", "v1", "authorizationpolicies"};
 
 ObjectKey GatewayIn(const std::string& ns) { return {Kind::kGateway, ns, kOwnWaypoint}; }

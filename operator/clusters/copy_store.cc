@@ -5,6 +5,7 @@
 #include "crds/base/base64.h"
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
+#include "operator/clusters/gzip.h"
 
 namespace fairlead::clusters {
 namespace {
@@ -16,8 +17,6 @@ constexpr char kData[] = "known.json.gz";
 constexpr size_t kMaxListed = 64u << 20;  // where a server sends whole objects in place of their metadata
 
 kube::Resource ConfigMaps() { return {"", "v1", "configmaps"}; }
-
-Unexpected<Error> Refused(const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); }
 
 // As JSON; the data is base64 already, and is not walked through once more.
 std::string ConfigMapJson(const kube::ObjectName& name, const std::string& cluster, const CopyOwner& owner,

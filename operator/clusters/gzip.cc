@@ -15,8 +15,6 @@ constexpr size_t kFirstBytes = 64 << 10;
 
 Bytef* BytesOf(const char* text) { return reinterpret_cast<Bytef*>(const_cast<char*>(text)); }
 
-Unexpected<Error> Refused(const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); }
-
 }  // namespace
 
 std::string Gzip(std::string_view bytes) {

@@ -11,6 +11,11 @@
 
 namespace fairlead::clusters {
 
+// Why bytes are no copy of a cluster.
+inline Unexpected<Error> Refused(const std::string& what) {
+  return Unexpected(Error{ErrorClass::kInvalid, what});
+}
+
 // Quick rather than small.
 std::string Gzip(std::string_view bytes);
 

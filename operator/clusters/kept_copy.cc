@@ -10,8 +10,6 @@
 namespace fairlead::clusters {
 namespace {
 
-Unexpected<Error> Refused(const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); }
-
 Result<CopyHeader> HeaderOf(const JsonNode& root) {
   const auto format = root.Find("format");
   if (!format || !format->AsInt()) return Refused("has no format");

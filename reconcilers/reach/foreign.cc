@@ -20,7 +20,6 @@ struct Reader {
 void ReadNothing(const ReadContext&, const JsonNode&, Foreign*) {}
 
 constexpr std::string_view kGatewayApi = "gateway.networking.k8s.io";
-constexpr std::string_view kNetworking = "networking.istio.io";
 constexpr std::array kReaders = {
     Reader{"", "Namespace", ReadNothing},
     Reader{"", "Service", ReadNothing},

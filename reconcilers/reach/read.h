@@ -9,6 +9,9 @@
 
 namespace fairlead::reconcilers {
 
+// The API group of Istio's routing objects.
+inline constexpr std::string_view kNetworking = "networking.istio.io";
+
 struct ReadContext {
   const std::string& ns;
   std::string_view cluster_domain;

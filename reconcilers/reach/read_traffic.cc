@@ -4,8 +4,6 @@
 namespace fairlead::reconcilers {
 namespace {
 
-constexpr std::string_view kNetworking = "networking.istio.io";
-
 // A reference of Gateway API, where it names what tenancy knows.
 void AddRef(const ReadContext& context, Reach::Way way, const std::string& field, const JsonNode& ref,
             std::string_view default_group, std::string_view default_kind, Foreign* out) {

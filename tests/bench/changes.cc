@@ -9,7 +9,6 @@ namespace fairlead::bench {
 namespace {
 
 constexpr int kBlock = 50;  // changes here, then as many there: the machine's moods meet both
-constexpr char kManager[] = "fairlead-bench";
 constexpr double kWider = 1.5;
 
 double Milliseconds(Time from, Time to) { return Duration(to - from).count(); }

@@ -8,7 +8,6 @@
 namespace fairlead::bench {
 namespace {
 
-constexpr char kManager[] = "fairlead-bench";
 constexpr char kNamespace[] = "fairlead-system";
 constexpr int kClusters = 3;  // ours, and two others
 

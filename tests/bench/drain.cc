@@ -13,8 +13,7 @@ namespace {
 
 using testing::Backend;
 
-constexpr int kZones = 3, kWorkers = 8;
-constexpr char kManager[] = "fairlead-bench";
+constexpr int kWorkers = 8;
 constexpr char kHost[] = "drained";
 
 // Each worker sends at its times, and does not wait for the others: a slow answer delays its own next one

@@ -7,8 +7,7 @@
 namespace fairlead::bench {
 namespace {
 
-constexpr char kManager[] = "fairlead-bench";
-constexpr int kZones = 3, kRequestsASecond = 1'000;
+constexpr int kRequestsASecond = 1'000;
 
 Result<void> Create(Rig* rig, const kube::ObjectName& name, const std::string& json) {
   const Result<kube::Written> written = rig->client().Create(name, json, kManager);

@@ -21,6 +21,8 @@
 
 namespace fairlead::bench {
 
+inline constexpr char kManager[] = "fairlead-bench";  // writes the state, and changes it
+
 using Time = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::duration<double, std::milli>;
 

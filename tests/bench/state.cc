@@ -5,8 +5,7 @@
 namespace fairlead::bench {
 namespace {
 
-constexpr int kGroups = 5;  // label values that selectors choose among
-constexpr int kZones = 3;
+constexpr int kLabelValues = 5;  // that selectors choose among
 
 std::string Number(int n) { return std::to_string(n); }
 
@@ -46,7 +45,7 @@ std::string Namespace(const StateSize& size, int ns) {
 std::string Service(const StateSize& size, int service) {
   const NamespacedName name = ServiceOf(size, service);
   return Head("v1", "Service", name) + "  labels:\n    app: " + name.name + "\n    group: group-" +
-         Number(service / size.namespaces % kGroups) +
+         Number(service / size.namespaces % kLabelValues) +
          (size.joined ? "\n    istio.io/global: \"true\"" : "") + "\nspec:\n  clusterIP: 10." +
          Number(96 + service / 65'000) + "." + Number(service / 250 % 256) + "." + Number(service % 250 + 1) +
          "\n  selector:\n    app: " + name.name +
@@ -137,7 +136,7 @@ std::string Policy(const StateSize& size, int policy) {
       break;
     case Aim::kSelector:
       out += "  targetSelectors:\n  - group: \"\"\n    kind: Service\n    matchLabels:\n      group: group-" +
-             Number(policy / 3 % kGroups) + "\n";
+             Number(policy / 3 % kLabelValues) + "\n";
       break;
   }
   return out + "  timeouts:\n    request: " + Number(2 + policy % 8) +

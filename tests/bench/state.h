@@ -15,6 +15,8 @@
 
 namespace fairlead::bench {
 
+inline constexpr int kZones = 3;  // of nodes, and so of endpoints, in turn
+
 struct StateSize {
   int routes = 0;
   int policies = 0;

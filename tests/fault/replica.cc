@@ -10,7 +10,7 @@
 namespace fairlead::fault {
 namespace {
 
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatienceOfReplica{60};
 
 // The port that it says it serves on; 0: it has not said so yet.
 int PortIn(const std::string& log) {
@@ -55,7 +55,7 @@ Result<void> Replica::Start() {
         xds_port_ = PortIn(testing::ReadFile(log));
         return xds_port_ != 0 || struck_ || !process_.Running();
       },
-      kPatience, std::chrono::milliseconds(2));
+      kPatienceOfReplica, std::chrono::milliseconds(2));
   if (xds_port_ != 0 || struck_) return {};
   return Unexpected(
       Error{ErrorClass::kFatal, (told ? "it ended at start:\n" : "it serves no xDS:\n") + Log()});
@@ -88,7 +88,7 @@ bool Replica::EndedByItself() {
 }
 
 Result<void> Replica::Stop() {
-  const int code = process_.Stop(kPatience);
+  const int code = process_.Stop(kPatienceOfReplica);
   if (code == 0 || (struck_ && code == 128 + SIGKILL))
     return {};  // its last write may be the one that gives up the lease
   return Unexpected(

@@ -109,11 +109,6 @@ std::vector<std::string> Split(const std::string& text, char by) {
   return out;
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 Resource FromRow(const Row& row) {
   Resource r;
   r.group = row.group;

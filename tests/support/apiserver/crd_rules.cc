@@ -8,11 +8,6 @@
 namespace fairlead::apiserver {
 namespace {
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 void Fill(Value& object, const char* key, Value value) {
   if (!Has(object, key)) object[key] = std::move(value);
 }

@@ -173,6 +173,11 @@ const Value& At(const Value& object, Path path) {
   }
   return *at;
 }
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 bool Has(const Value& object, std::string_view key) { return Find(object, key) != nullptr; }
 
 std::string TextAt(const Value& object, Path path) {

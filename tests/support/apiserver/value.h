@@ -40,6 +40,8 @@ const Value& Get(const Value& object, std::string_view key);
 const Value& At(const Value& object, Path path);
 const Value* Find(const Value& object, std::string_view key);  // null: absent
 bool Has(const Value& object, std::string_view key);
+
+std::string Lower(std::string text);  // of ASCII
 std::string TextAt(const Value& object, Path path);
 std::string TextAt(const Value& object, std::string_view key);
 int64_t IntAt(const Value& object, Path path, int64_t otherwise = 0);
