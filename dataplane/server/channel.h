@@ -3,7 +3,8 @@
 
 namespace fairlead::xds {
 
-// A silent connection is asked for a sign of life, and closed without one: HTTP/2 PING (RFC 9113, section 6.7).
+// A silent connection is asked for a sign of life, and closed without one: HTTP/2 PING (RFC 9113,
+// section 6.7).
 inline constexpr int kKeepaliveMs = 30'000;
 inline constexpr int kKeepaliveTimeoutMs = 10'000;
 
