@@ -73,9 +73,9 @@ lint: ## Formatting, house rules, scripts, the chart, headers whole, clang-tidy 
 	tools/lint/house
 	tools/lint/scripts
 	tools/lint/chart
-	$(call configure,dev)
-	$(call compile,dev,envoy_api_sources)
-	$(call compile,dev,verify_headers)
+	$(call configure,tidy)
+	$(call compile,tidy,envoy_api_sources)
+	$(call compile,tidy,verify_headers)
 	tools/lint/tidy
 
 .PHONY: tidy

@@ -83,7 +83,7 @@ struct RetryTimeoutPolicy {
 };
 
 Parsed<RetryTimeoutPolicy> ParseRetryTimeoutPolicy(const JsonNode& object);
-Json::Value ToJson(const RetryTimeoutPolicy& policy);  // canonical: defaults shown
+Json::Value ToJson(const RetryTimeoutPolicy& policy);      // canonical: defaults shown
 Json::Value SpecToJson(const RetryTimeoutPolicy& policy);  // the value of `spec` in it
 
 // Used where `retries` is present in some policy that applies and no policy sets the field.

@@ -12,6 +12,7 @@
 
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "crds/base/result.h"
 #include "crds/object/decode.h"
@@ -70,7 +71,7 @@ class Client {
 
   Result<std::string> GetJson(const std::string& path, std::stop_token stop = {});
   Result<std::string> GetJson(const ObjectName& name, std::stop_token stop = {}) {
-    return GetJson(ObjectPath(name.resource, name.ns, name.name), stop);
+    return GetJson(ObjectPath(name.resource, name.ns, name.name), std::move(stop));
   }
   // A list of the objects' metadata alone, as far as the server can send that.
   Result<std::string> GetMetadataList(const std::string& path, std::stop_token stop = {});

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "crds/base/json_write.h"
 #include "tests/integration/helm/chart_test_base.h"
 
 namespace fairlead::testing {
