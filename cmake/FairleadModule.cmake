@@ -6,7 +6,6 @@
 #     DIRS reconcilers                 # folders, from the top of the checkout
 #     SOURCES lower.cc …               # explicit, relative to the current folder
 #     HEADERS lower.h …                # likewise; each is compiled alone (target verify_headers)
-#     APART value.cc …                 # of the sources of a module of tests, those in no batch; see fairlead_batches
 #     DEPENDS crds                     # seen by includers too
 #     PRIVATE_DEPENDS …)               # seen by this module's sources only
 
@@ -27,7 +26,7 @@ function(fairlead_wall target)
 endfunction()
 
 # fairlead_batches(target [file …]): where FAIRLEAD_BATCHES is on, sources of tests are compiled up to eight at a time, those
-# of a folder together, since most of the time goes into what all of them include and instantiate: less than half as long.
+# of a folder together, since most of the time goes into what all of them include and instantiate: in half to two thirds of it.
 # Two sources of a batch that name two things alike do not compile: give the two one name and one place if they are the
 # same thing, else name them apart. The files listed are compiled alone, for those that say much alike on purpose.
 # What is shipped is compiled source by source everywhere: in a batch, a helper may call an overload of another's.
@@ -57,7 +56,7 @@ function(fairlead_batches target)
 endfunction()
 
 function(fairlead_module name)
-  cmake_parse_arguments(M "" "" "DIRS;SOURCES;HEADERS;APART;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(M "" "" "DIRS;SOURCES;HEADERS;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   if(M_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "fairlead_module(${name}): unknown argument ${M_UNPARSED_ARGUMENTS}")
   endif()
@@ -67,7 +66,7 @@ function(fairlead_module name)
     add_library(${name} STATIC ${M_SOURCES})
     target_include_directories(${name} PUBLIC ${wall})
     target_link_libraries(${name} PUBLIC ${M_DEPENDS} Threads::Threads PRIVATE fairlead_flags ${M_PRIVATE_DEPENDS})
-    fairlead_batches(${name} ${M_APART})
+    fairlead_batches(${name})
   else()
     add_library(${name} INTERFACE)
     target_include_directories(${name} INTERFACE ${wall})

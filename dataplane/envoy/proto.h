@@ -1,5 +1,5 @@
-// What every encoder of this folder needs: short names of Envoy's packages, helpers for Protobuf, what is
-// said twice.
+// What every encoder of this folder needs: short names of Envoy's packages, helpers for Protobuf, and what
+// several of them say alike.
 //
 // For .cc files and for headers of this folder that hand messages to each other; planner.h stays free of it.
 #pragma once

@@ -11,7 +11,7 @@
 
 namespace fairlead::clusters {
 
-// Why bytes are no copy of a cluster.
+// Bytes are not what they should be, for that reason: of a gzip, and of what is kept as one.
 inline Unexpected<Error> Refused(const std::string& what) {
   return Unexpected(Error{ErrorClass::kInvalid, what});
 }
