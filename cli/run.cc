@@ -261,6 +261,17 @@ int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
   return kExitGood;
 }
 
+// As kubectl takes names, too: `history service/ratings` is `history service ratings`.
+std::vector<std::string> WithKindApart(std::vector<std::string> arguments) {
+  if (arguments.size() < 2 || (arguments[0] != "history" && arguments[0] != "explain")) return arguments;
+  const std::string named = arguments[1];
+  const size_t slash = named.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == named.size()) return arguments;
+  arguments[1] = named.substr(0, slash);
+  arguments.insert(arguments.begin() + 2, named.substr(slash + 1));
+  return arguments;
+}
+
 }  // namespace
 
 int PrintVersion(const VersionOptions& options, const Output& output) {
@@ -280,7 +291,7 @@ int Run(const std::vector<std::string>& arguments, const Output& output,
   app.name("fairleadctl");
   Commands commands;
   Describe(&app, &commands);
-  const Result<std::string> shown = ParseArguments(&app, arguments);
+  const Result<std::string> shown = ParseArguments(&app, WithKindApart(arguments));
   if (!shown) return Misused(shown.error().message, output);
   if (!shown->empty()) {
     output.out << *shown;
