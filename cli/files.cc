@@ -1,24 +1,21 @@
 #include "cli/files.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <set>
 #include <system_error>
+#include <utility>
+
+#include "crds/base/file.h"
 
 namespace fairlead::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string Reason(int error) { return std::generic_category().message(error); }
-
-Unexpected<Error> TooLarge(size_t max_bytes) {
-  return Unexpected(Error{ErrorClass::kInvalid, "is larger than " + std::to_string(max_bytes) +
-                                                    " bytes; split it, or name the files that matter"});
+Unexpected<Error> TooLarge(std::string message) {
+  return Unexpected(
+      Error{ErrorClass::kInvalid, std::move(message) + "; split it, or name the files that matter"});
 }
 
 bool IsManifest(const fs::path& path) {
@@ -79,20 +76,8 @@ FileList FindManifests(const std::vector<std::string>& paths) {
 }
 
 Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return Unexpected(Error{ErrorClass::kInvalid, "cannot be opened: " + Reason(errno)});
-  std::string text;
-  char buffer[1 << 16];
-  ssize_t got = 0;
-  int failed = 0;
-  do {
-    got = read(fd, buffer, sizeof buffer);
-    if (got < 0 && errno != EINTR) failed = errno;
-    if (got > 0) text.append(buffer, static_cast<size_t>(got));
-  } while (failed == 0 && got != 0 && text.size() <= max_bytes);
-  close(fd);
-  if (failed != 0) return Unexpected(Error{ErrorClass::kInvalid, "cannot be read: " + Reason(failed)});
-  if (text.size() > max_bytes) return TooLarge(max_bytes);
+  Result<std::string> text = ReadWholeFile(path, max_bytes);
+  if (!text && text.error().error_class == ErrorClass::kInvalid) return TooLarge(text.error().message);
   return text;
 }
 
@@ -103,7 +88,7 @@ Result<std::string> ReadStream(std::istream& in, size_t max_bytes) {
     in.read(buffer, sizeof buffer);
     text.append(buffer, static_cast<size_t>(in.gcount()));
   }
-  if (text.size() > max_bytes) return TooLarge(max_bytes);
+  if (text.size() > max_bytes) return TooLarge("is larger than " + std::to_string(max_bytes) + " bytes");
   return text;
 }
 

@@ -1,8 +1,10 @@
 #include "reconcilers/plan.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <iterator>
 #include <map>
+#include <string_view>
 #include <tuple>
 
 #include "reconcilers/tenancy/owned_object.h"
@@ -44,20 +46,36 @@ bool IsFilledIn(const std::string& member, const Json::Value& value) {
   return at != kDefaults.end() && value == at->second;
 }
 
+bool SameContent(const Json::Value& live, const Json::Value& desired);
+
+// Of two objects; members of these names are passed over.
+bool SameMembers(const Json::Value& live, const Json::Value& desired,
+                 std::initializer_list<std::string_view> but = {}) {
+  const auto passed = [&](const std::string& member) {
+    return std::find(but.begin(), but.end(), member) != but.end();
+  };
+  const auto in = [](const Json::Value& object, const std::string& member) {
+    return object.find(member.data(), member.data() + member.size());
+  };
+  for (auto at = live.begin(); at != live.end(); ++at) {
+    const std::string member = at.name();
+    if (!passed(member) && in(desired, member) == nullptr && !IsFilledIn(member, *at)) return false;
+  }
+  for (auto at = desired.begin(); at != desired.end(); ++at) {
+    const std::string member = at.name();
+    if (passed(member)) continue;
+    const Json::Value* has = in(live, member);
+    if (has == nullptr ? !at->empty() || at->isString() : !SameContent(*has, *at)) return false;
+  }
+  return true;
+}
+
 bool SameContent(const Json::Value& live, const Json::Value& desired) {
   if (desired.isArray() && live.isArray()) {
     return live.size() == desired.size() &&
            std::equal(live.begin(), live.end(), desired.begin(), SameContent);
   }
-  if (!desired.isObject() || !live.isObject()) return live == desired;
-  for (const std::string& member : live.getMemberNames()) {
-    if (!desired.isMember(member) && !IsFilledIn(member, live[member])) return false;
-  }
-  const std::vector<std::string> members = desired.getMemberNames();
-  return std::all_of(members.begin(), members.end(), [&](const std::string& member) {
-    if (!live.isMember(member)) return desired[member].empty() && !desired[member].isString();
-    return SameContent(live[member], desired[member]);
-  });
+  return desired.isObject() && live.isObject() ? SameMembers(live, desired) : live == desired;
 }
 
 Json::Value Stub(const Json::Value& live) {
@@ -81,12 +99,7 @@ std::string Refusal(const Json::Value& desired) {
 }
 
 bool IsCurrent(const Json::Value& live, const Json::Value& desired) {
-  if (!Covers(live["metadata"], desired["metadata"])) return false;
-  const auto content = [](Json::Value object) {
-    for (const char* member : {"metadata", "status"}) object.removeMember(member);
-    return object;
-  };
-  return SameContent(content(live), content(desired));
+  return Covers(live["metadata"], desired["metadata"]) && SameMembers(live, desired, {"metadata", "status"});
 }
 
 std::string PlannedWrite::ToString() const {

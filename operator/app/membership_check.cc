@@ -1,13 +1,19 @@
 #include "operator/app/membership_check.h"
 
+#include <string>
 #include <utility>
 
+#include "crds/base/json.h"
+#include "crds/base/parse.h"
 #include "reconcilers/lower/view.h"
 
 namespace fairlead::app {
 namespace {
 
 constexpr size_t kOneByOne = 16;  // more are listed
+constexpr int kPage = 500;
+constexpr size_t kMaxPage =
+    64u << 20;  // bytes, where a server sends whole objects in place of their metadata
 
 }  // namespace
 
@@ -37,17 +43,35 @@ void MembershipCheck::Look(const reconcilers::World& world, const std::set<std::
     look(Kind::kWorkspace, name.name);
 }
 
-Result<bool> MembershipCheck::AreThere(kube::Client* client, Kind kind, const States& seen, bool all) {
-  States now;
-  if (all || seen.size() > kOneByOne) {
-    const Result<std::vector<AnyObject>> listed = client->List(kind);
-    if (!listed) return Unexpected(listed.error());
-    for (const AnyObject& object : *listed) {
-      const ObjectKey key = KeyOf(object);
-      if (all || seen.count(key.name) > 0) now[key.name] = StateOf(key, MetaOf(object));
+Result<MembershipCheck::States> MembershipCheck::List(kube::Client* client, Kind kind) {
+  States out;
+  std::string token;
+  do {
+    const Result<std::string> body =
+        client->GetMetadataList(kube::WithQuery(kube::CollectionPath(kube::ResourceOf(kind), ""),
+                                                {{"limit", std::to_string(kPage)}, {"continue", token}}));
+    if (!body) return Unexpected(body.error());
+    const Result<JsonDocument> page = JsonDocument::Parse(*body, kMaxPage);
+    if (!page) return Unexpected(page.error());
+    if (const std::optional<JsonNode> items = page->root().Find("items")) {
+      for (const JsonNode item : items->Items()) {
+        const ObjectMeta meta = ParseMeta(item);
+        out[meta.name] = StateOf({kind, "", meta.name}, meta);
+      }
     }
-    for (const auto& [name, state] : seen) now.try_emplace(name);
-    return now == seen;
+    const std::optional<JsonNode> next = page->root().FindPath({"metadata", "continue"});
+    token = next ? std::string(next->AsString()) : "";
+  } while (!token.empty());
+  return out;
+}
+
+Result<bool> MembershipCheck::AreThere(kube::Client* client, Kind kind, const States& seen, bool all) {
+  if (all || seen.size() > kOneByOne) {
+    Result<States> now = List(client, kind);
+    if (!now) return Unexpected(now.error());
+    if (!all) std::erase_if(*now, [&](const auto& one) { return seen.count(one.first) == 0; });
+    for (const auto& [name, state] : seen) now->try_emplace(name);
+    return *now == seen;
   }
   for (const auto& [name, state] : seen) {
     const Result<AnyObject> found = client->Get(kind, {"", name});
@@ -61,7 +85,7 @@ Result<bool> MembershipCheck::AreThere(kube::Client* client, Kind kind, const St
 
 Result<bool> MembershipCheck::IsTrue(kube::Client* client) const {
   for (const auto& [kind, states] : seen_) {
-    const Result<bool> there = AreThere(client, kind, states, all_workspaces_ && kind == Kind::kWorkspace);
+    Result<bool> there = AreThere(client, kind, states, all_workspaces_ && kind == Kind::kWorkspace);
     if (!there || !*there) return there;
   }
   return true;

@@ -43,6 +43,7 @@ class MembershipCheck {
   };
   using States = std::map<std::string, std::optional<State>>;  // by name; nullopt: it is not there
   static State StateOf(const ObjectKey& key, const ObjectMeta& meta);
+  static Result<States> List(kube::Client* client, Kind kind);
   static Result<bool> AreThere(kube::Client* client, Kind kind, const States& seen, bool all);
 
   std::map<Kind, States> seen_;

@@ -18,6 +18,7 @@ using Verb = reconcilers::PlannedWrite::Verb;
 constexpr const char kManager[] = "fairlead/tenancy";
 constexpr const char kSelector[] = "app.kubernetes.io/managed-by=fairlead,fairlead.dev/workspace";
 constexpr uint64_t kBurst = 16;  // workspaces after which free memory goes back: a start, a relist
+constexpr size_t kCrew = 3;      // requests at once, beside the worker's own: a round trip each, little work
 constexpr size_t kTogether = 8;  // workspaces that are looked at together, beside those that they draw in
 // Of what was drawn in and did not go through: what drew it in may be done, and tells of it no more.
 constexpr std::chrono::milliseconds kDrawnIn{250};
@@ -92,6 +93,7 @@ TenancyLoop::TenancyLoop(Engine* engine, kube::HttpTransport* transport, kube::C
       log_(log),
       clock_(clock),
       writer_(client, kManager, OwnedWriter::Foreign::kReplaced),
+      crew_(kCrew),
       queue_({.after_burst = [] { runtime::ReturnMemory(); }, .burst = kBurst}, clock),
       objects_([this](const std::set<std::string>& workspaces) { Enqueue(workspaces); }) {
   for (size_t kind = 0; kind < TenancyKinds().size(); ++kind) {
@@ -146,7 +148,7 @@ void TenancyLoop::OnCrd(const std::string& name) {
   }
 }
 
-void TenancyLoop::Work(std::stop_token stop) {
+void TenancyLoop::Work(const std::stop_token& stop) {
   while (std::optional<std::string> key = queue_.Take(stop)) {
     std::set<std::string> workspaces = {*std::move(key)};
     while (workspaces.size() < kTogether) {
@@ -217,90 +219,128 @@ bool TenancyLoop::Sees(const Json::Value& object) const {
   return !objects_.missing(*TenancyKindOf(object));
 }
 
-Result<TenancyState> TenancyLoop::ReadLive(const Wishes& wishes) const {
+Result<std::optional<TenancyState>> TenancyLoop::ReadLive(Round* round) {
   TenancyState live;
+  const Wishes& wishes = round->wishes;
   for (const auto& [name, wish] : wishes) {
-    for (Json::Value& object : objects_.Of(name)) {
+    for (Json::Value& object : round->live[name]) {
       if (Sees(object) && wish.going.count(NamespaceOf(object)) == 0) live[IdOf(object)] = std::move(object);
     }
   }
+  std::vector<const Json::Value*> unknown;
   for (const auto& [name, wish] : wishes) {
     for (const Json::Value& object : wish.objects) {
       if (FindIn(live, object) != nullptr) continue;
-      Result<Json::Value> there = Json::Value();
       if (std::optional<Json::Value> other = objects_.Find(object)) {
-        there = *std::move(other);
+        live[IdOf(object)] = *std::move(other);
       } else {
-        there = ReadUnknown(object);
+        unknown.push_back(&object);
       }
-      if (!there) return Unexpected(there.error());
-      if (!there->isNull()) live[IdOf(object)] = *std::move(there);
     }
   }
-  return live;
+  Result<bool> settled = true;
+  std::vector<Result<Json::Value>> there(unknown.size(), Json::Value());
+  crew_.Do(unknown.size() + 1, [&](size_t i) {
+    if (i == 0) {
+      settled = round->membership.IsTrue(client_);
+    } else {
+      there[i - 1] = ReadUnknown(*unknown[i - 1]);
+    }
+  });
+  if (!settled) return Unexpected(settled.error());
+  if (!*settled) return std::optional<TenancyState>();
+  for (size_t i = 0; i < unknown.size(); ++i) {
+    if (!there[i]) return Unexpected(there[i].error());
+    if (!there[i]->isNull()) live[IdOf(*unknown[i])] = *std::move(there[i]);
+  }
+  return std::optional(std::move(live));
 }
 
 Result<void> TenancyLoop::Carry(const reconcilers::Write& write, const TenancyState& live) {
-  const Json::Value& object = write.object;
-  const size_t kind = *TenancyKindOf(object);
-  const kube::Resource& resource = TenancyKinds()[kind].resource;
-  objects_.BeginWrite(kind, object);
-  // A form between may have been written a moment ago.
-  std::optional<Json::Value> before = objects_.Find(object);
-  if (!before) {
-    if (const Json::Value* there = FindIn(live, object)) before = *there;
+  const size_t kind = *TenancyKindOf(write.object);
+  objects_.BeginWrite(kind, write.object);
+  Result<std::optional<Json::Value>> now = Send(write, live);
+  if (!now) {
+    objects_.NotWritten(kind, write.object);
+    return Unexpected(now.error());
   }
-  if (write.verb == reconcilers::Write::Verb::kDelete) {
-    if (!before) return {};
-    const Result<void> deleted = writer_.Delete(resource, *before);
-    if (deleted) objects_.Deleted(kind, object);
-    return deleted;
+  if (*now) {
+    objects_.Wrote(kind, **std::move(now));
+  } else {
+    objects_.Deleted(kind, write.object);
   }
-  Result<Json::Value> now = writer_.Write(resource, {before ? Verb::kApply : Verb::kCreate, object},
-                                          before ? VersionOf(*before) : "");
-  if (!now) return Unexpected(now.error());
-  objects_.Wrote(kind, *std::move(now));
   return {};
 }
 
-void TenancyLoop::Carry(const std::vector<reconcilers::Write>& writes, const TenancyState& live,
-                        Wishes* wishes) {
-  Blocked blocked;
-  bool transient = false;  // what failed may be through the next time
-  for (const Json::Value& object : Refuse(live, wishes)) blocked.Add(object);
-  for (const reconcilers::Write& write : writes) {
-    const std::string whose = WorkspaceOf(write.object);
-    const auto wish = wishes->find(whose);
-    const std::string words = InWords(write);
-    if (blocked.Covers(write, live)) {
-      if (wish == wishes->end()) continue;
-      AddProblem(&wish->second.report, words + " waits for what is in the way there");
-      wish->second.outcome = transient ? runtime::Outcome::Retry() : runtime::Outcome::After(kTaken);
-      continue;
-    }
-    const Result<void> done = Carry(write, live);
-    if (done) {
-      (write.verb == reconcilers::Write::Verb::kDelete ? metrics_->deleted : metrics_->written).Add();
-      log_->Info("written for a workspace", {{"write", words}});
-      continue;
-    }
-    blocked.Add(write.object);
-    metrics_->failed.Add();
-    log_->Warn("not written for a workspace", {{"write", words}, {"error", done.error().message}});
-    if (wish != wishes->end()) transient |= NoteFailure(write, done.error(), &wish->second);
+Result<std::optional<Json::Value>> TenancyLoop::Send(const reconcilers::Write& write,
+                                                     const TenancyState& live) {
+  const kube::Resource& resource = ResourceOf(write.object);
+  // A form between may have been written a moment ago.
+  std::optional<Json::Value> before = objects_.Find(write.object);
+  if (!before) {
+    if (const Json::Value* there = FindIn(live, write.object)) before = *there;
   }
+  if (write.verb == reconcilers::Write::Verb::kDelete) {
+    const Result<void> deleted = before ? writer_.Delete(resource, *before) : Result<void>();
+    if (!deleted) return Unexpected(deleted.error());
+    return std::optional<Json::Value>();
+  }
+  Result<Json::Value> now = writer_.Write(resource, {before ? Verb::kApply : Verb::kCreate, write.object},
+                                          before ? VersionOf(*before) : "");
+  if (!now) return Unexpected(now.error());
+  return std::optional(*std::move(now));
 }
 
-void TenancyLoop::Tell(Wishes* wishes) {
+void TenancyLoop::Note(const reconcilers::Write& write, const Result<void>& done, Progress* progress) {
+  const std::string words = InWords(write);
+  if (done) {
+    (write.verb == reconcilers::Write::Verb::kDelete ? metrics_->deleted : metrics_->written).Add();
+    log_->Info("written for a workspace", {{"write", words}});
+    return;
+  }
+  progress->blocked.Add(write.object);
+  progress->left.insert(IdOf(write.object));
+  metrics_->failed.Add();
+  log_->Warn("not written for a workspace", {{"write", words}, {"error", done.error().message}});
+  const auto wish = progress->wishes->find(WorkspaceOf(write.object));
+  if (wish != progress->wishes->end()) progress->transient |= NoteFailure(write, done.error(), &wish->second);
+}
+
+std::set<TenancyId> TenancyLoop::Carry(const std::vector<reconcilers::Write>& writes,
+                                       const TenancyState& live, Wishes* wishes) {
+  Progress progress{wishes};
+  for (const Json::Value& object : Refuse(live, wishes)) {
+    progress.blocked.Add(object);
+    progress.left.insert(IdOf(object));
+  }
+  for (auto write = writes.begin(); write != writes.end();) {
+    const int phase = write->phase;
+    std::vector<const reconcilers::Write*> due;
+    for (; write != writes.end() && write->phase == phase; ++write) {
+      if (!progress.blocked.Covers(*write, live)) {
+        due.push_back(&*write);
+        continue;
+      }
+      progress.left.insert(IdOf(write->object));
+      const auto wish = wishes->find(WorkspaceOf(write->object));
+      if (wish == wishes->end()) continue;
+      AddProblem(&wish->second.report, InWords(*write) + " waits for what is in the way there");
+      wish->second.outcome = progress.transient ? runtime::Outcome::Retry() : runtime::Outcome::After(kTaken);
+    }
+    std::vector<Result<void>> done(due.size());
+    crew_.Do(due.size(), [&](size_t i) { done[i] = Carry(*due[i], live); });
+    for (size_t i = 0; i < due.size(); ++i) Note(*due[i], done[i], &progress);
+  }
+  return std::move(progress.left);
+}
+
+void TenancyLoop::Tell(const std::set<TenancyId>& left, Wishes* wishes) {
   const reconcilers::TenancyReport shared = wishes->at(reconcilers::kShared).report;
   for (auto& [name, wish] : *wishes) {
     if (wish.outcome.type == runtime::Outcome::Type::kRetry) continue;  // told when it is through
     if (name == reconcilers::kShared) continue;
     for (const std::string& problem : shared.problems) AddProblem(&wish.report, problem);
-    for (const Json::Value& object : wish.objects) {
-      const std::optional<Json::Value> now = objects_.Find(object);
-      if (now && reconcilers::IsCurrent(*now, object)) ++wish.report.objects;
-    }
+    for (const Json::Value& object : wish.objects) wish.report.objects += left.count(IdOf(object)) == 0;
     engine_->Push(Engine::TenancyResult{name, wish.epoch, wish.report});
   }
 }
@@ -308,14 +348,13 @@ void TenancyLoop::Tell(Wishes* wishes) {
 Wishes TenancyLoop::Process(const std::set<std::string>& workspaces) {
   // Half a state is no state: nothing is deleted for what was not listed yet. Both bring everything back.
   if (!objects_.synced() || !engine_->ready()) return {};
-  auto [wishes, membership] =
+  Round round =
       engine_->Read([&](const reconcilers::World& world) { return ReadRound(world, objects_, workspaces); });
+  Wishes& wishes = round.wishes;
   std::erase_if(wishes, [](const auto& entry) { return entry.second.unreadable; });
   LeaveMissing(objects_, &wishes);
-  const Result<bool> settled = membership.IsTrue(client_);
-  const Result<TenancyState> live =
-      settled ? ReadLive(wishes) : Result<TenancyState>(Unexpected(settled.error()));
-  if (!live || !*settled) {
+  const Result<std::optional<TenancyState>> live = ReadLive(&round);
+  if (!live || !*live) {
     if (live) {
       metrics_->waits.Add();
       log_->Info("objects of workspaces wait for a watch",
@@ -324,11 +363,10 @@ Wishes TenancyLoop::Process(const std::set<std::string>& workspaces) {
       log_->Warn("objects of workspaces not read", {{"error", live.error().message}});
     }
     for (auto& [name, wish] : wishes) wish.outcome = runtime::Outcome::Retry();
-    return wishes;
+    return std::move(wishes);
   }
-  Carry(PlanFor(wishes, *live), *live, &wishes);
-  Tell(&wishes);
-  return wishes;
+  Tell(Carry(PlanFor(wishes, **live), **live, &wishes), &wishes);
+  return std::move(wishes);
 }
 
 }  // namespace fairlead::app

@@ -32,6 +32,7 @@
 #include "operator/app/tenancy_round.h"
 #include "operator/kube/client.h"
 #include "operator/kube/reflector.h"
+#include "operator/runtime/crew.h"
 #include "operator/runtime/lease.h"
 #include "operator/runtime/log.h"
 #include "operator/runtime/work_queue.h"
@@ -56,18 +57,31 @@ class TenancyLoop {
   const TenancyObjects& objects() const { return objects_; }
 
  private:
-  void Work(std::stop_token stop);
+  void Work(const std::stop_token& stop);
   // At these together, and those that they draw in; and what became of each.
   std::map<std::string, runtime::Outcome> Look(const std::set<std::string>& workspaces);
   Wishes Process(const std::set<std::string>& workspaces);
+  // What became of the writes so far.
+  struct Progress {
+    Wishes* wishes;
+    Blocked blocked;
+    std::set<TenancyId> left;  // objects that are not as wished
+    bool transient = false;    // what failed may be through the next time
+  };
   bool Sees(const Json::Value& object) const;  // and all that must go before it
-  // What the watches know of the workspaces, and what there is under names that are to be created.
-  Result<TenancyState> ReadLive(const Wishes& wishes) const;
+  // What the watches know of the workspaces, and what there is under names that are to be created; nullopt:
+  // a watch lags behind the membership of a namespace.
+  Result<std::optional<TenancyState>> ReadLive(Round* round);
   // What there is under the name, though no watch of ours tells of it; null: nothing.
   Result<Json::Value> ReadUnknown(const Json::Value& object) const;
-  void Carry(const std::vector<reconcilers::Write>& writes, const TenancyState& live, Wishes* wishes);
+  // Phase by phase; the writes of one at once. Gives what is not as it is wished then.
+  std::set<TenancyId> Carry(const std::vector<reconcilers::Write>& writes, const TenancyState& live,
+                            Wishes* wishes);
   Result<void> Carry(const reconcilers::Write& write, const TenancyState& live);
-  void Tell(Wishes* wishes);
+  // The object as it is then; nullopt: it is gone.
+  Result<std::optional<Json::Value>> Send(const reconcilers::Write& write, const TenancyState& live);
+  void Note(const reconcilers::Write& write, const Result<void>& done, Progress* progress);
+  void Tell(const std::set<TenancyId>& left, Wishes* wishes);
   // How long the changes that are now in force took.
   void Count(const Wishes& wishes);
 
@@ -78,6 +92,7 @@ class TenancyLoop {
   runtime::Log* const log_;
   const Clock* const clock_;
   OwnedWriter writer_;
+  runtime::Crew crew_;  // the worker's: nothing is written one by one that may be written at once
   runtime::WorkQueue queue_;
   TenancyObjects objects_;
   std::vector<std::unique_ptr<kube::Reflector>> reflectors_;

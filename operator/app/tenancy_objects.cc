@@ -54,8 +54,17 @@ TenancyObjects::Id TenancyObjects::IdOf(size_t kind, const Json::Value& object) 
   return {kind, meta["namespace"].asString(), meta["name"].asString()};
 }
 
+void TenancyObjects::Disturb(const Id& id) {
+  const auto write = writing_.find(id);
+  if (write != writing_.end()) write->second = true;
+}
+bool TenancyObjects::EndWrite(const Id& id) {
+  const auto write = writing_.extract(id);
+  return !write.empty() && !write.mapped();
+}
+
 void TenancyObjects::Erase(const Id& id, std::set<std::string>* touched) {
-  if (id == writing_) disturbed_ = true;
+  Disturb(id);
   const auto at = objects_.find(id);
   if (at == objects_.end()) return;
   touched->insert(at->second.workspace);
@@ -68,7 +77,7 @@ void TenancyObjects::Erase(const Id& id, std::set<std::string>* touched) {
 // What came from our own write a moment ago is no news.
 void TenancyObjects::Put(size_t kind, TenancyObject object, std::set<std::string>* touched) {
   Id id{kind, std::move(object.ns), std::move(object.name)};
-  if (id == writing_) disturbed_ = true;
+  Disturb(id);
   const auto at = objects_.find(id);
   if (at != objects_.end()) {
     if (at->second.text == object.text) return;
@@ -120,22 +129,24 @@ void TenancyObjects::Delete(size_t kind, const TenancyObject& last) {
 
 void TenancyObjects::BeginWrite(size_t kind, const Json::Value& object) {
   const std::lock_guard lock(mutex_);
-  writing_ = IdOf(kind, object);
-  disturbed_ = false;
+  writing_[IdOf(kind, object)] = false;
 }
 
 void TenancyObjects::Wrote(size_t kind, Json::Value object) {
   std::set<std::string> touched;
   const std::lock_guard lock(mutex_);
-  writing_.reset();
-  if (!disturbed_) Put(kind, TenancyObject::Of(kind, std::move(object)), &touched);
+  if (EndWrite(IdOf(kind, object))) Put(kind, TenancyObject::Of(kind, std::move(object)), &touched);
 }
 
 void TenancyObjects::Deleted(size_t kind, const Json::Value& object) {
   std::set<std::string> touched;
   const std::lock_guard lock(mutex_);
-  writing_.reset();
-  if (!disturbed_) Erase(IdOf(kind, object), &touched);
+  if (EndWrite(IdOf(kind, object))) Erase(IdOf(kind, object), &touched);
+}
+
+void TenancyObjects::NotWritten(size_t kind, const Json::Value& object) {
+  const std::lock_guard lock(mutex_);
+  EndWrite(IdOf(kind, object));
 }
 
 void TenancyObjects::SetMissing(size_t kind, bool missing) {

@@ -52,11 +52,12 @@ class TenancyObjects {
   void Delete(size_t kind, const TenancyObject& last);
   void SetMissing(size_t kind, bool missing);
 
-  // Of our own writes, one at a time: nobody is told. What a watch says of the object meanwhile counts more
-  // than the reply, which may be older.
+  // Of our own writes, each object's one at a time: nobody is told. What a watch says of the object between
+  // the beginning and one of the three ends counts more than the reply, which may be older.
   void BeginWrite(size_t kind, const Json::Value& object);
   void Wrote(size_t kind, Json::Value object);
   void Deleted(size_t kind, const Json::Value& object);
+  void NotWritten(size_t kind, const Json::Value& object);
 
   bool synced() const;  // every kind was listed, or is missing
   bool missing(size_t kind) const;
@@ -82,14 +83,15 @@ class TenancyObjects {
   static Id IdOf(size_t kind, const Json::Value& object);
   void Put(size_t kind, TenancyObject object, std::set<std::string>* touched);
   void Erase(const Id& id, std::set<std::string>* touched);
+  void Disturb(const Id& id);   // a watch tells of it
+  bool EndWrite(const Id& id);  // false: a watch told of it meanwhile
 
   const Touched touched_;
   mutable std::mutex mutex_;  // guards all below
   Objects objects_;
   std::map<std::string, std::set<Objects::iterator, ById>> of_workspace_;
   std::set<size_t> listed_, missing_;
-  std::optional<Id> writing_;
-  bool disturbed_ = false;  // a watch told of it since BeginWrite
+  std::map<Id, bool> writing_;  // and whether a watch told of it since BeginWrite
 };
 
 }  // namespace fairlead::app

@@ -105,7 +105,7 @@ Round ReadRound(const reconcilers::World& world, const TenancyObjects& objects,
     const std::string name = unread.extract(unread.begin()).value();
     Wish& wish = round.wishes.emplace(name, ReadWish(world, name)).first->second;
     if (wish.unreadable) continue;
-    const std::vector<Json::Value> live = objects.Of(name);
+    const std::vector<Json::Value>& live = round.live[name] = objects.Of(name);
     // Policies go with, and after, all that they judge: of workspaces that are gone, though nobody told of
     // them yet.
     if (name == reconcilers::kShared && wish.objects.empty() && !live.empty()) {
@@ -166,23 +166,24 @@ std::vector<Json::Value> Refuse(const TenancyState& live, Wishes* wishes) {
 
 std::vector<reconcilers::Write> PlanFor(const Wishes& wishes, const TenancyState& live) {
   std::vector<reconcilers::OwnedObject> stored, wished;
-  TenancyState wanted;
+  std::set<TenancyId> seen, let_be;
   for (const auto& [name, wish] : wishes) {
     for (const Json::Value& object : wish.objects) {
-      const Json::Value* there = FindIn(live, object);
-      if (there != nullptr && (!reconcilers::IsOurs(*there) || reconcilers::IsCurrent(*there, object))) {
-        wanted.emplace(IdOf(object), object);
-        continue;
+      const TenancyId id = IdOf(object);
+      if (!seen.insert(id).second) continue;
+      const auto there = live.find(id);
+      const bool stays = there != live.end() && (!reconcilers::IsOurs(there->second) ||
+                                                 reconcilers::IsCurrent(there->second, object));
+      if (stays) {
+        let_be.insert(id);
+      } else {
+        wished.push_back(Owned(object));
       }
-      if (wanted.emplace(IdOf(object), object).second) wished.push_back(Owned(object));
     }
   }
   for (const auto& [id, object] : live) {
-    const auto want = wanted.find(id);
     const bool going = object["metadata"].isMember("deletionTimestamp");
-    if (!reconcilers::IsOurs(object) || going) continue;
-    if (want != wanted.end() && reconcilers::IsCurrent(object, want->second)) continue;
-    stored.push_back(Owned(object));
+    if (reconcilers::IsOurs(object) && !going && let_be.count(id) == 0) stored.push_back(Owned(object));
   }
   return reconcilers::PlanWrites(stored, wished);
 }

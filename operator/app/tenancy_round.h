@@ -47,7 +47,8 @@ const Json::Value* FindIn(const TenancyState& objects, const Json::Value& like);
 
 struct Round {
   Wishes wishes;
-  MembershipCheck membership;  // of the namespaces that change hands
+  std::map<std::string, std::vector<Json::Value>> live;  // what there was of each workspace
+  MembershipCheck membership;                            // of the namespaces that change hands
 };
 
 // Beside those that are asked for, the round has what all share, and workspaces that have objects where one

@@ -4,8 +4,10 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
+#include <utility>
+
+#include "crds/base/file.h"
 
 namespace fairlead::kube {
 namespace {
@@ -18,15 +20,12 @@ std::string Env(const char* name) {
 }
 
 Result<std::string> ReadAll(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Unexpected(Error{ErrorClass::kNotFound, path + ": cannot be read"});
-  std::string text(kMaxConfigBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return Unexpected(Error{ErrorClass::kFatal, path + ": cannot be read"});
-  text.resize(static_cast<size_t>(in.gcount()));
-  if (text.size() > kMaxConfigBytes)
-    return Unexpected(Error{ErrorClass::kInvalid, path + ": larger than 16 MiB"});
-  return text;
+  Result<std::string> text = ReadWholeFile(path, kMaxConfigBytes);
+  if (text) return text;
+  Error error = text.error();
+  if (error.error_class == ErrorClass::kTransient) error.error_class = ErrorClass::kFatal;  // nobody asks again
+  error.message = path + ": " + error.message;
+  return Unexpected(std::move(error));
 }
 
 // Of a list, files that are not there are passed over, as kubectl does.

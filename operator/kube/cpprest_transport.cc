@@ -12,6 +12,7 @@
 
 #include "operator/kube/cpprest_stream.h"
 #include "operator/kube/tls_env.h"
+#include "operator/kube/tls_trouble.h"
 
 namespace fairlead::kube {
 namespace {
@@ -86,9 +87,15 @@ HttpHeaders HeadersOf(const web::http::http_response& response) {
 }
 
 // The message of an exception, as an error that may pass.
-Error ErrorOf(const std::string& what, std::exception_ptr exception) {
+Error ErrorOf(const std::string& what, const std::exception_ptr& exception, const TlsTrouble* trouble) {
   try {
     std::rethrow_exception(exception);
+  } catch (const web::http::http_exception& e) {
+    const std::string message = e.what();
+    const std::string more = trouble == nullptr || message.find("SSL handshake") == std::string::npos
+                                 ? ""
+                                 : trouble->About(static_cast<unsigned long>(e.error_code().value()));
+    return Error{ErrorClass::kTransient, what + ": " + message + (more.empty() ? "" : ": " + more)};
   } catch (const std::exception& e) {
     return Error{ErrorClass::kTransient, what + ": " + e.what()};
   } catch (...) {
@@ -124,6 +131,7 @@ class InFlight {
 struct Clients {
   Credential credential;
   http_client_config call_config;
+  std::shared_ptr<TlsTrouble> trouble = std::make_shared<TlsTrouble>();
   std::unique_ptr<http_client> calls, watches;
 };
 
@@ -167,13 +175,13 @@ class CpprestTransport final : public HttpTransport {
     return std::unique_ptr<HttpStream>(std::move(stream));
   }
 
-  Result<Credential> Send(const HttpRequest& request, std::shared_ptr<StreamBuffer> buffer,
-                          pplx::cancellation_token token);
+  Result<Credential> Send(const HttpRequest& request, const std::shared_ptr<StreamBuffer>& buffer,
+                          const pplx::cancellation_token& token);
   bool Rejected(const Credential& used) { return credentials_->Rejected(used); }
 
  private:
   std::shared_ptr<Clients> ClientsFor(const Credential& credential);
-  http_client_config ConfigFor(const Credential& credential, std::chrono::seconds idle) const;
+  http_client_config ConfigFor(const Clients& clients, std::chrono::seconds idle) const;
   web::http::http_request MessageOf(const HttpRequest& request, const Credential& credential) const;
 
   const ClusterConfig config_;
@@ -184,13 +192,15 @@ class CpprestTransport final : public HttpTransport {
   std::shared_ptr<Clients> clients_;
 };
 
-http_client_config CpprestTransport::ConfigFor(const Credential& credential,
-                                               std::chrono::seconds idle) const {
+http_client_config CpprestTransport::ConfigFor(const Clients& clients, std::chrono::seconds idle) const {
   http_client_config config;
   config.set_timeout(idle);
   config.set_max_redirects(0);  // a redirect would carry the token to another host
   config.set_ssl_context_callback(
-      [credential](boost::asio::ssl::context& context) { ConfigureTls(credential, context); });
+      [credential = clients.credential, trouble = clients.trouble](boost::asio::ssl::context& context) {
+        TlsTrouble::Attach(trouble, context.native_handle());
+        ConfigureTls(credential, context);
+      });
   return config;
 }
 
@@ -199,10 +209,9 @@ std::shared_ptr<Clients> CpprestTransport::ClientsFor(const Credential& credenti
   if (clients_ && clients_->credential.SameTls(credential)) return clients_;
   auto clients = std::make_shared<Clients>();
   clients->credential = credential;
-  clients->call_config = ConfigFor(credential, options_.call_idle);
+  clients->call_config = ConfigFor(*clients, options_.call_idle);
   clients->calls = std::make_unique<http_client>(config_.server, clients->call_config);
-  clients->watches =
-      std::make_unique<http_client>(config_.server, ConfigFor(credential, options_.watch_idle));
+  clients->watches = std::make_unique<http_client>(config_.server, ConfigFor(*clients, options_.watch_idle));
   clients_ = clients;
   return clients;
 }
@@ -225,8 +234,9 @@ web::http::http_request CpprestTransport::MessageOf(const HttpRequest& request,
   return message;
 }
 
-Result<Credential> CpprestTransport::Send(const HttpRequest& request, std::shared_ptr<StreamBuffer> buffer,
-                                          pplx::cancellation_token token) {
+Result<Credential> CpprestTransport::Send(const HttpRequest& request,
+                                          const std::shared_ptr<StreamBuffer>& buffer,
+                                          const pplx::cancellation_token& token) {
   Result<Credential> credential = credentials_->Get();
   if (!credential) return credential;
   const std::string what = request.method + " " + request.path.substr(0, request.path.find('?'));
@@ -254,12 +264,12 @@ Result<Credential> CpprestTransport::Send(const HttpRequest& request, std::share
             task.get();
             buffer->End({});
           } catch (...) {
-            buffer->End(Unexpected(kube::ErrorOf(what, std::current_exception())));
+            buffer->End(Unexpected(kube::ErrorOf(what, std::current_exception(), clients->trouble.get())));
           }
           in_flight->Done();
         });
   } catch (...) {
-    return Unexpected(kube::ErrorOf(what, std::current_exception()));
+    return Unexpected(kube::ErrorOf(what, std::current_exception(), nullptr));
   }
   return credential;
 }

@@ -3,15 +3,14 @@
 #include <openssl/evp.h>
 #include <sys/stat.h>
 
-#include <fstream>
-
+#include "crds/base/file.h"
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
 
 namespace fairlead::kube {
 namespace {
 
-constexpr std::streamsize kMaxFile = 1 << 20;
+constexpr size_t kMaxFile = 1u << 20;
 
 std::string Trim(std::string text) {
   const size_t end = text.find_last_not_of(" \t\r\n");
@@ -67,21 +66,20 @@ Result<std::string> RotatingFile::Read() {
     return Unexpected(Error{ErrorClass::kTransient, path_ + ": cannot be read"});
   const Stamp now{static_cast<long long>(s.st_ino), s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_size};
   if (now == stamp_) return content_;
-  std::ifstream in(path_, std::ios::binary);
-  std::string text(static_cast<size_t>(kMaxFile) + 1, '\0');
-  in.read(text.data(), kMaxFile + 1);
-  if (!in && !in.eof()) return Unexpected(Error{ErrorClass::kTransient, path_ + ": cannot be read"});
-  if (in.gcount() > kMaxFile) return Unexpected(Error{ErrorClass::kFatal, path_ + ": larger than 1 MiB"});
-  text.resize(static_cast<size_t>(in.gcount()));
-  text.shrink_to_fit();
-  content_ = std::move(text);
+  Result<std::string> text = ReadWholeFile(path_, kMaxFile);
+  if (!text) {
+    const bool too_large = text.error().error_class == ErrorClass::kInvalid;
+    return Unexpected(Error{too_large ? ErrorClass::kFatal : ErrorClass::kTransient,
+                            path_ + ": " + text.error().message});
+  }
+  content_ = *std::move(text);
   stamp_ = now;
   return content_;
 }
 
 Result<ExecCredential> ParseExecCredential(const ExecPlugin& plugin, const std::string& output) {
   const std::string where = "exec plug-in " + plugin.command + ": ";
-  Result<JsonDocument> doc = JsonDocument::Parse(output, static_cast<size_t>(kMaxFile));
+  Result<JsonDocument> doc = JsonDocument::Parse(output, kMaxFile);
   if (!doc) return Unexpected(Error{ErrorClass::kFatal, where + "its output is not JSON"});
   const JsonNode root = doc->root();
   if (root.StringAt("kind") != "ExecCredential" || root.StringAt("apiVersion") != plugin.api_version) {

@@ -1,5 +1,13 @@
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <set>
+
 #include "crds/base/json.h"
+#include "crds/base/parse.h"
 #include "crds/base/yaml.h"
+#include "operator/kube/json_stream.h"
+#include "operator/kube/reflector.h"
 #include "reconcilers/tenancy/lower.h"
 #include "reconcilers/world.h"
 #include "tests/bench/groups.h"
@@ -42,17 +50,67 @@ Result<std::vector<double>> TimesOfMoves(World* world, const StateSize& size, in
   return out;
 }
 
+kube::Resource RoleBindings() { return {"rbac.authorization.k8s.io", "v1", "rolebindings"}; }
+
 // The RoleBinding of the first namespace of a workspace.
-kube::ObjectName BindingOf(const StateSize& size, int workspace) {
+NamespacedName BindingOf(const StateSize& size, int workspace) {
   const int ns = workspace * (size.namespaces / size.workspaces);
-  return {{"rbac.authorization.k8s.io", "v1", "rolebindings"},
-          "team-" + std::to_string(ns),
-          "fairlead-role-developers"};
+  return {"team-" + std::to_string(ns), "fairlead-role-developers"};
 }
-bool IsThere(Rig* rig, const kube::ObjectName& object) { return rig->client().GetJson(object).has_value(); }
+
+// Which RoleBindings there are, as a watch tells; whoever asks the API server again and again takes from the
+// operator what it measures. Await is for one thread.
+class Bindings {
+ public:
+  explicit Bindings(Rig* rig)
+      : reflector_(&rig->transport(), {.collection = kube::CollectionPath(RoleBindings(), "")},
+                   std::make_unique<Stream>(this)) {
+    reflector_.Start();
+  }
+  ~Bindings() { reflector_.Stop(); }
+
+  // When the watch told that it is there, or gone; nullopt: not within two minutes.
+  std::optional<Time> Await(const NamespacedName& name, bool there) {
+    std::unique_lock lock(mutex_);
+    const bool came =
+        changed_.wait_for(lock, std::chrono::minutes(2), [&] { return (there_.count(name) > 0) == there; });
+    return came ? std::optional(last_) : std::nullopt;
+  }
+
+ private:
+  class Stream final : public kube::NodeStream {
+   public:
+    explicit Stream(Bindings* to) : to_(to) {}
+
+   private:
+    void Forget() override {}
+    void Keep(const JsonNode& object) override { Put(object); }
+    void HandOver() override {}
+    void Put(const JsonNode& object) override { to_->Note(ParseMeta(object).nn(), true); }
+    void Drop(const JsonNode& last) override { to_->Note(ParseMeta(last).nn(), false); }
+    Bindings* const to_;
+  };
+
+  void Note(const NamespacedName& name, bool there) {
+    const std::lock_guard lock(mutex_);
+    last_ = std::chrono::steady_clock::now();
+    if (there) {
+      there_.insert(name);
+    } else {
+      there_.erase(name);
+    }
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;  // guards the next three
+  std::condition_variable changed_;
+  std::set<NamespacedName> there_;
+  Time last_;  // the newest event
+  kube::Reflector reflector_;
+};
 
 // The same, from the reply to the user until the operator has written it to the API server.
-Result<std::vector<double>> TimesOfObjects(Rig* rig, int moves) {
+Result<std::vector<double>> TimesOfObjects(Rig* rig, Bindings* bindings, int moves) {
   const StateSize& size = rig->size();
   std::vector<double> out;
   for (int i = 0; i < moves; ++i) {
@@ -63,14 +121,13 @@ Result<std::vector<double>> TimesOfObjects(Rig* rig, int moves) {
     if (!changed) return Unexpected(changed.error());
     const kube::ObjectName name{kube::ResourceOf(Kind::kWorkspace), "",
                                 "workspace-" + std::to_string(workspace)};
-    const kube::ObjectName binding = BindingOf(size, workspace);
     const Result<kube::Written> written =
         rig->client().Apply(name, changed->front().json, {.manager = "bench"});
     if (!written) return Unexpected(written.error());
     const Time start = std::chrono::steady_clock::now();
-    if (!Await([&] { return IsThere(rig, binding) != leaves; }))
-      return Unexpected(Failure("no move of " + binding.ToString(), rig));
-    out.push_back(Duration(std::chrono::steady_clock::now() - start).count());
+    const std::optional<Time> moved = bindings->Await(BindingOf(size, workspace), !leaves);
+    if (!moved) return Unexpected(Failure("no move of " + BindingOf(size, workspace).ToString(), rig));
+    out.push_back(Duration(*moved - start).count());
     rig->AwaitQuiet();
   }
   return out;
@@ -80,8 +137,9 @@ Result<void> MeasureObjects(const BenchOptions& options, Table* table) {
   Result<std::unique_ptr<Rig>> rig = Rig::Start(options.programs, options.held);
   if (!rig) return Unexpected(rig.error());
   if (Result<void> r = (*rig)->StartOperator(); !r) return r;
+  Bindings bindings(rig->get());
   for (int i = 0; i < options.held.workspaces; ++i) {
-    if (!Await([&] { return IsThere(rig->get(), BindingOf(options.held, i)); }))
+    if (!bindings.Await(BindingOf(options.held, i), true))
       return Unexpected(Failure("no objects of a workspace", rig->get()));
   }
   (*rig)->AwaitQuiet();
@@ -90,7 +148,8 @@ Result<void> MeasureObjects(const BenchOptions& options, Table* table) {
   table->Add({.number = "resident memory of an operator that writes for " + state,
               .unit = "MB",
               .measured = FiguresOf((*rig)->controller().pid()).resident_mb});
-  const Result<std::vector<double>> times = TimesOfObjects(rig->get(), std::max(4, options.changes / 20));
+  const Result<std::vector<double>> times =
+      TimesOfObjects(rig->get(), &bindings, std::max(4, options.changes / 20));
   if (!times) return Unexpected(times.error());
   for (const auto& [q, name] : {std::pair(0.5, "p50"), std::pair(0.99, "p99")}) {
     table->Add({.number = std::string("… until its RoleBinding is made or gone at the API server, ") + name,

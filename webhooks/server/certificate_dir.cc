@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
+
+#include "crds/base/file.h"
 
 namespace fairlead::webhooks {
 namespace {
@@ -19,14 +19,9 @@ namespace {
 constexpr size_t kMaxFile = 1u << 20;
 
 Result<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  char c = 0;
-  while (text.size() <= kMaxFile && file.get(c)) text.push_back(c);
-  if (!file.eof() || text.size() > kMaxFile) {
-    return Unexpected(Error{ErrorClass::kInvalid, path + ": cannot be read"});
-  }
-  return text;
+  Result<std::string> text = ReadWholeFile(path, kMaxFile);
+  if (text) return text;
+  return Unexpected(Error{ErrorClass::kInvalid, path + ": " + text.error().message});
 }
 
 Unexpected<Error> System(const std::string& what) {

@@ -1,14 +1,19 @@
 // The transport on a real API server.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "operator/kube/cpprest_transport.h"
 #include "tests/integration/kube/shared_cluster.h"
+#include "tests/support/apiserver/server.h"
 
 namespace fairlead::kube {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 using testing::RealCluster;
+using ::testing::StartsWith;
 using testing::TempDir;
 using testing::WriteFile;
 
@@ -45,7 +50,9 @@ TEST_F(Transport, AServerOfAnotherAuthorityIsNotBelieved) {
   config.ca_pem = testing::TestCa("another").certificate_pem();
   const Result<HttpResponse> response = Make(config)->Call({.path = "/version"});
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().message, "GET /version: Error in SSL handshake");
+  EXPECT_EQ(response.error().message,
+            "GET /version: Error in SSL handshake: the server's certificate is not believed: "
+            "unable to get local issuer certificate; certificate-authority must name who issued it");
   config.ca_pem.clear();  // the system's authorities do not know it either
   EXPECT_FALSE(Make(config)->Call({.path = "/version"}));
 }
@@ -55,7 +62,25 @@ TEST_F(Transport, TheTlsServerNameIsWhatIsChecked) {
   config.tls_server_name = "kubernetes.default.svc";
   EXPECT_TRUE(Make(config)->Call({.path = "/version"}));
   config.tls_server_name = "other.example";
-  EXPECT_FALSE(Make(config)->Call({.path = "/version"}));
+  const Result<HttpResponse> other = Make(config)->Call({.path = "/version"});
+  ASSERT_FALSE(other);
+  EXPECT_THAT(
+      other.error().message,
+      AllOf(StartsWith("GET /version: Error in SSL handshake: the server's certificate is not for the "
+                       "host of the URL, or tls-server-name where that is set, but for "),
+            HasSubstr("kubernetes.default.svc"), HasSubstr("127.0.0.1")));
+}
+
+TEST_F(Transport, AServerWithoutTlsIsNamedAsThat) {
+  auto plain = apiserver::ApiServer::Start();
+  ASSERT_TRUE(plain) << plain.error().message;
+  ClusterConfig config = AdminConfig();
+  config.server = "https://127.0.0.1:" + std::to_string((*plain)->port());
+  const Result<HttpResponse> response = Make(config)->Call({.path = "/version"});
+  ASSERT_FALSE(response);
+  EXPECT_EQ(
+      response.error().message,
+      "GET /version: Error in SSL handshake: the server ended the connection; it may not speak TLS there");
 }
 
 TEST_F(Transport, ATokenFileIsReadAgainWhenItWasRefused) {

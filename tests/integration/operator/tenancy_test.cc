@@ -1,5 +1,6 @@
 // What workspaces lower to, on an embedded API server with the operator as a process: objects come, follow,
 // are put right, and go; what others own stands; statuses say so.
+#include <algorithm>
 #include <set>
 
 #include "crds/base/yaml.h"
@@ -113,6 +114,32 @@ TEST_F(TenancyTest, ObjectsFollowTheWorkspaceAndItsNamespaces) {
     return Get(kAdmission, "ValidatingAdmissionPolicy", "", "retrytimeoutpolicies.rights.fairlead.dev")
         .isNull();
   }));
+}
+
+// What may be written at once waits for nobody, and what comes after it for all of it.
+TEST_F(TenancyTest, AWriteThatHangsHoldsUpTheNextPhaseAlone) {
+  std::vector<std::string> namespaces;
+  for (int i = 0; i < 4; ++i) {
+    namespaces.push_back("web-" + std::to_string(i));
+    MakeTeamNamespace(namespaces.back(), "shop");
+  }
+  MakeWorkspace("shop", {"devs"});
+  server_->faults().Add({.verb = "patch",
+                         .resource = "roles",
+                         .ns = "web-1",
+                         .name = "fairlead-role-devs",
+                         .kind = apiserver::FaultKind::kStall});
+  StartOperator();
+  const auto have = [&](const std::string& kind) {
+    return std::count_if(namespaces.begin(), namespaces.end(), [&](const std::string& ns) {
+      return !Get(kRbac, kind, ns, "fairlead-role-devs").isNull();
+    });
+  };
+  EXPECT_TRUE(Eventually([&] { return have("Role") == 3; }));
+  EXPECT_EQ(have("RoleBinding"), 0);
+  server_->DropConnections();
+  EXPECT_TRUE(Eventually([&] { return have("RoleBinding") == 4; }));
+  EXPECT_TRUE(AwaitReason("shop", "Written", "Written"));
 }
 
 TEST_F(TenancyTest, WhatSomebodyDoesToThemIsUndone) {

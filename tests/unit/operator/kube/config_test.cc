@@ -157,7 +157,8 @@ TEST(InClusterConfig, SaysWhatIsMissing) {
   TempDir dir;
   const Result<ClusterConfig> config = InClusterConfig("10.0.0.1", "443", dir.path());
   ASSERT_FALSE(config);
-  EXPECT_EQ(config.error().message, "service account: " + (dir / "token") + ": cannot be read");
+  EXPECT_EQ(config.error().message,
+            "service account: " + (dir / "token") + ": cannot be opened: No such file or directory");
 }
 
 }  // namespace

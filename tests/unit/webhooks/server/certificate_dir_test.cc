@@ -97,7 +97,7 @@ TEST_F(CertificateDirTest, SaysWhatIsMissing) {
   CertificateDir dir(dir_.path(), "");
   const auto read = dir.Read();
   ASSERT_FALSE(read);
-  EXPECT_THAT(read.error().message, HasSubstr("tls.crt: cannot be read"));
+  EXPECT_THAT(read.error().message, HasSubstr("tls.crt: cannot be opened: No such file or directory"));
   EXPECT_FALSE(CertificateDir(dir_ / "nowhere", "").Watch(std::ref(told_)));
 }
 
