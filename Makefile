@@ -24,9 +24,11 @@ build: setup ## Build the programs (release): build/bin/fairlead-operator, build
 
 .PHONY: test
 test: ## Bring in what is needed, build, run every test. ARGS='-R regex' or '-L unit' for some
-	tools/setup build envoy kube scheduler kwok helm test
+	tools/setup build
 	$(call configure,dev)
-	$(call compile,dev)
+	tools/setup envoy kube scheduler kwok helm test & programs=$$!; \
+	  $(call compile,dev) || { kill $$programs 2>/dev/null || true; wait $$programs || true; exit 1; }; \
+	  wait $$programs
 	tools/run-tests build/dev -j $(TEST_JOBS) $(ARGS)
 
 .PHONY: demo

@@ -23,7 +23,8 @@ Result<std::string> ReadAll(const std::string& path) {
   Result<std::string> text = ReadWholeFile(path, kMaxConfigBytes);
   if (text) return text;
   Error error = text.error();
-  if (error.error_class == ErrorClass::kTransient) error.error_class = ErrorClass::kFatal;  // nobody asks again
+  if (error.error_class == ErrorClass::kTransient)
+    error.error_class = ErrorClass::kFatal;  // nobody asks again
   error.message = path + ": " + error.message;
   return Unexpected(std::move(error));
 }

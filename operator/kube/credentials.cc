@@ -69,8 +69,8 @@ Result<std::string> RotatingFile::Read() {
   Result<std::string> text = ReadWholeFile(path_, kMaxFile);
   if (!text) {
     const bool too_large = text.error().error_class == ErrorClass::kInvalid;
-    return Unexpected(Error{too_large ? ErrorClass::kFatal : ErrorClass::kTransient,
-                            path_ + ": " + text.error().message});
+    return Unexpected(
+        Error{too_large ? ErrorClass::kFatal : ErrorClass::kTransient, path_ + ": " + text.error().message});
   }
   content_ = *std::move(text);
   stamp_ = now;
