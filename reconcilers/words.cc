@@ -91,7 +91,7 @@ std::string InWords(const gateway::HttpFilter& filter) { return std::visit(Filte
 std::string InWords(const LabelSelector& selector) {
   std::string out;
   const auto add = [&out](const std::string& text) { out += (out.empty() ? "" : ", ") + text; };
-  for (const auto& [key, value] : selector.match_labels) add(key + "=" + value);
+  for (const auto& [key, value] : selector.match_labels) add(std::string(key).append("=").append(value));
   for (const SelectorRequirement& r : selector.match_expressions) {
     std::string values;
     for (const std::string& value : r.values) values += (values.empty() ? "(" : ", ") + value;

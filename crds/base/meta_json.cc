@@ -32,7 +32,7 @@ Json::Value ToJson(const std::vector<std::string>& list) {
 
 Json::Value ToJson(const Labels& labels) {
   Json::Value out(Json::objectValue);
-  for (const auto& [key, value] : labels) out[key] = value;
+  for (const auto& [key, value] : labels) out[std::string(key)] = std::string(value);
   return out;
 }
 

@@ -25,16 +25,17 @@ ObjectMeta ParseMeta(const JsonNode& object) {
   Timestamp::Parse(m->StringAt("creationTimestamp"), &meta.created);
   meta.deleting = !m->StringAt("deletionTimestamp").empty();
   if (auto labels = m->Find("labels")) {
-    meta.labels.Reserve(labels->Members().size());
-    for (auto [key, value] : labels->Members()) {
-      meta.labels.Set(std::string(key), std::string(JsonNode(value).AsString()));
-    }
+    std::vector<Labels::Item> items;
+    items.reserve(labels->Members().size());
+    for (auto [key, value] : labels->Members()) items.emplace_back(key, JsonNode(value).AsString());
+    meta.labels = Labels(std::move(items));
   }
   if (auto annotations = m->Find("annotations")) {
+    std::vector<Labels::Item> items;
     for (auto [key, value] : annotations->Members()) {
-      if (KeepsAnnotation(key))
-        meta.annotations.Set(std::string(key), std::string(JsonNode(value).AsString()));
+      if (KeepsAnnotation(key)) items.emplace_back(key, JsonNode(value).AsString());
     }
+    meta.annotations = Labels(std::move(items));
   }
   if (auto owners = m->Find("ownerReferences")) {
     meta.owners.reserve(owners->Items().size());

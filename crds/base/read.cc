@@ -174,15 +174,16 @@ bool Reader::Strings(std::string_view member, std::vector<std::string>* out) con
 }
 
 bool Reader::StringMap(std::string_view member, Labels* out) const {
-  const std::optional<JsonNode> node = Typed(member, JsonNode::Type::kObject, "an object");
-  if (node) out->Reserve(node->Members().size());
-  return Each(member, [out](const Reader& value, std::string_view key) {
+  std::vector<Labels::Item> items;
+  const bool there = Each(member, [&items](const Reader& value, std::string_view key) {
     if (value.node().IsString() || value.node().IsNull()) {  // null is "", as in Go
-      out->Set(std::string(key), std::string(value.node().AsString()));
+      items.emplace_back(key, value.node().AsString());
     } else {
       value.WrongType("a string");
     }
   });
+  *out = Labels(std::move(items));
+  return there;
 }
 
 bool Reader::Selector(std::string_view member, LabelSelector* out) const {

@@ -17,7 +17,7 @@ namespace fairlead::core {
 // k8s.io.apimachinery.pkg.apis.meta.v1.ObjectMeta. Annotations are filtered as in ParseMeta.
 void ReadMeta(WireReader meta, ObjectMeta* out);
 // The current field, an entry of a map<string, string>, both checked.
-void ReadStringMap(WireReader& field, Labels* out);
+void ReadStringMap(WireReader& field, std::vector<Labels::Item>* out);
 // k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta.
 struct ListMeta {
   std::string resource_version;

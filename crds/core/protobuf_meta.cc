@@ -69,13 +69,16 @@ void ReadManager(WireReader entry, OwnFields* out) {
 
 }  // namespace
 
-void ReadStringMap(WireReader& field, Labels* out) {
+void ReadStringMap(WireReader& field, std::vector<Labels::Item>* out) {
   const WireReader::Entry entry = field.MapEntry();
-  out->Set(std::string(field.Checked(entry.key)), std::string(field.Checked(entry.value)));
+  const std::string_view key = field.Checked(entry.key), value = field.Checked(entry.value);
+  out->emplace_back(key, value);
 }
 
 void ReadMeta(WireReader meta, ObjectMeta* out) {
-  out->labels.Reserve(out->labels.size() + meta.Count(11));
+  std::vector<Labels::Item> labels(out->labels.begin(), out->labels.end()),
+      annotations(out->annotations.begin(), out->annotations.end());
+  labels.reserve(labels.size() + meta.Count(11));
   out->owners.reserve(out->owners.size() + meta.Count(13));
   while (meta.Next()) {
     switch (meta.field()) {
@@ -102,13 +105,12 @@ void ReadMeta(WireReader meta, ObjectMeta* out) {
         out->deleting = true;
         break;
       case 11:
-        ReadStringMap(meta, &out->labels);
+        ReadStringMap(meta, &labels);
         break;
       case 12: {
         const WireReader::Entry entry = meta.MapEntry();
-        if (KeepsAnnotation(entry.key)) {
-          out->annotations.Set(std::string(meta.Checked(entry.key)), std::string(meta.Checked(entry.value)));
-        }
+        if (KeepsAnnotation(entry.key))
+          annotations.emplace_back(meta.Checked(entry.key), meta.Checked(entry.value));
         break;
       }
       case 13:
@@ -121,6 +123,8 @@ void ReadMeta(WireReader meta, ObjectMeta* out) {
         break;
     }
   }
+  out->labels = Labels(std::move(labels));
+  out->annotations = Labels(std::move(annotations));
 }
 
 void ReadListMeta(WireReader meta, ListMeta* out) {

@@ -72,8 +72,9 @@ void ReadPort(WireReader port, const Field& at, ServicePort* out) {
 void ReadSpec(WireReader spec, const Field& at, Service* out) {
   std::string_view cluster_ip;
   out->ports.reserve(out->ports.size() + spec.Count(1));
-  out->selector.Reserve(out->selector.size() + spec.Count(2));
   out->cluster_ips.reserve(out->cluster_ips.size() + spec.Count(18));
+  std::vector<Labels::Item> selector(out->selector.begin(), out->selector.end());
+  selector.reserve(selector.size() + spec.Count(2));
   while (spec.Next()) {
     switch (spec.field()) {
       case 1:
@@ -81,7 +82,7 @@ void ReadSpec(WireReader spec, const Field& at, Service* out) {
         ReadPort(spec.Message(), at["ports"][out->ports.size() - 1], &out->ports.back());
         break;
       case 2:
-        ReadStringMap(spec, &out->selector);
+        ReadStringMap(spec, &selector);
         break;
       case 3:
         cluster_ip = spec.String();
@@ -108,6 +109,7 @@ void ReadSpec(WireReader spec, const Field& at, Service* out) {
         break;
     }
   }
+  out->selector = Labels(std::move(selector));
   if (out->cluster_ips.empty() && !cluster_ip.empty()) out->cluster_ips.emplace_back(cluster_ip);
 }
 

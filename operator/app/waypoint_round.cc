@@ -38,8 +38,7 @@ WaypointRound ReadWaypointRound(const reconcilers::World& world, const std::stri
   if (!round.leaving.empty() || round.deletion) {
     std::set<std::string> workspaces;
     if (gateway != nullptr) {
-      if (const std::string* of = gateway->meta.labels.Find(reconcilers::kWorkspaceLabel))
-        workspaces.insert(*of);
+      if (const auto of = gateway->meta.labels.Find(reconcilers::kWorkspaceLabel)) workspaces.emplace(*of);
     }
     round.membership.Look(world, {ns}, workspaces);
   }

@@ -22,7 +22,7 @@ Ptr<core::Pod> PodOf(const View& view, const std::string& ns, const std::string&
 Labels Kept(const Labels& labels, MemberLabels keep) {
   if (keep == MemberLabels::kAll) return labels;
   Labels out;
-  if (const std::string* network = labels.Find(kNetworkLabel)) out.Set(std::string(kNetworkLabel), *network);
+  if (const auto network = labels.Find(kNetworkLabel)) out.Set(kNetworkLabel, *network);
   return out;
 }
 
@@ -79,8 +79,7 @@ List OfRemote(const View& here, const std::string& name, const RemoteCluster& cl
   const std::string_view theirs = NetworkOf(cluster.tables, here.options.root_namespace);
   for (Member& member : out) {
     member.locality.cluster = name;
-    if (!theirs.empty() && member.labels.Find(kNetworkLabel) == nullptr)
-      member.labels.Set(std::string(kNetworkLabel), std::string(theirs));
+    if (!theirs.empty() && !member.labels.Find(kNetworkLabel)) member.labels.Set(kNetworkLabel, theirs);
     const bool apart = IsApart(ours, member) &&
                        !(through_gateways && HasGateway(cluster.tables, member.labels.Get(kNetworkLabel)));
     if (apart || cluster.status.state == RemoteState::kExpired) member.healthy = false;
@@ -119,8 +118,7 @@ List OfEntry(const View& view, const istio::ServiceEntry& entry, const istio::Se
     if (from.address.empty() || from.address.starts_with("unix://")) continue;
     const auto own = from.ports.find(port.name);
     Labels labels = Kept(from.labels, keep);
-    if (!from.network.empty() && labels.Find(kNetworkLabel) == nullptr)
-      labels.Set(std::string(kNetworkLabel), from.network);
+    if (!from.network.empty() && !labels.Find(kNetworkLabel)) labels.Set(kNetworkLabel, from.network);
     out.push_back({from.address, own == from.ports.end() ? target : own->second, PlaceOfWritten(view, from),
                    std::move(labels), std::max<uint32_t>(from.weight, 1), true});
   }

@@ -188,7 +188,7 @@ Plan ByRule(const api::LocalityRule& rule, Builder builder) {
 
 // A label of a place is known from the place, where the workload does not say otherwise.
 std::string_view LabelOf(const std::string& key, const Labels& labels, const Locality& place) {
-  if (const std::string* value = labels.Find(key)) return *value;
+  if (const auto value = labels.Find(key)) return *value;
   if (key == "topology.kubernetes.io/region") return place.region;
   if (key == "topology.kubernetes.io/zone") return place.zone;
   if (key == "topology.istio.io/subzone") return place.subzone;

@@ -26,10 +26,10 @@ std::optional<RecordEntry> ReadRecordEntry(const JsonNode& object, NamespacedNam
   const KindInfo* kind = FindKind(api::kGroup, meta.labels.Get(kRecordKind));
   if (meta.name.empty() || kind == nullptr) return std::nullopt;
   RecordEntry out;
-  const std::string* name = meta.labels.Find(kRecordPolicy);
-  if (name == nullptr) name = meta.annotations.Find(kRecordName);
-  if (name == nullptr) return std::nullopt;
-  out.policy = {kind->kind, kind->namespaced ? meta.ns : "", *name};
+  std::optional<std::string_view> name = meta.labels.Find(kRecordPolicy);
+  if (!name) name = meta.annotations.Find(kRecordName);
+  if (!name) return std::nullopt;
+  out.policy = {kind->kind, kind->namespaced ? meta.ns : "", std::string(*name)};
   out.uid = meta.labels.Get(kRecordUid);
   out.generation = static_cast<int64_t>(Number(meta.labels.Get(kRecordGeneration)));
   out.deletion = meta.labels.Get(kRecordOperation) == ToString(api::PolicyChange::Operation::kDelete);

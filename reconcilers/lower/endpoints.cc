@@ -24,11 +24,11 @@ void SetPlace(const api::Locality& place, EffectiveEndpoint* endpoint) {
 void KeepLabels(const std::vector<std::string>& keys, std::vector<failover::Member>* members) {
   for (failover::Member& member : *members) {
     Labels kept;
-    const auto keep = [&](const std::string& key) {
-      if (const std::string* value = member.labels.Find(key)) kept.Set(key, *value);
+    const auto keep = [&](std::string_view key) {
+      if (const auto value = member.labels.Find(key)) kept.Set(key, *value);
     };
     std::for_each(keys.begin(), keys.end(), keep);
-    keep(std::string(kNetworkLabel));
+    keep(kNetworkLabel);
     member.labels = std::move(kept);
   }
   members->shrink_to_fit();

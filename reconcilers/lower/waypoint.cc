@@ -67,7 +67,7 @@ std::string WaypointProblem(const View& view, const NamespacedName& name, const 
 Binding BindingOf(const View& view, const ObjectKey& service, const ObjectMeta& meta) {
   Binding binding;
   const Labels* labels = &meta.labels;
-  if (labels->Find(kUseWaypoint) == nullptr) labels = &view.membership.LabelsOf(service.ns);
+  if (!labels->Find(kUseWaypoint)) labels = &view.membership.LabelsOf(service.ns);
   const std::string_view name = labels->Get(kUseWaypoint);
   if (name.empty()) {
     if (Binding by_default = DefaultBinding(view, service.ns); by_default.named) return by_default;

@@ -25,8 +25,10 @@ struct Admitted {
 
 std::string HashOf(const Labels& labels) {
   uint64_t hash = 14695981039346656037u;  // FNV-1a
-  const auto add = [&hash](const std::string& text) {
-    for (const char c : text + "\n") hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  const auto add_one = [&hash](char c) { hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u; };
+  const auto add = [&](std::string_view text) {
+    std::for_each(text.begin(), text.end(), add_one);
+    add_one('\n');
   };
   for (const auto& [key, value] : labels) {
     add(key);
@@ -42,17 +44,15 @@ std::string HashOf(const Labels& labels) {
 bool Overlap(const Labels& a, const Labels& b) {
   if (a.empty() || b.empty()) return false;
   return std::all_of(a.begin(), a.end(), [&](const auto& label) {
-    const std::string* other = b.Find(label.first);
-    return other == nullptr || *other == label.second;
+    const auto other = b.Find(label.first);
+    return !other || *other == label.second;
   });
 }
 
 // Whether whatever `narrow` selects, `wide` selects too.
 bool Within(const Labels& narrow, const Labels& wide) {
-  return std::all_of(wide.begin(), wide.end(), [&](const auto& label) {
-    const std::string* other = narrow.Find(label.first);
-    return other != nullptr && *other == label.second;
-  });
+  return std::all_of(wide.begin(), wide.end(),
+                     [&](const auto& label) { return narrow.Find(label.first) == label.second; });
 }
 
 class Lowering {

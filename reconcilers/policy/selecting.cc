@@ -9,7 +9,7 @@ void Selecting::Set(const ObjectKey& policy, const std::string& domain,
     std::string label;
     if (!target.selector.match_labels.empty()) {
       const auto& [key, value] = *target.selector.match_labels.begin();
-      label = key + "=" + value;
+      label.append(key).append("=").append(value);
     }
     buckets.push_back({domain, target.kind, std::move(label)});
   }
@@ -25,7 +25,7 @@ std::set<ObjectKey> Selecting::Candidates(const std::vector<std::string>& domain
       found.insert(policies.begin(), policies.end());
     };
     take("");
-    for (const auto& [key, value] : labels) take(key + "=" + value);
+    for (const auto& [key, value] : labels) take(std::string(key).append("=").append(value));
   }
   return found;
 }

@@ -12,17 +12,15 @@ namespace {
 constexpr char kIstioRoot[] = "istio-system";
 
 bool Selects(const Labels& selector, const Labels& labels) {
-  return std::all_of(selector.begin(), selector.end(), [&](const auto& label) {
-    const std::string* value = labels.Find(label.first);
-    return value != nullptr && *value == label.second;
-  });
+  return std::all_of(selector.begin(), selector.end(),
+                     [&](const auto& label) { return labels.Find(label.first) == label.second; });
 }
 
 // Whether a pod may have the labels of both.
 bool MayMeet(const Labels& a, const Labels& b) {
   return std::all_of(a.begin(), a.end(), [&](const auto& label) {
-    const std::string* value = b.Find(label.first);
-    return value == nullptr || *value == label.second;
+    const auto value = b.Find(label.first);
+    return !value || *value == label.second;
   });
 }
 

@@ -34,8 +34,7 @@ void AddPods(const View& view, Snapshot* out) {
     if (!service->selector.empty()) {
       view.tables.ForEachIn<core::Pod>(name.ns, [&](const Ptr<core::Pod>& pod) {
         const auto has = [&](const auto& label) {
-          const std::string* value = pod->meta.labels.Find(label.first);
-          return value != nullptr && *value == label.second;
+          return pod->meta.labels.Find(label.first) == label.second;
         };
         if (std::all_of(service->selector.begin(), service->selector.end(), has)) pods.insert(pod->meta.nn());
       });

@@ -21,7 +21,8 @@ bool Disjoint(const Values& values, const Values& others) {
 
 std::vector<SelectorRequirement> RequirementsOf(const LabelSelector& selector) {
   std::vector<SelectorRequirement> out = selector.match_expressions;
-  for (const auto& [key, value] : selector.match_labels) out.push_back({key, SelectorOperator::kIn, {value}});
+  for (const auto& [key, value] : selector.match_labels)
+    out.push_back({std::string(key), SelectorOperator::kIn, {std::string(value)}});
   return out;
 }
 

@@ -28,8 +28,7 @@ std::optional<Known> KnownOf(const Remotes& remotes, const std::string& cluster)
   const Tables& tables = found->second.tables;
   Known out;
   tables.ForEach<core::Service>([&](const Ptr<core::Service>& service) {
-    if (IsGlobal(*service) || service->meta.labels.Find(kNetworkLabel) != nullptr)
-      out.services.push_back(service);
+    if (IsGlobal(*service) || service->meta.labels.Find(kNetworkLabel)) out.services.push_back(service);
   });
   tables.ForEach<core::EndpointSlice>(
       [&](const Ptr<core::EndpointSlice>& slice) { AddSlice(tables, slice, &out); });

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 3> kPlaceLabels = {
     "topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"};
 
 void CopyLabel(const Labels& from, std::string_view key, Labels* to) {
-  if (const std::string* value = from.Find(key)) to->Set(std::string(key), *value);
+  if (const auto value = from.Find(key)) to->Set(key, *value);
 }
 
 ObjectMeta Named(const ObjectMeta& meta) {

@@ -96,9 +96,9 @@ class Planning {
 
   std::optional<WaypointStand> StandOf(const ObjectKey& key, const ObjectMeta& meta) const {
     // The Service in front of a waypoint itself.
-    if (meta.labels.Find(kGatewayName) != nullptr) return std::nullopt;
-    const std::string* label = meta.labels.Find(kUseWaypoint);
-    const bool ours = label != nullptr && meta.own_fields == OwnFields::kUseWaypoint;
+    if (meta.labels.Find(kGatewayName)) return std::nullopt;
+    const auto label = meta.labels.Find(kUseWaypoint);
+    const bool ours = label && meta.own_fields == OwnFields::kUseWaypoint;
     WaypointStand out{Stand::kLeaves, target_, Need(key, ours), ""};
     if (!ours && meta.own_fields != OwnFields::kNone) {
       out.why = "a user has changed the label that was ours";
@@ -106,11 +106,11 @@ class Planning {
     }
     if (ours) return Labelled(key, meta, std::move(out));
     if (out.need.empty()) return std::nullopt;
-    if (label != nullptr) return ByUser(*label, "its label ", std::move(out));
-    if (const std::string* of_namespace = view_.membership.LabelsOf(ns_).Find(kUseWaypoint);
-        of_namespace != nullptr && !of_namespace->empty())
-      return ByUser(*of_namespace, "the label of Namespace " + ns_ + " ", std::move(out));
-    if (meta.labels.Find(kUseWaypointNamespace) != nullptr) {
+    if (label) return ByUser(std::string(*label), "its label ", std::move(out));
+    if (const std::string_view of_namespace = view_.membership.LabelsOf(ns_).Get(kUseWaypoint);
+        !of_namespace.empty())
+      return ByUser(std::string(of_namespace), "the label of Namespace " + ns_ + " ", std::move(out));
+    if (meta.labels.Find(kUseWaypointNamespace)) {
       out.stand = Stand::kRefused;
       out.why = "its label " + std::string(kUseWaypointNamespace) + " is set without " +
                 std::string(kUseWaypoint) + ": remove it, or say both";
@@ -147,7 +147,7 @@ class Planning {
   // It has our label.
   WaypointStand Labelled(const ObjectKey& key, const ObjectMeta& meta, WaypointStand out) const {
     const std::string_view in = meta.labels.Get(kUseWaypointNamespace);
-    const NamespacedName at{in.empty() ? ns_ : std::string(in), *meta.labels.Find(kUseWaypoint)};
+    const NamespacedName at{in.empty() ? ns_ : std::string(in), std::string(meta.labels.Get(kUseWaypoint))};
     const NamespacedName wanted = std::exchange(out.gateway, at);
     const auto gateway = view_.tables.Get<gateway::Gateway>(at);
     if (gateway == nullptr || gateway->meta.deleting) {

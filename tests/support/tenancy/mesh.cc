@@ -82,7 +82,7 @@ std::string InWords(const std::vector<SharedResources>& shares) {
 
 std::string InWords(const Labels& labels) {
   std::string out;
-  for (const auto& [key, value] : labels) out += " " + key + "=" + value;
+  for (const auto& [key, value] : labels) out.append(" ").append(key).append("=").append(value);
   return out;
 }
 
@@ -189,8 +189,7 @@ std::vector<Mesh> Smaller(const Mesh& mesh) {
 
 bool Selects(const Labels& selector, const Labels& labels) {
   return !selector.empty() && std::all_of(selector.begin(), selector.end(), [&](const auto& label) {
-    const std::string* value = labels.Find(label.first);
-    return value != nullptr && *value == label.second;
+    return labels.Find(label.first) == label.second;
   });
 }
 
