@@ -18,6 +18,9 @@ using reconcilers::PlannedWrite;
 
 const kube::Resource kRules = {"security.istio.io", "v1", "authorizationpolicies"};
 
+// After a write it is looked at again: what somebody undid before a watch told of it is no change to World.
+constexpr std::chrono::seconds kLookAgain{1};
+
 ObjectKey GatewayIn(const std::string& ns) { return {Kind::kGateway, ns, kOwnWaypoint}; }
 
 // Whether it has the object for its target.
@@ -74,7 +77,7 @@ void WaypointLoop::EnqueueAll() {
   });
 }
 
-void WaypointLoop::Work(std::stop_token stop) {
+void WaypointLoop::Work(const std::stop_token& stop) {
   while (const std::optional<std::string> ns = queue_.Take(stop))
     queue_.Done(*ns, fence_->Leading() ? Process(*ns) : runtime::Outcome::Ok());
 }
@@ -90,7 +93,8 @@ runtime::Outcome WaypointLoop::Process(const std::string& ns) {
   for (const WaypointRound::Label& label : round.coming) Come(label, &pass);
   if (round.deletion) DeleteGateway(round, &pass);
   engine_->Push(Engine::WaypointResult{ns, std::move(pass.problems)});
-  return pass.outcome;
+  const bool well = pass.outcome.type == runtime::Outcome::Type::kOk;
+  return pass.wrote && well ? runtime::Outcome::After(kLookAgain) : pass.outcome;
 }
 
 void WaypointLoop::Fail(const ObjectKey& object, const std::string& what, const Error& error, Pass* pass) {
@@ -148,6 +152,7 @@ void WaypointLoop::Come(const WaypointRound::Label& label, Pass* pass) {
       Tell(label, "WaypointRefused", pass->problems.at(label.service), true);
     return;
   }
+  pass->wrote = true;
   metrics_->labelled.Add();
   log_->Info("moved to a waypoint",
              {{"object", label.service.ToString()}, {"gateway", label.to->ToString()}, {"for", label.why}});
@@ -175,6 +180,7 @@ void WaypointLoop::Leave(const WaypointRound::Label& label, Pass* pass) {
     if (done.error().error_class != ErrorClass::kNotFound) Fail(label.service, what, done.error(), pass);
     return;
   }
+  pass->wrote = true;
   metrics_->unlabelled.Add();
   log_->Info("left its waypoint", {{"object", label.service.ToString()}, {"why", label.why}});
 }
@@ -204,6 +210,7 @@ void WaypointLoop::WriteGateway(const WaypointRound& round, Pass* pass) {
     return;
   }
   if (!now) return Fail(GatewayIn(ns), write.ToString(), now.error(), pass);
+  pass->wrote = true;
   metrics_->written.Add();
   log_->Info("waypoint written", {{"write", write.ToString()}});
 }
@@ -238,6 +245,7 @@ void WaypointLoop::DeleteGateway(const WaypointRound& round, Pass* pass) {
     return;
   }
   if (!done) return Fail(key, what, done.error(), pass);
+  pass->wrote = true;
   metrics_->deleted.Add();
   log_->Info("waypoint deleted", {{"gateway", key.nn().ToString()}});
 }

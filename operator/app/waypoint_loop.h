@@ -45,8 +45,9 @@ class WaypointLoop {
   struct Pass {
     std::map<ObjectKey, std::string> problems;
     runtime::Outcome outcome = runtime::Outcome::Ok();
+    bool wrote = false;
   };
-  void Work(std::stop_token stop);
+  void Work(const std::stop_token& stop);
   runtime::Outcome Process(const std::string& ns);
   void Leave(const WaypointRound::Label& label, Pass* pass);
   void Come(const WaypointRound::Label& label, Pass* pass);

@@ -1,6 +1,7 @@
 // Waypoints that workspaces ask for, in Istio mode, on an embedded API server with the operator as a process.
 // The test plays istiod: it says when a Gateway is Programmed.
 #include <atomic>
+#include <functional>
 #include <set>
 
 #include "crds/base/yaml.h"
@@ -215,6 +216,22 @@ TEST_F(WaypointsTest, WhatAUserSaysStands) {
   EXPECT_FALSE(Gateway().isNull());
   SetLabel("null", "search");
   ASSERT_TRUE(AwaitNoGateway());
+}
+
+// Both changes come to the operator as one, after which all is as it was before its write.
+TEST_F(WaypointsTest, ALabelThatIsGoneBeforeAWatchTellsOfItComesBack) {
+  ASSERT_NO_FATAL_FAILURE(Begin());
+  std::atomic<bool> taken{false};
+  std::function<void()> then = [&] {
+    if (Label() != kOwn) return server_->faults().AfterWrite(1, then, "fairlead-operator");
+    const auto bare = apiserver::ParseJson(
+        R"({"apiVersion":"v1","kind":"Service","metadata":{"namespace":"shop","name":"ratings"}})");
+    taken = server_->Apply(*bare, "fairlead/waypoints").has_value();
+  };
+  server_->faults().AfterWrite(1, then, "fairlead-operator");
+  Programmed(true);
+  ASSERT_TRUE(Eventually([&] { return taken.load(); }));
+  EXPECT_TRUE(AwaitLabel(kOwn));
 }
 
 // Its label comes to be somebody else's while the watch does not tell.
