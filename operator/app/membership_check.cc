@@ -1,19 +1,13 @@
 #include "operator/app/membership_check.h"
 
-#include <string>
 #include <utility>
 
-#include "crds/base/json.h"
-#include "crds/base/parse.h"
 #include "reconcilers/lower/view.h"
 
 namespace fairlead::app {
 namespace {
 
 constexpr size_t kOneByOne = 16;  // more are listed
-constexpr int kPage = 500;
-constexpr size_t kMaxPage =
-    64u << 20;  // bytes, where a server sends whole objects in place of their metadata
 
 }  // namespace
 
@@ -44,24 +38,10 @@ void MembershipCheck::Look(const reconcilers::World& world, const std::set<std::
 }
 
 Result<MembershipCheck::States> MembershipCheck::List(kube::Client* client, Kind kind) {
+  const Result<std::vector<ObjectMeta>> listed = client->ListMetadata(kind);
+  if (!listed) return Unexpected(listed.error());
   States out;
-  std::string token;
-  do {
-    const Result<std::string> body =
-        client->GetMetadataList(kube::WithQuery(kube::CollectionPath(kube::ResourceOf(kind), ""),
-                                                {{"limit", std::to_string(kPage)}, {"continue", token}}));
-    if (!body) return Unexpected(body.error());
-    const Result<JsonDocument> page = JsonDocument::Parse(*body, kMaxPage);
-    if (!page) return Unexpected(page.error());
-    if (const std::optional<JsonNode> items = page->root().Find("items")) {
-      for (const JsonNode item : items->Items()) {
-        const ObjectMeta meta = ParseMeta(item);
-        out[meta.name] = StateOf({kind, "", meta.name}, meta);
-      }
-    }
-    const std::optional<JsonNode> next = page->root().FindPath({"metadata", "continue"});
-    token = next ? std::string(next->AsString()) : "";
-  } while (!token.empty());
+  for (const ObjectMeta& meta : *listed) out[meta.name] = StateOf({kind, "", meta.name}, meta);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
 #include "crds/base/kube_wire.h"
+#include "crds/base/parse.h"
 #include "operator/kube/versioned.h"
 
 namespace fairlead::kube {
@@ -77,6 +78,26 @@ Result<AnyObject> Client::Get(Kind kind, const NamespacedName& name, std::stop_t
   Result<std::string> body = Read(ObjectPath(ResourceOf(kind), name.ns, name.name), accept, &type, stop);
   if (!body) return Unexpected(body.error());
   return DecodeObject(kind, ContentTypeOf(type).value_or(ContentType::kJson), *body);
+}
+
+Result<std::vector<ObjectMeta>> Client::ListMetadata(Kind kind, std::stop_token stop) {
+  std::vector<ObjectMeta> out;
+  std::string token;
+  do {
+    const Result<std::string> body =
+        GetMetadataList(WithQuery(CollectionPath(ResourceOf(kind), ""),
+                                  {{"limit", std::to_string(kPageSize)}, {"continue", token}}),
+                        stop);
+    if (!body) return Unexpected(body.error());
+    const Result<JsonDocument> page = JsonDocument::Parse(*body, kMaxListPage);
+    if (!page) return Unexpected(page.error());
+    if (const std::optional<JsonNode> items = page->root().Find("items")) {
+      for (const JsonNode item : items->Items()) out.push_back(ParseMeta(item));
+    }
+    const std::optional<JsonNode> next = page->root().FindPath({"metadata", "continue"});
+    token = next ? std::string(next->AsString()) : "";
+  } while (!token.empty());
+  return out;
 }
 
 Result<std::vector<AnyObject>> Client::List(Kind kind, const std::string& ns,

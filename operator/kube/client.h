@@ -75,6 +75,8 @@ class Client {
   }
   // A list of the objects' metadata alone, as far as the server can send that.
   Result<std::string> GetMetadataList(const std::string& path, std::stop_token stop = {});
+  // The same of all objects of a kind, in all namespaces; all pages.
+  Result<std::vector<ObjectMeta>> ListMetadata(Kind kind, std::stop_token stop = {});
   Result<AnyObject> Get(Kind kind, const NamespacedName& name, std::stop_token stop = {});
   // All pages.
   Result<std::vector<AnyObject>> List(Kind kind, const std::string& ns = "",

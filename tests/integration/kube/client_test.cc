@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "operator/kube/cpprest_transport.h"
 #include "operator/kube/discovery.h"
 #include "tests/support/apiserver/server.h"
@@ -59,6 +61,31 @@ class ClientTest : public ::testing::TestWithParam<std::string> {
 
 INSTANTIATE_TEST_SUITE_P(Servers, ClientTest, ::testing::Values("real", "embedded"),
                          [](const auto& info) { return info.param; });
+
+TEST_P(ClientTest, ListsTheMetadataAlonePageByPage) {
+  // The real one would be busy with so many for longer than it is worth.
+  const int count = GetParam() == "embedded" ? 501 : 3;
+  std::set<std::string> wanted;
+  for (int i = 0; i < count; ++i) {
+    const std::string name = "listed-" + std::to_string(i);
+    const std::string body =
+        R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":")" + name + R"(","labels":{"n":"1"}}})";
+    const auto made = client->Create({ResourceOf(Kind::kNamespace), "", name}, body, "test");
+    ASSERT_TRUE(made) << made.error().message;
+    wanted.insert(name);
+  }
+  const Result<std::vector<ObjectMeta>> listed = client->ListMetadata(Kind::kNamespace);
+  ASSERT_TRUE(listed) << listed.error().message;
+  std::set<std::string> seen;
+  for (const ObjectMeta& meta : *listed) {
+    if (!wanted.contains(meta.name)) continue;
+    EXPECT_TRUE(seen.insert(meta.name).second) << meta.name;
+    EXPECT_EQ(meta.labels.Get("n"), "1");
+    EXPECT_FALSE(meta.uid.empty());
+    EXPECT_FALSE(meta.deleting);
+  }
+  EXPECT_EQ(seen, wanted);
+}
 
 TEST_P(ClientTest, CreatesReadsUpdatesAndDeletes) {
   const Result<Written> created = client->Create(Map("crud"), Body("crud", R"({"a":"1"})"), "tests");
