@@ -26,6 +26,11 @@ bool HasStatus(Kind kind) {
 
 bool IsTenancy(Kind kind) { return kind == Kind::kWorkspace || kind == Kind::kWorkspaceSettings; }
 
+// While there is one of which no version could be read, waypoints that are there are kept.
+bool HoldsPlansUp(const Tables& tables, const ObjectKey& key) {
+  return (IsTenancy(key.kind) || HasStatus(key.kind)) && tables.NeverRead(key.kind).contains(key.nn());
+}
+
 // Calls with a null pointer of the type that holds objects of the kind.
 template <class F>
 void WithType(Kind kind, F call) {
@@ -70,13 +75,14 @@ void World::Apply(const AnyObject& object) {
   WithType(key.kind, [&](auto old) {
     using T = std::remove_const_t<typename decltype(old)::element_type>;
     old = impl_->tables.Get<T>(key.nn());
+    const bool held = HoldsPlansUp(impl_->tables, key);
     if (impl_->tables.Put(key, object) == Tables::Outcome::kSame) {
       // Its status may say that the leader has ended the drill.
       if (impl_->drilled.contains(key)) impl_->dirty_drills.insert(key);
       return;
     }
     const Ptr<T> now = impl_->tables.Get<T>(key.nn());
-    if (IsTenancy(key.kind) && old == nullptr) impl_->MarkPlans();  // what could not be read holds them up
+    if (held != HoldsPlansUp(impl_->tables, key)) impl_->MarkPlans();
     if (HasStatus(key.kind)) impl_->dirty_statuses.insert(key);
     if (IsTenancy(key.kind)) impl_->dirty_tenancy.insert(key);
     if (old != now) impl_->Changed(old, now, key);
@@ -87,8 +93,9 @@ void World::Remove(const ObjectKey& key) {
   WithType(key.kind, [&](auto old) {
     using T = std::remove_const_t<typename decltype(old)::element_type>;
     old = impl_->tables.Get<T>(key.nn());
+    const bool held = HoldsPlansUp(impl_->tables, key);
     if (!impl_->tables.Erase(key)) return;
-    if (IsTenancy(key.kind) && old == nullptr) impl_->MarkPlans();
+    if (held) impl_->MarkPlans();
     impl_->dirty_statuses.erase(key);
     if (old != nullptr) impl_->Changed(old, Ptr<T>(), key);
   });

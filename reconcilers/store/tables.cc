@@ -37,7 +37,10 @@ Tables::Outcome Tables::Put(const ObjectKey& key, const AnyObject& object) {
   const auto [at, inserted] = names.try_emplace(key.name, object);
   const bool bad = IsInvalid(object);
   size_t& invalid = invalid_[static_cast<size_t>(key.kind)];
+  std::set<NamespacedName>& never_read = never_read_[static_cast<size_t>(key.kind)];
   if (bad) ++invalid;
+  if (bad && inserted) never_read.insert(key.nn());
+  if (!bad) never_read.erase(key.nn());
   if (inserted) return Outcome::kChanged;
   AnyObject& newest = at->second;
   if (IsInvalid(newest)) --invalid;
@@ -56,6 +59,7 @@ bool Tables::Erase(const ObjectKey& key) {
   if (at == names->second.end()) return false;
   if (IsInvalid(at->second)) --invalid_[static_cast<size_t>(key.kind)];
   last_good_.erase(key);
+  never_read_[static_cast<size_t>(key.kind)].erase(key.nn());
   names->second.erase(at);
   if (names->second.empty()) objects.erase(names);
   return true;

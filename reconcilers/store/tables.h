@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "crds/object/any_object.h"
@@ -74,6 +75,10 @@ class Tables {
   std::vector<NamespacedName> Names(Kind kind) const;
   // How many of a kind cannot be read as they are in the cluster.
   size_t InvalidCount(Kind kind) const { return invalid_[static_cast<size_t>(kind)]; }
+  // Those of a kind of which no version could be read, as after a start: what they ask for is not known.
+  const std::set<NamespacedName>& NeverRead(Kind kind) const {
+    return never_read_[static_cast<size_t>(kind)];
+  }
 
  private:
   // By namespace, then by name: most look-ups compare names of one namespace only.
@@ -85,6 +90,7 @@ class Tables {
   std::array<Objects, kKindCount> objects_;
   std::map<ObjectKey, AnyObject> last_good_;  // of those that are Invalid now
   std::array<size_t, kKindCount> invalid_{};
+  std::array<std::set<NamespacedName>, kKindCount> never_read_;
 };
 
 }  // namespace fairlead::reconcilers

@@ -40,17 +40,19 @@ std::string RouteAt(const View& view, const ObjectKey& key) {
 
 // After a start there may be no version of them that can be read: what they made stays.
 bool IsUnreadable(const View& view, const ResolvedWorkspace* workspace) {
-  if (workspace == nullptr) {
-    const auto names = view.tables.Names(Kind::kWorkspace);
-    return std::any_of(names.begin(), names.end(), [&](const NamespacedName& name) {
-      return view.tables.Get<api::Workspace>(name) == nullptr;
-    });
+  if (workspace == nullptr) return !view.tables.NeverRead(Kind::kWorkspace).empty();
+  const auto& settings = view.tables.NeverRead(Kind::kWorkspaceSettings);
+  return std::any_of(settings.begin(), settings.end(),
+                     [&](const NamespacedName& name) { return workspace->namespaces.contains(name.ns); });
+}
+
+// A policy that may need a waypoint anywhere: its targets and its scope are not known. Empty: none.
+std::string UnreadPolicy(const View& view) {
+  for (const Kind kind : {Kind::kRetryTimeoutPolicy, Kind::kFailoverPolicy}) {
+    const auto& names = view.tables.NeverRead(kind);
+    if (!names.empty()) return ObjectKey{kind, names.begin()->ns, names.begin()->name}.ToString();
   }
-  const auto names = view.tables.Names(Kind::kWorkspaceSettings);
-  return std::any_of(names.begin(), names.end(), [&](const NamespacedName& name) {
-    return workspace->namespaces.contains(name.ns) &&
-           view.tables.Get<api::WorkspaceSettings>(name) == nullptr;
-  });
+  return "";
 }
 
 class Planning {
@@ -85,11 +87,15 @@ class Planning {
   }
 
  private:
+  // Whether a policy at the service would bring it a waypoint.
+  bool ByPolicies(const ObjectKey& key) const {
+    return workspace_ != nullptr && auto_ && !default_ && FrontendProblem(view_, key).empty();
+  }
+
   // What asks for a waypoint at the service. A label of ours stays while a route needs it.
   std::string Need(const ObjectKey& key, bool labelled) const {
-    if (workspace_ == nullptr || !FrontendProblem(view_, key).empty()) return "";
-    if (default_) return default_->said_by;
-    if (!auto_) return "";
+    if (workspace_ != nullptr && default_ && FrontendProblem(view_, key).empty()) return default_->said_by;
+    if (!ByPolicies(key)) return "";
     std::string need = NeedOf(view_, facts_.rows, key);
     return need.empty() && labelled ? RouteAt(view_, key) : need;
   }
@@ -160,6 +166,13 @@ class Planning {
       return out;
     }
     const std::string_view of_namespace = view_.membership.LabelsOf(ns_).Get(kUseWaypoint);
+    if (out.need.empty() && of_namespace.empty() && ByPolicies(key)) {
+      if (const std::string policy = UnreadPolicy(view_); !policy.empty()) {
+        out.stand = Stand::kStays;
+        out.why = policy + " cannot be read, and may need it";
+        return out;
+      }
+    }
     if (out.need.empty() || !of_namespace.empty()) return Going(key, of_namespace, std::move(out));
     out.stand = Stand::kMoved;
     if (at == wanted) {

@@ -160,20 +160,6 @@ TEST_F(WaypointDecisions, ManualNoWorkspaceAndAnotherWorkspace) {
   EXPECT_EQ(Plan().workspace, "pay");
 }
 
-TEST_F(WaypointDecisions, AWorkspaceThatCannotBeReadKeepsWhatItMade) {
-  Gateway("True");
-  Service("ratings", kOurLabel, true);
-  const AnyObject broken = ObjectOf(
-      "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: shop}, spec: {nope: 1}}");
-  ASSERT_TRUE(IsInvalid(broken));
-  world.Apply(broken);
-  world.Drain();
-  EXPECT_EQ(StandOf("ratings"), "Stays");
-  EXPECT_EQ(Plan().own, Own::kKept);
-  Remove(Kind::kWorkspace, "", "shop");
-  EXPECT_EQ(StandOf("ratings"), "Leaves");
-}
-
 TEST_F(WaypointDecisions, AGatewayThatIsGoneIsNamedNoLongerAndMadeAnew) {
   Workspace();
   Gateway("True");
