@@ -10,6 +10,7 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(fairlead_flags INTERFACE)
+target_compile_options(fairlead_flags INTERFACE -pthread)  # some libraries ask for it, and precompiled headers are of one mind
 target_compile_options(fairlead_flags INTERFACE -Wall -Wextra -Werror=return-type -Werror=switch -Wno-missing-field-initializers)
 option(FAIRLEAD_WERROR "Warnings are errors" ON)
 if(FAIRLEAD_WERROR)

@@ -196,21 +196,18 @@ class RotationsTest : public ::testing::Test {
 TEST_F(RotationsTest, NoCallFails) {
   std::atomic<bool> done{false};
   std::atomic<int> good{0}, bad{0};
-  std::vector<std::thread> users;
-  for (int i = 0; i < 2; ++i) {
-    users.emplace_back([&] {
-      while (!done) {
-        const HttpReply taken = Create(testing::kGood), refused = Create(testing::kBad);
-        EXPECT_EQ(taken.status, 201) << taken.body;
-        EXPECT_EQ(refused.status, 422) << refused.body;
-        good += taken.status == 201;
-        bad += refused.status == 422;
-      }
-    });
-  }
+  std::thread user([&] {  // one: what is rotated needs the machine, too
+    while (!done) {
+      const HttpReply taken = Create(testing::kGood), refused = Create(testing::kBad);
+      EXPECT_EQ(taken.status, 201) << taken.body;
+      EXPECT_EQ(refused.status, 422) << refused.body;
+      good += taken.status == 201;
+      bad += refused.status == 422;
+    }
+  });
   for (int i = 1; i <= kRotations && !HasFailure(); ++i) Rotate(i);
   done = true;
-  for (std::thread& user : users) user.join();
+  user.join();
   EXPECT_TRUE(Eventually([&] {  // who owns a part of a webhook is in the way of upgrades
     const Json::Value hooks = Read(std::string(kHooks) + "/fairlead");
     return WriteJson(hooks["metadata"]["managedFields"]).find("fairlead/webhook-certificates") ==
