@@ -127,6 +127,16 @@ function(fairlead_module name)
   endif()
 endfunction()
 
+# fairlead_sanitizer_options(target): what every program of tests says to the sanitizers, compiled once.
+function(fairlead_sanitizer_options target)
+  if(NOT TARGET sanitizer_options)
+    add_library(sanitizer_options OBJECT ${CMAKE_SOURCE_DIR}/tests/support/sanitizer_options.cc)
+    target_link_libraries(sanitizer_options PRIVATE fairlead_flags)
+    target_compile_definitions(sanitizer_options PRIVATE FAIRLEAD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  endif()
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:sanitizer_options>)
+endfunction()
+
 # fairlead_test(unit_crds SOURCES a_test.cc … DEPENDS crds … [APART a_test.cc …] [LABELS unit] [TIMEOUT seconds]
 #   [RESOURCE name] [WHOLE])
 # One GoogleTest binary; each TEST is a ctest test of its own, or with WHOLE the binary is one (its tests share a costly
@@ -146,9 +156,10 @@ function(fairlead_test name)
   if(NOT T_LABELS)
     set(T_LABELS unit)
   endif()
-  add_executable(${name} ${T_SOURCES} ${CMAKE_SOURCE_DIR}/tests/support/sanitizer_options.cc)
+  add_executable(${name} ${T_SOURCES})
   fairlead_batches(${name} ${T_APART})
   fairlead_precompile(${name} precompiled_for_tests)
+  fairlead_sanitizer_options(${name})
   target_link_libraries(${name} PRIVATE fairlead_flags ${T_DEPENDS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE FAIRLEAD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" FAIRLEAD_BINARY_DIR="${CMAKE_BINARY_DIR}")
   # A run that was skipped ends with the list of what was. GoogleTest says SKIPPED also where a suite's set-up failed, and
