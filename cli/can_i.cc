@@ -212,7 +212,7 @@ Result<Caller> CallerOf(const CanIOptions& options, const Offline& offline) {
     if (!self) return Unexpected(self.error());
     who = std::move(*self);
   }
-  const bool administrator = reconcilers::IsAdministrator(who.groups);
+  const bool administrator = reconcilers::IsAdministrator(who.groups, options.input.break_glass_groups);
   return Caller{std::move(who.user), std::move(who.groups), administrator};
 }
 

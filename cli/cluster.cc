@@ -216,7 +216,7 @@ Result<Loaded> Cluster::Load(const ClusterQuestion& question) {
       loaded.unread.push_back({part.kind, "", part.read.error().message, ""});
     }
   }
-  if (!question.whole) return loaded;
+  if (!question.whole && !question.access) return loaded;
   const Result<void> policies = ReadAuthorizationPolicies(client_, "", &loaded);
   if (policies) return loaded;
   if (!IsRefusal(policies)) return Unexpected(policies.error());

@@ -29,6 +29,7 @@ struct ClusterQuestion {
   std::string root_namespace;  // policies of scope Mesh
   std::vector<Kind> kinds;     // that the answer depends on; empty: all
   bool whole = false;          // objects as they are stored, too, and AuthorizationPolicies
+  bool access = false;         // AuthorizationPolicies, too
 };
 
 class Cluster {

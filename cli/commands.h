@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/output.h"
+#include "reconcilers/rights/rights.h"
 
 namespace fairlead::cli {
 
@@ -20,6 +21,8 @@ struct InputOptions {
   std::string ns;
   std::string root_namespace = "fairlead-system";
   std::string cluster_domain = "cluster.local";
+  std::string trust_domain = "cluster.local";
+  std::vector<std::string> break_glass_groups = reconcilers::AdministratorGroups();
   std::string cluster_name = "Kubernetes";  // ours
   std::vector<std::string> remotes;         // "NAME=WHERE"; see remotes.h
   bool istio_mode = false;

@@ -69,6 +69,15 @@ void AddInput(CLI::App* command, InputOptions* input) {
   mode->default_str("built-in");
 }
 
+void AddBreakGlass(CLI::App* command, InputOptions* input) {
+  command
+      ->add_option("--break-glass-groups", input->break_glass_groups,
+                   "Groups of administrators, as the operator was told them")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->type_name("GROUPS");
+}
+
 void AddRemotes(CLI::App* command, InputOptions* input) {
   command
       ->add_option(

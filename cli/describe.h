@@ -19,6 +19,8 @@ void AddFormat(CLI::App* command, Format* format, const std::vector<std::string>
 void AddInput(CLI::App* command, InputOptions* input);
 // The cluster alone.
 void AddCluster(CLI::App* command, InputOptions* input);
+// Who may break the glass.
+void AddBreakGlass(CLI::App* command, InputOptions* input);
 // Other clusters beside it.
 void AddRemotes(CLI::App* command, InputOptions* input);
 

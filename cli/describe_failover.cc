@@ -83,9 +83,10 @@ void DescribeFailover(CLI::App* app, FailoverOptions* options, DrillOptions* dri
   simulate->footer(
       "Example: fairleadctl failover simulate --down zone=us-east/us-east-1a --service shop/ratings\nPlaces "
       "come "
-      "from labels of Nodes, and from the label istio-locality of Pods; with -f, Nodes and EndpointSlices "
-      "have to "
-      "be among the files.\nExit code: 0 everything has a place to go; 1 something has none, or errors in "
+      "from labels of Nodes, and from the label istio-locality of Pods; with -f, Nodes, EndpointSlices and "
+      "the "
+      "Pods of waypoints have to be among the files.\nExit code: 0 everything has a place to go; 1 something "
+      "has none, or errors in "
       "the "
       "input; 2 wrong usage.");
   CLI::App* status = failover->add_subcommand(

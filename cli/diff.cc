@@ -124,7 +124,8 @@ int Diff(const DiffOptions& options, const Output& output) {
     for (preview::ManifestId& id : Pruned(*selector, input)) input.remove.push_back(std::move(id));
   }
   if (!options.user.empty())
-    input.caller = {options.user, options.groups, reconcilers::IsAdministrator(options.groups)};
+    input.caller = {options.user, options.groups,
+                    reconcilers::IsAdministrator(options.groups, options.input.break_glass_groups)};
 
   const preview::Preview result = preview::MakePreview(input);
   if (options.format == Format::kText) {

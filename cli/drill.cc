@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/offline.h"
+#include "cli/remotes.h"
 #include "crds/base/clock.h"
 #include "crds/base/duration.h"
 #include "crds/base/json_write.h"
@@ -93,6 +94,7 @@ bool Rehearse(const ObjectKey& key, const api::FailoverPolicy& policy, const api
   const std::optional<api::DrillStatus> status = world->StatusOf(key, {}).failover.drill;
   if (!status || status->state != "Running") {
     output.err << "fairleadctl: refused: " << (status ? status->message : "the policy has no effect") << "\n";
+    TellUnread(*world, key, output);
     return false;
   }
   output.out << status->message << "\n";

@@ -73,6 +73,15 @@ Ptr<api::FailoverPolicy> StoredAt(const Offline& read, const ObjectKey& key) {
   return policy == nullptr ? nullptr : *policy;
 }
 
+// As they are now, and since when as far as the stored status tells.
+std::vector<api::FailoverSource> SourcesOf(const Offline& read, const ObjectKey& key) {
+  api::FailoverStatus now;
+  now.sources = read.world.FailoverSources(key);
+  const Ptr<api::FailoverPolicy> stored = StoredAt(read, key);
+  if (stored != nullptr && stored->status) api::StampTimes(&now, &stored->status->failover, Timestamp());
+  return std::move(now.sources);
+}
+
 std::string DrillOf(const Offline& read, const ObjectKey& key) {
   const Ptr<api::FailoverPolicy> policy = StoredAt(read, key);
   return policy == nullptr ? "" : DrillText(*policy, read.cluster ? Clock::System().WallNow() : Timestamp());
@@ -95,7 +104,8 @@ int FailoverStatus(const FailoverOptions& options, const Output& output) {
   bool stranded = false;
   std::vector<Json::Value> documents;
   for (const ObjectKey& key : policies) {
-    const std::vector<api::FailoverSource> sources = read->world.FailoverSources(key);
+    const std::vector<api::FailoverSource> sources = SourcesOf(*read, key);
+    TellUnread(read->world, key, output);
     stranded = stranded || std::any_of(sources.begin(), sources.end(),
                                        [](const api::FailoverSource& source) { return source.unserved > 0; });
     const api::PolicyStatus status = read->world.StatusOf(key, {});

@@ -1,12 +1,16 @@
 #include "reconcilers/lint.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "cli/commands.h"
 #include "cli/offline.h"
+#include "crds/base/json.h"
+#include "reconcilers/lower/view.h"
+#include "reconcilers/reach/access.h"
 
 namespace fairlead::cli {
 namespace {
@@ -35,6 +39,33 @@ Line FromFinding(const Finding& f, const Loaded& loaded) {
   return line;
 }
 
+bool IsAccess(const std::string& kind) {
+  return kind.starts_with("security.istio.io/") && kind.ends_with(" AuthorizationPolicy");
+}
+
+// AuthorizationPolicies, which World does not read.
+void AddAccess(const Offline& offline, std::vector<Line>* lines) {
+  for (const LoadedForeign& foreign : offline.loaded.foreign) {
+    const Result<JsonDocument> json =
+        JsonDocument::Parse(foreign.document.json, LoadOptions().max_file_bytes);
+    if (!json) continue;
+    const JsonNode root = json->root();
+    const std::string version(root.StringAt("apiVersion")), kind(root.StringAt("kind"));
+    const std::optional<JsonNode> meta = root.Find("metadata");
+    if (!IsAccess(version + " " + kind) || !meta) continue;
+    NamespacedName name{std::string(meta->StringAt("namespace")), std::string(meta->StringAt("name"))};
+    if (name.ns.empty()) name.ns = offline.ns;
+    const reconcilers::View& view = offline.world.view();
+    const reconcilers::Foreign policy = reconcilers::ReadForeign(version.substr(0, version.find('/')), kind,
+                                                                 name, root, view.options.cluster_domain);
+    for (const reconcilers::AccessNote& note : reconcilers::LintAccess(view, policy)) {
+      lines->push_back({foreign.file, foreign.document.LineOf(note.field), 0, note.code,
+                        reconcilers::SeverityOf(note.code), kind + " " + name.ToString(), note.field,
+                        note.message, note.fix});
+    }
+  }
+}
+
 // By file and line, errors of a line first.
 std::vector<Line> Collect(const Offline& offline) {
   std::vector<Line> lines;
@@ -51,6 +82,7 @@ std::vector<Line> Collect(const Offline& offline) {
     if (!doubtful || !told.contains({problem.object, problem.error.path}))
       lines.push_back(FromProblem(problem));
   }
+  AddAccess(offline, &lines);
   std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
     return std::tie(a.file, a.line, a.severity, a.code) < std::tie(b.file, b.line, b.severity, b.code);
   });
@@ -99,13 +131,23 @@ std::string Number(size_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
 
+size_t Objects(const Loaded& loaded) {
+  size_t out = loaded.objects.size();
+  for (const auto& [kind, count] : loaded.ignored) {
+    if (IsAccess(kind)) out += count;
+  }
+  return out;
+}
+
 // "; not read: apps/v1 Deployment (2), …"
 std::string Ignored(const Loaded& loaded) {
   constexpr size_t kShown = 8;
+  std::map<std::string, size_t> ignored = loaded.ignored;
+  std::erase_if(ignored, [](const auto& entry) { return IsAccess(entry.first); });
   std::string out;
   size_t shown = 0;
-  for (const auto& [kind, count] : loaded.ignored) {
-    if (++shown > kShown) return out + " and " + Number(loaded.ignored.size() - kShown, "other kind");
+  for (const auto& [kind, count] : ignored) {
+    if (++shown > kShown) return out + " and " + Number(ignored.size() - kShown, "other kind");
     out += (out.empty() ? "; not read: " : ", ") + kind + " (" + std::to_string(count) + ")";
   }
   return out;
@@ -114,7 +156,7 @@ std::string Ignored(const Loaded& loaded) {
 }  // namespace
 
 int Lint(const LintOptions& options, const Output& output) {
-  const Result<Offline> read = Read(options.input);
+  const Result<Offline> read = Read(options.input, {.access = true});
   if (!read) return Fail(read.error(), output);
   const Offline& offline = *read;
   PrintUnread(offline.loaded, output);
@@ -126,7 +168,7 @@ int Lint(const LintOptions& options, const Output& output) {
   const size_t errors = count(Severity::kError), warnings = count(Severity::kWarning);
   if (options.format == Format::kText) {
     PrintText(lines, output);
-    output.out << Number(offline.loaded.objects.size(), "object") << ": " << Number(errors, "error") << ", "
+    output.out << Number(Objects(offline.loaded), "object") << ": " << Number(errors, "error") << ", "
                << Number(warnings, "warning") << ", " << Number(count(Severity::kInfo), "note")
                << Ignored(offline.loaded) << "\n";
   } else {

@@ -235,9 +235,7 @@ void ReportDuplicates(Loaded* loaded) {
 
 }  // namespace
 
-reconcilers::Severity Problem::severity() const {
-  return reconcilers::LintRules()[static_cast<size_t>(code) - 1].severity;
-}
+reconcilers::Severity Problem::severity() const { return reconcilers::SeverityOf(code); }
 
 std::string Problem::Place() const {
   std::string out = file;

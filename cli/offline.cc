@@ -19,7 +19,8 @@ Result<Offline> ReadCluster(const InputOptions& input, const Interest& interest,
   Result<Loaded> loaded = (*cluster)->Load({.ns = ParseName(interest.name, ns).ns,
                                             .root_namespace = input.root_namespace,
                                             .kinds = interest.kinds,
-                                            .whole = interest.whole});
+                                            .whole = interest.whole,
+                                            .access = interest.access});
   if (!loaded)
     return Unexpected(
         Error{loaded.error().error_class, (*cluster)->server() + ": " + loaded.error().message});
@@ -37,6 +38,8 @@ Offline ReadFiles(const InputOptions& input, const reconcilers::WorldOptions& wo
 reconcilers::WorldOptions WorldOptionsOf(const InputOptions& input) {
   reconcilers::WorldOptions world;
   world.cluster_domain = input.cluster_domain;
+  world.trust_domain = input.trust_domain;
+  world.break_glass_groups = input.break_glass_groups;
   world.root_namespace = input.root_namespace;
   world.cluster_name = input.cluster_name;
   world.istio_mode = input.istio_mode;

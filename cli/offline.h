@@ -26,6 +26,7 @@ struct Interest {
   std::string name;         // "ns/name" or "name" of what it is about; decides whose neighbours are read
   std::vector<Kind> kinds;  // that the answer depends on; empty: all
   bool whole = false;       // objects as they are written are kept, and nothing is lowered
+  bool access = false;      // AuthorizationPolicies of a cluster are read, too
 };
 
 // Loads and lowers. Problems of objects stay in `loaded`; an error: there is no cluster to read.

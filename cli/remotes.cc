@@ -2,9 +2,13 @@
 
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "crds/base/names.h"
+#include "reconcilers/failover/members.h"
+#include "reconcilers/lower/view.h"
+#include "reconcilers/status/losses.h"
 #include "reconcilers/store/remotes.h"
 
 namespace fairlead::cli {
@@ -81,6 +85,30 @@ Result<void> ReadRemotes(const InputOptions& input, Offline* to) {
     }
   }
   return {};
+}
+
+void TellUnread(const reconcilers::World& world, const ObjectKey& policy, const Output& output) {
+  const reconcilers::View& view = world.view();
+  const auto in_force = view.tables.Get<api::FailoverPolicy>(policy.nn());
+  if (in_force == nullptr) return;
+  std::set<std::string> known = {"", view.options.cluster_name};
+  for (const auto& [name, cluster] : view.remotes.clusters()) known.insert(name);
+  for (const api::Locality& place : reconcilers::failover::KnownPlaces(view)) known.insert(place.cluster);
+  std::set<std::string> unread;
+  for (const api::LocalityRule& rule : in_force->localities) {
+    for (const api::FailoverStep& step : rule.steps) {
+      for (const auto& to : step.to) {
+        if (!known.contains(to.locality.cluster)) unread.insert(to.locality.cluster);
+      }
+    }
+  }
+  if (unread.empty()) return;
+  const std::string names = reconcilers::JoinBounded({unread.begin(), unread.end()}, ", ");
+  output.err << "fairleadctl: " << policy.ToString() << " names "
+             << (unread.size() == 1 ? "cluster " : "clusters ") << names << ", which "
+             << (unread.size() == 1 ? "is not read here, and counts" : "are not read here, and count")
+             << " as if nothing were there: give each by --remote, as in --remote " << *unread.begin()
+             << "\n";
 }
 
 }  // namespace fairlead::cli

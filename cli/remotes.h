@@ -15,4 +15,8 @@ Result<void> CheckRemotes(const InputOptions& input);
 // Problems of objects are added to those of `to`.
 Result<void> ReadRemotes(const InputOptions& input, Offline* to);
 
+// A line on stderr where the policy names clusters that are not read: what it says of them is told as if they
+// had nothing.
+void TellUnread(const reconcilers::World& world, const ObjectKey& policy, const Output& output);
+
 }  // namespace fairlead::cli

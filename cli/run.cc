@@ -70,6 +70,7 @@ void DescribeCanI(CLI::App* app, CanIOptions* options) {
   can_i->add_option("--as-group", options->groups, "A group of the user; may be given again")
       ->allow_extra_args(false)
       ->type_name("GROUP");
+  AddBreakGlass(can_i, &options->input);
   can_i->add_flag("--list", options->list, "List what is granted in the namespace's workspace");
   AddInput(can_i, &options->input);
   AddFormat(can_i, &options->format, {"text", "json", "yaml"});
@@ -150,6 +151,11 @@ void DescribeDiff(CLI::App* app, DiffOptions* options) {
   diff->add_option("--as-group", options->groups, "A group of the user; may be given again")
       ->allow_extra_args(false)
       ->type_name("GROUP");
+  AddBreakGlass(diff, &options->input);
+  MustBe(diff->add_option("--trust-domain", options->input.trust_domain,
+                          "Trust domain of the mesh's SPIFFE identities")
+             ->capture_default_str(),
+         CheckDnsSubdomain);
   AddFormat(diff, &options->format, {"text", "json", "yaml"});
   diff->footer(
       "Example: fairleadctl diff -f change --base config/samples/shop\nExit code: 0 nothing would change; 1 "

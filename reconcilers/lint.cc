@@ -53,9 +53,12 @@ const std::vector<LintRule>& LintRules() {
       {LintCode::kUnknownPlace, S::kWarning, "a failover policy names a place that is not known"},
       {LintCode::kNoEndpointsThere, S::kWarning, "a step of a failover policy leads to no endpoint"},
       {LintCode::kDefaultWaypoint, S::kWarning, "the waypoint that settings name by default cannot serve"},
+      {LintCode::kNotEnforced, S::kWarning, "an AuthorizationPolicy, or a rule of it, is enforced by nobody"},
   };
   return kRules;
 }
+
+Severity SeverityOf(LintCode code) { return LintRules()[static_cast<size_t>(code) - 1].severity; }
 
 std::string ToString(LintCode code) {
   const std::string number = std::to_string(static_cast<int>(code));
@@ -73,8 +76,7 @@ std::string Finding::ToString() const {
 
 void Findings::Add(LintCode code, const ObjectKey& object, std::string field, std::string message,
                    std::string fix) {
-  const Severity severity = LintRules()[static_cast<size_t>(code) - 1].severity;
-  found_.push_back({code, severity, object, std::move(field), std::move(message), std::move(fix)});
+  found_.push_back({code, SeverityOf(code), object, std::move(field), std::move(message), std::move(fix)});
 }
 
 std::vector<Finding> Findings::Take() {

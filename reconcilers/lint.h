@@ -56,6 +56,7 @@ enum class LintCode : unsigned char {
   kUnknownPlace = 33,
   kNoEndpointsThere = 34,
   kDefaultWaypoint = 35,
+  kNotEnforced = 36,
 };
 
 struct LintRule {
@@ -64,7 +65,8 @@ struct LintRule {
   std::string_view title;  // what the code is about, in a few words
 };
 const std::vector<LintRule>& LintRules();  // in the order of codes
-std::string ToString(LintCode code);       // "FL003"
+Severity SeverityOf(LintCode code);
+std::string ToString(LintCode code);  // "FL003"
 
 struct Finding {
   LintCode code = LintCode::kInvalidObject;

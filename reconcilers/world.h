@@ -23,6 +23,7 @@
 #include "reconcilers/istio/capabilities.h"
 #include "reconcilers/istio/report.h"
 #include "reconcilers/model/service.h"
+#include "reconcilers/rights/rights.h"
 #include "reconcilers/tenancy/report.h"
 
 namespace fairlead::reconcilers {
@@ -35,6 +36,10 @@ struct ResolvedWorkspace;
 
 struct WorldOptions {
   std::string cluster_domain = "cluster.local";
+  std::string trust_domain = "cluster.local";  // of the mesh's SPIFFE identities
+  // Every ztunnel is of 1.29 or newer, and knows istio.io/dry-run: an older one enforces what is to be tried.
+  bool ztunnel_dry_run = false;
+  std::vector<std::string> break_glass_groups = AdministratorGroups();
   std::string root_namespace =
       "fairlead-system";                    // policies of scope Mesh are honoured in this namespace only
   std::string cluster_name = "Kubernetes";  // what Workspaces call this cluster; Istio's default name

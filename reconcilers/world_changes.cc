@@ -111,12 +111,14 @@ void World::Impl::ServiceChanged(const Ptr<T>& old, const Ptr<T>& now, const Obj
 void World::Impl::Changed(const Ptr<core::Service>& old, const Ptr<core::Service>& now,
                           const ObjectKey& key) {
   ServiceChanged(old, now, key);
+  hosts.Change(old.get(), now.get());
   callers_of.Set(key, now == nullptr ? std::vector<ObjectKey>() : CalleesOf(now->meta));
 }
 
 void World::Impl::Changed(const Ptr<istio::ServiceEntry>& old, const Ptr<istio::ServiceEntry>& now,
                           const ObjectKey& key) {
   ServiceChanged(old, now, key);
+  hosts.Change(old.get(), now.get());
   const bool over_pods = now != nullptr && !now->workload_selector.empty();
   selecting_entries.Set(key.nn(), over_pods ? std::vector<std::string>{key.ns} : std::vector<std::string>{});
   if (over_pods) {
@@ -208,6 +210,10 @@ void World::Impl::PlaceChanged(const core::Pod* old, const core::Pod* now, const
   });
 }
 
+void World::Impl::MarkWaypoints() {
+  for (const auto& [name, waypoint] : waypoints) dirty_waypoints.insert(name);
+}
+
 void World::Impl::Changed(const Ptr<core::Pod>& old, const Ptr<core::Pod>& now, const ObjectKey& key) {
   PlaceChanged(old.get(), now.get(), key);
   for (const NamespacedName& gateway : pods_of.KeysOf(key.nn())) dirty_waypoints.insert(gateway);
@@ -232,7 +238,7 @@ void World::Impl::Changed(const Ptr<core::Node>& old, const Ptr<core::Node>& now
     const auto slice = tables.Get<core::EndpointSlice>(name);
     if (slice != nullptr) dirty_endpoints.insert({Kind::kService, name.ns, slice->service});
   }
-  for (const auto& [name, waypoint] : waypoints) dirty_waypoints.insert(name);
+  MarkWaypoints();
   MarkFailover();  // statuses tell of all places from which requests may come
   // Entries over pods are few, and labels of nodes change rarely: no index of pods by node is worth its
   // memory.

@@ -174,7 +174,11 @@ void World::Impl::DrainWaypoints(Delta* delta) {
   for (const NamespacedName& name : std::exchange(dirty_waypoints, {})) {
     if (!Exchange(&waypoints, name, LowerWaypoint(view, name), &delta->waypoints)) continue;
     MarkWorkspaceOf(name.ns);
-    for (const ObjectKey& service : bound_to.Find(name)) MarkWorkspaceOf(service.ns);
+    for (const ObjectKey& service : bound_to.Find(name)) {
+      MarkWorkspaceOf(service.ns);
+      // Where requests come from is in their statuses, whoever programs the waypoint.
+      for (const auto& failover : failovers.At(service)) dirty_statuses.insert(failover.key());
+    }
     // Who must have a policy has changed.
     const auto& policies = book.PoliciesAt(name);
     dirty_statuses.insert(policies.begin(), policies.end());

@@ -101,6 +101,7 @@ struct World::Impl {
   void DrainPlans(Delta* delta);
   void PlanChanged(const std::string& ns, const WaypointPlan& before, const WaypointPlan& now);
   void MarkFailover();
+  void MarkWaypoints();  // all that there are
   void NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now);
   // world_tenancy.cc
   void ResolveTenancy();
@@ -117,8 +118,7 @@ struct World::Impl {
                                                 const api::ProxyCounts& proxies) const;
   // world_status.cc. What came of a FailoverPolicy at its targets goes to the book; those where it is in
   // force.
-  std::vector<failover::Target> AssessFailover(const World& world, const ObjectKey& key,
-                                               PolicyBook* book) const;
+  std::vector<failover::Target> AssessFailover(const ObjectKey& key, PolicyBook* book) const;
   std::vector<api::FailoverSource> SourcesAt(const api::FailoverPolicy& policy,
                                              std::span<const failover::Target> targets) const;
   api::FailoverStatus FailoverNow(const api::FailoverPolicy& policy,
@@ -162,8 +162,11 @@ struct World::Impl {
   Remotes remotes;
   Drills drills;
   WaypointPlans waypoint_plans;
-  View view{options,   tables,  membership, tenancy,      attachments, failovers, routes_of,
-            slices_of, pods_of, callers_of, istio_states, remotes,     drills,    waypoint_plans};
+  PriorityLabels priority_labels;
+  HostIndex hosts;
+  View view{options,   tables,         membership,      tenancy,    attachments,  failovers,
+            routes_of, slices_of,      pods_of,         callers_of, istio_states, remotes,
+            drills,    waypoint_plans, priority_labels, hosts};
 
   std::set<ObjectKey> drilled;  // FailoverPolicies with spec.drill
   std::map<ObjectKey, failover::DrillState> drill_states;

@@ -60,6 +60,10 @@ void World::Impl::Changed(const Ptr<api::RetryTimeoutPolicy>& old, const Ptr<api
 void World::Impl::Changed(const Ptr<api::FailoverPolicy>& old, const Ptr<api::FailoverPolicy>& now,
                           const ObjectKey& key) {
   DrillChanged(now.get(), key);
+  const auto labels = [](const Ptr<api::FailoverPolicy>& policy) {
+    return policy == nullptr ? std::vector<std::string>() : policy->priority_labels;
+  };
+  if (priority_labels.Change(labels(old), labels(now))) MarkWaypoints();
   PolicyChanged(old, now, key);
 }
 

@@ -1,4 +1,6 @@
 // Other clusters: what a change there marks here.
+#include <algorithm>
+
 #include "reconcilers/store/network.h"
 #include "reconcilers/world_impl.h"
 
@@ -24,7 +26,7 @@ void World::Impl::MarkJoinedIn(const std::string& ns) {
   MarkJoined(services);
 }
 
-// Whose endpoints can be reached from here depends on where we are.
+// Whose endpoints can be reached from here depends on where we are, and so does what is near by that label.
 void World::Impl::NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now) {
   const auto network = [](const Ptr<core::Namespace>& ns) {
     return ns == nullptr ? std::string_view() : ns->meta.labels.Get(kNetworkLabel);
@@ -34,6 +36,16 @@ void World::Impl::NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core
     cluster.tables.ForEach<core::Service>(
         [&](const Ptr<core::Service>& service) { MarkJoined({service->meta.nn()}); });
   }
+  if (!priority_labels.Has(kNetworkLabel)) return;
+  MarkWaypoints();
+  MarkFailover();
+  tables.ForEach<api::FailoverPolicy>([&](const Ptr<api::FailoverPolicy>& policy) {
+    const auto& labels = policy->priority_labels;
+    if (std::find(labels.begin(), labels.end(), kNetworkLabel) == labels.end()) return;
+    for (const Placement& placement :
+         failovers.Of({Kind::kFailoverPolicy, policy->meta.ns, policy->meta.name}))
+      dirty_endpoints.insert(placement.target);
+  });
 }
 
 // Statuses of FailoverPolicies tell of the states of clusters.

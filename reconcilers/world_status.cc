@@ -7,6 +7,7 @@
 #include "reconcilers/failover/agreement.h"
 #include "reconcilers/failover/assess.h"
 #include "reconcilers/failover/carried.h"
+#include "reconcilers/status/losses.h"
 #include "reconcilers/status/status.h"
 #include "reconcilers/world_impl.h"
 
@@ -16,33 +17,19 @@ namespace {
 // Targets of one policy whose endpoints are looked at for its status; how many others there are is told.
 constexpr size_t kLookedAt = 64;
 
-// Where the proxies of the service's waypoint run, as far as it is known.
-std::set<api::Locality> PlacesOf(const World& world, const EffectiveService& service) {
-  std::set<api::Locality> out;
-  if (!service.waypoint) return out;
-  const auto waypoint = world.waypoints().find(*service.waypoint);
-  if (waypoint == world.waypoints().end()) return out;
-  for (auto [proxy, place] : waypoint->second->places) {
-    place.cluster = world.view().options.cluster_name;
-    out.insert(std::move(place));
-  }
-  return out;
-}
-
 }  // namespace
 
 // The page of a FailoverPolicy is made anew each time, since its statuses are asked for when endpoints
 // change, and those are no part of it.
-std::vector<failover::Target> World::Impl::AssessFailover(const World& world, const ObjectKey& key,
-                                                          PolicyBook* out) const {
+std::vector<failover::Target> World::Impl::AssessFailover(const ObjectKey& key, PolicyBook* out) const {
   std::vector<failover::Target> targets;
   const auto policy = tables.Get<api::FailoverPolicy>(key.nn());
   if (policy == nullptr) return targets;
   for (const Placement& placement : failovers.Of(key)) {
     failover::Assessment found = failover::Assess(view, rows, *policy, placement);
     if (!found.ports.empty()) {
-      const EffectiveService& service = *rows.at(placement.target).service;
-      targets.push_back({placement.target, std::move(found.ports), PlacesOf(world, service)});
+      targets.push_back(
+          {placement.target, std::move(found.ports), rows.at(placement.target).service->waypoint});
     }
     out->Record(key, placement, found.record);
   }
@@ -69,22 +56,30 @@ api::FailoverStatus World::Impl::FailoverNow(const api::FailoverPolicy& policy,
   const size_t looked_at = std::min(targets.size(), kLookedAt);
   std::set<ObjectKey> left;
   for (size_t i = looked_at; i < targets.size(); ++i) left.insert(targets[i].service);
-  return failover::Bounded(SourcesAt(policy, std::span(targets).first(looked_at)),
-                           static_cast<int>(left.size()));
+  api::FailoverStatus out = failover::Bounded(SourcesAt(policy, std::span(targets).first(looked_at)),
+                                              static_cast<int>(left.size()));
+  failover::Carriers carriers(view, policy);
+  std::set<std::string> detection;
+  for (const failover::Target& target : std::span(targets).first(looked_at)) {
+    const EffectiveService& service = *rows.at(target.service).service;
+    detection.insert(failover::InWords(carriers.At(service).policy->outlier_detection));
+  }
+  out.outlier_detection = JoinBounded({detection.begin(), detection.end()}, ", elsewhere ");
+  return out;
 }
 
 std::vector<api::FailoverSource> World::FailoverSources(const ObjectKey& policy) const {
   const auto in_force = impl_->tables.Get<api::FailoverPolicy>(policy.nn());
   if (in_force == nullptr) return {};
   PolicyBook book;
-  return impl_->SourcesAt(*in_force, impl_->AssessFailover(*this, policy, &book));
+  return impl_->SourcesAt(*in_force, impl_->AssessFailover(policy, &book));
 }
 
 bool World::AwaitsIstio(const ObjectKey& policy) const {
   if (policy.kind != Kind::kFailoverPolicy) return impl_->book.At(policy).istio_awaited > 0;
   if (!impl_->options.istio_reported) return false;
   PolicyBook book;
-  impl_->AssessFailover(*this, policy, &book);
+  impl_->AssessFailover(policy, &book);
   return book.At(policy).istio_awaited > 0;
 }
 
@@ -106,7 +101,7 @@ api::PolicyStatus World::StatusOf(const ObjectKey& policy, const api::ProxyCount
   }
   const auto in_force = impl_->tables.Get<api::FailoverPolicy>(policy.nn());
   PolicyBook book;
-  const std::vector<failover::Target> targets = impl_->AssessFailover(*this, policy, &book);
+  const std::vector<failover::Target> targets = impl_->AssessFailover(policy, &book);
   api::PolicyStatus status = tell(in_force, book.At(policy));
   status.proxies.drilling = 0;  // is in the status of the drill
   if (in_force == nullptr) return status;

@@ -50,7 +50,8 @@ std::optional<FailoverSource> ParseSource(const JsonNode& node) {
   EachAt(node, "steps", FailoverSource::kMaxSteps, [&](const JsonNode& step) {
     out.steps.push_back({std::string(step.StringAt("to")), NumberAt(step, "endpoints"),
                          NumberAt(step, "healthy"), NumberAt(step, "percent"),
-                         std::string(step.StringAt("missing")), TimeAt(step, "since")});
+                         std::string(step.StringAt("missing")), TimeAt(step, "since"),
+                         NumberAt(step, "number")});
   });
   return out;
 }
@@ -94,6 +95,7 @@ void AppendTime(Timestamp time, JsonObject* to) {
 
 void Append(const FailoverStepStatus& step, std::string* out) {
   JsonObject object(out);
+  object.NumberIfAny("number", step.number);
   object.Text("to", step.to);
   object.Number("endpoints", step.endpoints);
   object.Number("healthy", step.healthy);
@@ -153,6 +155,7 @@ FailoverStatus ParseFailoverStatus(const JsonNode& status) {
   FailoverStatus out;
   out.steps = status.StringAt("steps");
   out.active = status.StringAt("active");
+  out.outlier_detection = status.StringAt("outlierDetection");
   out.more_sources = NumberAt(status, "moreSources");
   if (const auto drill = status.Find("drill"); drill && drill->IsObject()) out.drill = ParseDrill(*drill);
   EachAt(status, "sources", FailoverStatus::kMaxSources, [&](const JsonNode& node) {
@@ -170,6 +173,7 @@ void WriteFailoverStatus(const FailoverStatus& failover, Json::Value* status) {
   PutCount("moreSources", failover.more_sources, status);
   if (!failover.steps.empty()) (*status)["steps"] = failover.steps;
   if (!failover.active.empty()) (*status)["active"] = failover.active;
+  if (!failover.outlier_detection.empty()) (*status)["outlierDetection"] = failover.outlier_detection;
   if (failover.drill) (*status)["drill"] = ToJson(*failover.drill);
 }
 

@@ -34,10 +34,11 @@ struct FailoverStepStatus {
   int percent = 0;      // of the source's requests that it gets now
   std::string missing;  // what the step lacks to work; empty: nothing
   Timestamp since;      // of `missing`
+  int number = 0;       // its place, from 1, where steps before it are left out; 0: it follows the one before
 
   friend bool operator==(const FailoverStepStatus& a, const FailoverStepStatus& b) {
-    return std::tie(a.to, a.endpoints, a.healthy, a.percent, a.missing) ==
-           std::tie(b.to, b.endpoints, b.healthy, b.percent, b.missing);
+    return std::tie(a.to, a.endpoints, a.healthy, a.percent, a.missing, a.number) ==
+           std::tie(b.to, b.endpoints, b.healthy, b.percent, b.missing, b.number);
   }
 };
 
@@ -85,6 +86,7 @@ struct FailoverStatus {
   std::string steps;   // for the printer column: "3"
   std::string active;  // for the printer column: "1", or "1,2" where sources differ
   std::optional<DrillStatus> drill;
+  std::string outlier_detection = {};  // as whoever carries the policy has it: "5 errors in a row: …", "off"
   friend bool operator==(const FailoverStatus&, const FailoverStatus&) = default;
 };
 

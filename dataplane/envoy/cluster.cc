@@ -117,7 +117,8 @@ ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const Eff
                                       const xds::Place& place, bool drill) {
   if (endpoints != nullptr && endpoints->failover) {
     const reconcilers::EffectiveFailover& by = *endpoints->failover;
-    const failover::Source source{{by.cluster, place.region, place.zone, place.subzone}, {}};
+    failover::Source source{place.locality, place.labels};
+    source.locality.cluster = by.cluster;
     const bool drilled = drill && by.drill;
     const failover::Members members = drilled ? failover::Without(by.members, by.drill->down) : by.members;
     return EncodeEndpoints(cluster_name, failover::PlanFailover(*by.policy, source, members),

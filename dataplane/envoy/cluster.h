@@ -13,7 +13,7 @@
 namespace fairlead::envoy {
 
 // `endpoints` may be null: none known. With kDns they are in the cluster itself, else they come by EDS, under
-// the cluster's own name. Where a FailoverPolicy is in force, endpoints are for a proxy at that place;
+// the cluster's own name. Where a FailoverPolicy is in force, endpoints are for a proxy of that place;
 // `drill`: as the drill that is on there has them.
 ::envoy::config::cluster::v3::Cluster EncodeCluster(const ClusterKey& key,
                                                     const reconcilers::EffectiveEndpoints* endpoints,

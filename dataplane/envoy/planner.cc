@@ -56,7 +56,13 @@ std::vector<xds::Source> SourcesOf(const EffectiveEndpoints* endpoints) {
   return {{{Kind::kFailoverPolicy, meta.ns, meta.name}, meta.generation}};
 }
 
-// A cluster, or the endpoints of one, that a FailoverPolicy makes differ by where the waypoint's proxy runs.
+std::map<std::string, xds::Place> PlacesOf(const EffectiveWaypoint& waypoint) {
+  std::map<std::string, xds::Place> out;
+  for (const auto& [proxy, source] : waypoint.sources) out[proxy] = {source.locality, source.labels};
+  return out;
+}
+
+// A cluster, or the endpoints of one, that a FailoverPolicy makes differ by the waypoint's proxy.
 xds::ResourcePtr ByPlace(ResourceName name, const Ptr<EffectiveEndpoints>& endpoints, const ClusterKey& key) {
   auto at_place = [type = name.type, endpoints, key](const xds::Place& place) {
     return type == Type::kCluster
@@ -123,7 +129,7 @@ void Planner::Impl::OnWaypoint(const NamespacedName& name, const Ptr<EffectiveWa
     registry.AddAudience(name);
     registry.Use(name, listener, +1);
   }
-  registry.SetPlaces(name, waypoint->places);
+  registry.SetPlaces(name, PlacesOf(*waypoint));
   const uint16_t port = waypoint->plaintext_port.value_or(options.plaintext_port);
   registry.SetContent(xds::MakeResource(
       listener, Serialize(EncodePlaintextListener(name, options.plaintext_address, port)), {}, {}));

@@ -1,6 +1,7 @@
 #include "dataplane/envoy/registry.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fairlead::envoy {
 namespace {
@@ -43,8 +44,8 @@ void Registry::Use(const xds::Audience& audience, const xds::ResourceName& name,
 
 void Registry::AddAudience(const xds::Audience& audience) { audiences_[audience].exists = true; }
 
-void Registry::SetPlaces(const xds::Audience& audience, const std::map<std::string, xds::Place>& places) {
-  audiences_.at(audience).places = places;
+void Registry::SetPlaces(const xds::Audience& audience, std::map<std::string, xds::Place> places) {
+  audiences_.at(audience).places = std::move(places);
 }
 
 void Registry::DropAudience(const xds::Audience& audience) { audiences_[audience].exists = false; }

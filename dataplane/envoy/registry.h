@@ -25,8 +25,8 @@ class Registry {
   void Use(const xds::Audience& audience, const xds::ResourceName& name, int delta);
 
   void AddAudience(const xds::Audience& audience);
-  // Where the pods of an audience that exists run, by name.
-  void SetPlaces(const xds::Audience& audience, const std::map<std::string, xds::Place>& places);
+  // Of the pods of an audience that exists, by name.
+  void SetPlaces(const xds::Audience& audience, std::map<std::string, xds::Place> places);
   void DropAudience(const xds::Audience& audience);
   bool HasAudience(const xds::Audience& audience) const;
 

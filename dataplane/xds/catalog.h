@@ -38,15 +38,15 @@ struct ProxyInfo {
   // "waypoint~<ip>~<pod>.<namespace>~<domain>".
   std::string id;
   Audience audience;
-  std::string version;  // user agent and build, for /debug/dump and `proxy list`
-  Place place;          // as node.locality says; empty: as its pod does
+  std::string version;     // user agent and build, for /debug/dump and `proxy list`
+  api::Locality locality;  // as node.locality says; empty: as its pod does
 };
 
 // How far one proxy is, for `proxy list` and the debug dump.
 struct ProxyProgress {
   static constexpr size_t kMaxPending = 16;
   ProxyInfo info;
-  bool connected = false;
+  bool connected = false;             // by a stream that is not over
   Timestamp since;                    // connected or not: since when
   size_t acknowledged = 0;            // resources at their current version
   std::vector<ResourceName> pending;  // not acknowledged at the current version; at most kMaxPending

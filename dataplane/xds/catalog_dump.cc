@@ -82,11 +82,12 @@ Json::Value StreamJson(const StreamView& view) {
   Json::Value out(Json::objectValue);
   out["proxy"] = view.info.id;
   out["version"] = view.info.version;
-  for (const auto& [name, value] : {std::pair("region", &view.place.region),
-                                    {"zone", &view.place.zone},
-                                    {"subzone", &view.place.subzone}}) {
+  const api::Locality& at = view.place.locality;
+  for (const auto& [name, value] :
+       {std::pair("region", &at.region), {"zone", &at.zone}, {"subzone", &at.subzone}}) {
     if (!value->empty()) out[name] = *value;
   }
+  for (const auto& [label, value] : view.place.labels) out["labels"][std::string(label)] = std::string(value);
   out["subscribed"] = Json::Value(Json::arrayValue);
   for (const Type type : view.subscribed) out["subscribed"].append(std::string(ToString(type)));
   out["acknowledged"] = Json::UInt64{view.acknowledged};

@@ -28,7 +28,7 @@ struct KnownProxy {
   uint64_t changed = 0;  // order of the last connect or disconnect
 };
 
-// What the proxies of an audience that run at one place are to have.
+// What the proxies of an audience at one place, with one set of labels, are to have.
 struct PlaceState {
   Place place;
   Shelf shelf;
@@ -47,13 +47,14 @@ struct AudienceState {
   Audience name;
   bool served = false;  // was published; false again once it is gone
   std::map<Place, PlaceState> places;
-  std::map<std::string, Place> pods;  // where they run
+  std::map<std::string, Place> pods;  // by name
   std::map<std::string, KnownProxy> proxies;
 
   AudienceState() { places[Place()]; }
   PlaceState& anywhere() { return places.begin()->second; }
   const PlaceState& anywhere() const { return places.begin()->second; }
-  Place PlaceOf(const ProxyInfo& proxy) const;  // as it says itself, else as its pod does
+  // As its pod's; but that its locality is what it says itself, where it does.
+  Place PlaceOf(const ProxyInfo& proxy) const;
 };
 
 // Whether a proxy of that node.id is the pod.
@@ -125,6 +126,7 @@ class StreamImpl final : public Stream, private SessionObserver {
   const PlaceState& state() const { return *state_; }
   const Place& place() const { return place_; }  // also where that is one too many
   void Retire() { retired_ = true; }
+  bool retired() const { return retired_; }
   const ProxyInfo& info() const { return info_; }
   const Wake& wake() const { return wake_; }
   void MarkPublished(Clock::TimePoint now) {
@@ -142,7 +144,7 @@ class StreamImpl final : public Stream, private SessionObserver {
   PlaceState* state_;
   ProxyInfo info_;
   const Place place_;
-  bool retired_ = false;  // it runs elsewhere than was thought
+  bool retired_ = false;  // it is at another place than was thought: what it has acknowledged is not its own
   Wake wake_;
   std::unique_ptr<Session> session_;  // ends under the mutex, before the stream
   Effects* effects_ = nullptr;        // during OnRequest

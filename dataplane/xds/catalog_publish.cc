@@ -1,4 +1,5 @@
 // Publishing: who has what, and whom a change concerns.
+#include <algorithm>
 #include <utility>
 
 #include "dataplane/xds/catalog_impl.h"
@@ -57,11 +58,11 @@ void Catalog::Impl::Replaced(PlaceState* state, Slot slot, ResourcePtr old, Effe
 }
 
 Place AudienceState::PlaceOf(const ProxyInfo& proxy) const {
-  if (proxy.place != Place()) return proxy.place;
-  for (const auto& [pod, place] : pods) {
-    if (IsProxyOf(proxy.id, pod, name.ns)) return place;
-  }
-  return {};
+  const auto pod = std::find_if(pods.begin(), pods.end(),
+                                [&](const auto& at) { return IsProxyOf(proxy.id, at.first, name.ns); });
+  Place place = pod == pods.end() ? Place() : pod->second;
+  if (proxy.locality != api::Locality()) place.locality = proxy.locality;
+  return place;
 }
 
 // A place that is new gets what the audience has.

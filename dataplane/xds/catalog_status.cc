@@ -36,7 +36,7 @@ const std::vector<Slot>& PlaceState::CarriersOf(const ObjectKey& policy) const {
 
 Catalog::Impl::Progress Catalog::Impl::ProgressOf(const AudienceState& audience, const StreamImpl& stream,
                                                   const ObjectKey& object, std::string* why) const {
-  if (!ready || !audience.served) return Progress::kLagging;
+  if (!ready || !audience.served || stream.retired()) return Progress::kLagging;
   bool all = true;
   const ResourceName* rejected = nullptr;
   for (const Slot slot : stream.state().CarriersOf(object)) {
@@ -205,9 +205,9 @@ std::vector<ProxyProgress> Catalog::Proxies() const {
     for (const auto& [id, proxy] : audience.proxies) {
       ProxyProgress& progress = out.emplace_back();
       progress.info = proxy.info;
-      progress.connected = !proxy.streams.empty();
+      progress.connected = !proxy.streams.empty() && !proxy.streams.back()->retired();
       progress.since = proxy.since;
-      if (proxy.streams.empty()) continue;
+      if (!progress.connected) continue;
       const Session& session = proxy.streams.back()->session();
       const Shelf& shelf = proxy.streams.back()->state().shelf;
       for (size_t t = 0; t < kTypeCount; ++t) {

@@ -16,6 +16,7 @@
 
 #include "crds/api/failover_policy.h"
 #include "crds/base/key.h"
+#include "crds/base/labels.h"
 #include "crds/base/meta.h"
 #include "crds/base/text.h"
 #include "dataplane/xds/message.h"
@@ -45,8 +46,14 @@ struct Source {
   friend bool operator==(const Source&, const Source&) = default;
 };
 
-// Where a proxy runs; nothing of it set: not known.
-using Place = api::Locality;
+// What a resource may depend on beside its audience: where the proxy runs, and labels of its workload. What
+// is not known is empty.
+struct Place {
+  api::Locality locality;
+  Labels labels;
+  friend auto operator<=>(const Place&, const Place&) = default;
+  friend bool operator==(const Place&, const Place&) = default;
+};
 
 // The message as a proxy at the place is to have it. Called under the Catalog's lock: pure, and quick.
 using MessageAt = std::function<std::string(const Place& place)>;

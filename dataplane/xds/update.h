@@ -19,7 +19,7 @@ struct AudienceChange {
   bool gone = false;  // the audience is no longer: its proxies keep what they have, nothing is sent
   std::vector<ResourcePtr> changed;  // new to the audience, or with other content
   std::vector<ResourceName> removed;
-  // Where the audience's pods run, by name; not set: as before.
+  // Of the audience's pods, by name; not set: as before.
   std::optional<std::map<std::string, Place>> places;
 };
 

@@ -28,6 +28,9 @@ constexpr const char kLeaseName[] = "fairlead-operator";
 EngineOptions EngineOptionsOf(const Options& options, const Clock* clock) {
   EngineOptions out;
   out.world.cluster_domain = options.cluster_domain;
+  out.world.trust_domain = options.trust_domain;
+  out.world.ztunnel_dry_run = options.ztunnel_dry_run;
+  out.world.break_glass_groups = options.break_glass_groups;
   out.world.cluster_name = options.cluster_name;
   out.world.root_namespace = options.ns;
   out.world.istio_mode = options.istio_mode;

@@ -83,7 +83,8 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
   app->add_option("--webhook-cert-dir", o->webhook_cert_dir,
                   "Folder with tls.crt and tls.key of the webhooks; read anew when it changes");
   app->add_option("--webhook-client-ca", o->webhook_client_ca,
-                  "File with the authorities of whoever may call the webhooks; default: anybody may");
+                  "File with the authorities of whoever may call the webhooks; default: anybody may; read "
+                  "anew when it changes");
   cli::MustBe(
       app->add_option("--webhook-secret", o->webhook_secret,
                       "Secret in --namespace with certificates of the webhooks that we make and renew "
@@ -116,6 +117,18 @@ void Describe(CLI::App* app, Options* o, Texts* t) {
           ->capture_default_str();
   CLI::Option* domain = app->add_option("--cluster-domain", o->cluster_domain, "DNS domain of the cluster")
                             ->capture_default_str();
+  cli::MustBe(app->add_option("--trust-domain", o->trust_domain,
+                              "Trust domain of the mesh's SPIFFE identities, as istiod's meshConfig has it")
+                  ->capture_default_str(),
+              CheckDnsSubdomain);
+  app->add_flag(
+      "--ztunnel-dry-run", o->ztunnel_dry_run,
+      "Every ztunnel is of 1.29 or newer: what a Workspace with isolation Audit would refuse is logged "
+      "by ztunnel; an older one would refuse it");
+  app->add_option("--break-glass-groups", o->break_glass_groups,
+                  "Groups of administrators, who may do what no role grants if they say why")
+      ->delimiter(',')
+      ->capture_default_str();
   cli::MustBe(
       app->add_option("--cluster-name", o->cluster_name, "What policies and other clusters call this cluster")
           ->capture_default_str(),
@@ -233,8 +246,8 @@ Result<void> SetWebhooks(const Texts& t, Options* o) {
     return Usage(
         "--roles: webhooks alone needs --webhook-cert-dir or --webhook-secret, and --webhook-bind-address");
   }
-  if (!o->webhook_client_ca.empty() && !mounted) {
-    return Usage("--webhook-client-ca: needs --webhook-cert-dir");
+  if (!o->webhook_client_ca.empty() && !mounted && !own) {
+    return Usage("--webhook-client-ca: needs --webhook-cert-dir or --webhook-secret");
   }
   return {};
 }

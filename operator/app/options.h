@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "crds/base/result.h"
+#include "reconcilers/rights/rights.h"
 
 namespace fairlead::app {
 
@@ -49,6 +50,9 @@ struct Options {
   std::string identity;      // of the lease holder; default host name and process id
   std::string peer_address;  // where other replicas reach our xDS server; empty: as it listens, if that says
   std::string cluster_domain = "cluster.local";
+  std::string trust_domain = "cluster.local";
+  bool ztunnel_dry_run = false;  // every ztunnel knows istio.io/dry-run
+  std::vector<std::string> break_glass_groups = reconcilers::AdministratorGroups();
   std::string cluster_name = "Kubernetes";
   bool clusters = false;                                   // read Secrets of other clusters in ns
   std::chrono::milliseconds cluster_stale_limit{900'000};  // how long what was known of one stays in force

@@ -2,10 +2,6 @@
 
 #include <utility>
 
-#include "reconcilers/lint/candidate.h"
-#include "reconcilers/lower/view.h"
-#include "reconcilers/tenancy/claims.h"
-
 namespace fairlead::app {
 namespace {
 
@@ -63,39 +59,10 @@ runtime::Counter& WebhookMetrics::Reviews(const std::string& kind, const std::st
       .first->second;
 }
 
-std::vector<webhooks::Advice> WorldView::AdviceOn(const AnyObject& object) const {
-  std::vector<webhooks::Advice> out;
-  for (const reconcilers::Finding& finding : reconcilers::LintCandidate(world_, object)) {
-    out.push_back({reconcilers::ToString(finding.code), finding.field, finding.message, finding.fix});
-  }
-  return out;
-}
-
-std::optional<webhooks::Tenancy> WorldView::TenancyOf(const std::string& ns,
-                                                      const std::vector<ObjectKey>& targets) const {
-  const reconcilers::View& view = world_.view();
-  webhooks::Tenancy out;
-  out.workspace = view.tables.Get<api::Workspace>({"", view.membership.WorkspaceOf(ns)});
-  for (const ObjectKey& target : targets) {
-    if (const ObjectMeta* meta = view.tables.MetaOf(target)) out.labels[target] = meta->labels;
-  }
-  return out;
-}
-
-std::optional<reconcilers::ForeignRuling> WorldView::OnForeign(
-    const reconcilers::ForeignChange& change) const {
-  return reconcilers::JudgeForeign(world_.view(), change);
-}
-
-std::map<std::string, std::string> WorldView::TakenBy(const api::Workspace& candidate,
-                                                      const api::Workspace* before) const {
-  return reconcilers::NamespacesOfOthers(world_.view(), candidate, before);
-}
-
 template <class F>
 auto EngineView::Ask(std::chrono::milliseconds patience, F ask) const {
-  const auto asked = [ask = std::move(ask), domain = cluster_domain_](const reconcilers::World& world) {
-    return ask(WorldView(world, domain));
+  const auto asked = [ask = std::move(ask)](const reconcilers::World& world) {
+    return ask(webhooks::WorldView(world));
   };
   using R = decltype(engine_->ReadWithin(patience, asked));
   if (!engine_->ready()) return R();  // what is not listed yet would be called missing, and no workspace's
@@ -103,19 +70,20 @@ auto EngineView::Ask(std::chrono::milliseconds patience, F ask) const {
 }
 
 std::vector<webhooks::Advice> EngineView::AdviceOn(const AnyObject& object) const {
-  return Ask(kPatience, [object](const WorldView& view) { return view.AdviceOn(object); })
+  return Ask(kPatience, [object](const webhooks::WorldView& view) { return view.AdviceOn(object); })
       .value_or(std::vector<webhooks::Advice>());
 }
 
 std::optional<webhooks::Tenancy> EngineView::TenancyOf(const std::string& ns,
                                                        const std::vector<ObjectKey>& targets) const {
-  return Ask(kPatienceForRights, [ns, targets](const WorldView& view) { return view.TenancyOf(ns, targets); })
+  return Ask(kPatienceForRights,
+             [ns, targets](const webhooks::WorldView& view) { return view.TenancyOf(ns, targets); })
       .value_or(std::nullopt);
 }
 
 std::optional<reconcilers::ForeignRuling> EngineView::OnForeign(
     const reconcilers::ForeignChange& change) const {
-  return Ask(kPatienceForRights, [change](const WorldView& view) { return view.OnForeign(change); })
+  return Ask(kPatienceForRights, [change](const webhooks::WorldView& view) { return view.OnForeign(change); })
       .value_or(std::nullopt);
 }
 
@@ -123,16 +91,14 @@ std::map<std::string, std::string> EngineView::TakenBy(const api::Workspace& can
                                                        const api::Workspace* before) const {
   const auto stored = before == nullptr ? std::nullopt : std::optional(*before);
   return Ask(kPatienceForRights,
-             [candidate, stored](const WorldView& view) {
+             [candidate, stored](const webhooks::WorldView& view) {
                return view.TakenBy(candidate, stored ? &*stored : nullptr);
              })
       .value_or(std::map<std::string, std::string>());
 }
 
 Webhooks::Webhooks(const Options& options, const WebhookParts& parts)
-    : parts_(parts),
-      view_(parts.engine, options.cluster_domain, parts.gateway),
-      drain_(options.webhook_drain) {}
+    : parts_(parts), view_(parts.engine, options, parts.gateway), drain_(options.webhook_drain) {}
 
 Webhooks::~Webhooks() { Stop(); }
 
@@ -143,11 +109,9 @@ Result<std::unique_ptr<Webhooks>> Webhooks::Start(const Options& options, const 
                                {{"/validate", out->Validate()}}, parts.metrics);
   if (!server) return Unexpected(server.error());
   out->server_ = std::move(*server);
-  if (parts.keeper != nullptr) {
-    out->Follow();
-  } else if (Result<void> mounted = out->Mount(options); !mounted) {
-    return Unexpected(mounted.error());
-  }
+  const Result<void> certified =
+      parts.keeper != nullptr ? out->Follow(options.webhook_client_ca) : out->Mount(options);
+  if (!certified) return Unexpected(certified.error());
   parts.log->Info("serving webhooks", {{"port", out->port()}});
   return out;
 }
@@ -169,8 +133,7 @@ webhooks::Server::Endpoint Webhooks::Validate() {
     if (!parts_.engine->ready()) return answer;
     answer = parts_.engine
                  ->TryRead([&](const reconcilers::World& world) {
-                   return webhooks::AnswerQuickly(body, WorldView(world, view_.ClusterDomain()),
-                                                  parts_.ledger != nullptr);
+                   return webhooks::AnswerQuickly(body, webhooks::WorldView(world), parts_.ledger != nullptr);
                  })
                  .value_or(std::nullopt);
     if (answer) note(&*answer);
@@ -184,19 +147,53 @@ Result<void> Webhooks::Mount(const Options& options) {
   const Result<webhooks::TlsMaterial> first = mounted_->Read();
   if (!first) return Unexpected(Error{ErrorClass::kFatal, "--webhook-cert-dir: " + first.error().message});
   if (Result<void> used = server_->SetTls(*first); !used) return used;
-  return mounted_->Watch([this](const Result<webhooks::TlsMaterial>& now) { OnCertificate(now); });
+  return mounted_->Watch([this](const Result<webhooks::TlsMaterial>& now) {
+    const std::lock_guard lock(mutex_);
+    Use(now);
+  });
 }
 
-void Webhooks::Follow() {
+Result<void> Webhooks::Follow(const std::string& client_ca_file) {
   pending_ = parts_.readiness->Wait("certificate of the webhooks");
-  parts_.keeper->OnPair([this](const webhooks::TlsMaterial& now) { OnCertificate(now); },
+  if (!client_ca_file.empty()) {
+    Result<std::string> first = webhooks::ReadClientAuthorities(client_ca_file);
+    if (!first) return Unexpected(Error{ErrorClass::kFatal, "--webhook-client-ca: " + first.error().message});
+    own_.client_ca_pem = std::move(*first);
+    auto watch = webhooks::FolderWatch::Start(
+        {webhooks::FolderOf(client_ca_file)},
+        webhooks::OnDifference<std::string>(
+            [client_ca_file] { return webhooks::ReadClientAuthorities(client_ca_file); },
+            [this](Result<std::string> now) { OnClientAuthorities(std::move(now)); }));
+    if (!watch) return Unexpected(watch.error());
+    clients_ = std::move(*watch);
+  }
+  parts_.keeper->OnPair([this](const webhooks::TlsMaterial& pair) { OnPair(pair); },
                         [this](const std::string& why) {
                           const std::lock_guard lock(mutex_);
                           pending_.Explain(why);
                         });
+  return {};
 }
 
-void Webhooks::OnCertificate(const Result<webhooks::TlsMaterial>& now) {
+void Webhooks::OnPair(const webhooks::TlsMaterial& pair) {
+  const std::lock_guard lock(mutex_);
+  own_.certificate_pem = pair.certificate_pem;
+  own_.key_pem = pair.key_pem;
+  Use(own_);
+}
+
+void Webhooks::OnClientAuthorities(Result<std::string> now) {
+  if (!now) {
+    return parts_.log->Warn("the authorities of the webhooks' clients cannot be used; those before stay",
+                            {{"error", now.error().message}});
+  }
+  const std::lock_guard lock(mutex_);
+  if (own_.client_ca_pem == *now) return;
+  own_.client_ca_pem = std::move(*now);
+  if (!own_.certificate_pem.empty()) Use(own_);
+}
+
+void Webhooks::Use(const Result<webhooks::TlsMaterial>& now) {
   const Result<void> used = now ? server_->SetTls(*now) : Unexpected(now.error());
   parts_.metrics->OnCertificate(used.has_value());
   if (!used) {
@@ -205,12 +202,12 @@ void Webhooks::OnCertificate(const Result<webhooks::TlsMaterial>& now) {
   }
   parts_.certificates->OnServed(now->certificate_pem);
   parts_.log->Info("the webhooks' certificate was read");
-  const std::lock_guard lock(mutex_);
   pending_.Done();
 }
 
 void Webhooks::Stop() {
   mounted_.reset();
+  clients_.reset();
   if (server_) server_->Drain({.serve = drain_, .finish = kFinish});
 }
 

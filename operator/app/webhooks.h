@@ -24,8 +24,9 @@
 #include "operator/runtime/metrics.h"
 #include "operator/runtime/readiness.h"
 #include "webhooks/server/certificate_dir.h"
+#include "webhooks/server/folder_watch.h"
 #include "webhooks/server/server.h"
-#include "webhooks/verdict/view.h"
+#include "webhooks/verdict/world_view.h"
 
 namespace fairlead::app {
 
@@ -51,31 +52,15 @@ class WebhookMetrics final : public webhooks::ServerMetrics {
   std::map<std::tuple<std::string, std::string, std::string>, runtime::Counter> reviews_;
 };
 
-// What `fairleadctl lint` would find at an object, and the workspaces, in a World that stands still.
-class WorldView final : public webhooks::View {
- public:
-  WorldView(const reconcilers::World& world, std::string cluster_domain)
-      : world_(world), cluster_domain_(std::move(cluster_domain)) {}
-  std::vector<webhooks::Advice> AdviceOn(const AnyObject& object) const override;
-  std::optional<webhooks::Tenancy> TenancyOf(const std::string& ns,
-                                             const std::vector<ObjectKey>& targets) const override;
-  std::optional<reconcilers::ForeignRuling> OnForeign(
-      const reconcilers::ForeignChange& change) const override;
-  std::string ClusterDomain() const override { return cluster_domain_; }
-  std::map<std::string, std::string> TakenBy(const api::Workspace& candidate,
-                                             const api::Workspace* before) const override;
-
- private:
-  const reconcilers::World& world_;
-  const std::string cluster_domain_;
-};
-
-// The same of the engine's World as it is at each question; waits for the engine, within limits.
+// A WorldView of the engine's World as it is at each question; waits for the engine, within limits.
 class EngineView final : public webhooks::View {
  public:
   // `gateway`: may be null, as where it is not known.
-  EngineView(Engine* engine, std::string cluster_domain, const GatewayFacts* gateway = nullptr)
-      : engine_(engine), cluster_domain_(std::move(cluster_domain)), gateway_(gateway) {}
+  EngineView(Engine* engine, const Options& options, const GatewayFacts* gateway)
+      : engine_(engine),
+        cluster_domain_(options.cluster_domain),
+        administrators_(options.break_glass_groups),
+        gateway_(gateway) {}
   std::vector<webhooks::Advice> AdviceOn(const AnyObject& object) const override;
   std::optional<webhooks::Tenancy> TenancyOf(const std::string& ns,
                                              const std::vector<ObjectKey>& targets) const override;
@@ -85,6 +70,9 @@ class EngineView final : public webhooks::View {
     return gateway_ == nullptr ? std::nullopt : gateway_->route_retry();
   }
   std::string ClusterDomain() const override { return cluster_domain_; }
+  bool IsAdministrator(const std::vector<std::string>& groups) const override {
+    return reconcilers::IsAdministrator(groups, administrators_);
+  }
   std::map<std::string, std::string> TakenBy(const api::Workspace& candidate,
                                              const api::Workspace* before) const override;
 
@@ -96,6 +84,7 @@ class EngineView final : public webhooks::View {
 
   Engine* const engine_;
   const std::string cluster_domain_;
+  const std::vector<std::string> administrators_;
   const GatewayFacts* const gateway_;
 };
 
@@ -113,8 +102,8 @@ struct WebhookParts {
 
 class Webhooks {
  public:
-  // An error: no certificate that can be used is mounted, or the address is taken. With a keeper the process
-  // is not ready until it has brought the first certificate.
+  // An error: no certificate that can be used is mounted, none of the authorities of clients can be read, or
+  // the address is taken. With a keeper the process is not ready until it has brought the first certificate.
   static Result<std::unique_ptr<Webhooks>> Start(const Options& options, const WebhookParts& parts);
   ~Webhooks();  // Stop
   void Stop();  // serves on for options.webhook_drain, and answers what is under way
@@ -124,16 +113,21 @@ class Webhooks {
   Webhooks(const Options& options, const WebhookParts& parts);
   Result<void> Mount(const Options& options);
   webhooks::Server::Endpoint Validate();
-  void Follow();
-  void OnCertificate(const Result<webhooks::TlsMaterial>& now);
+  Result<void> Follow(const std::string& client_ca_file);
+  void OnPair(const webhooks::TlsMaterial& pair);
+  void OnClientAuthorities(Result<std::string> now);
+  void Use(const Result<webhooks::TlsMaterial>& now);  // with mutex_
 
   const WebhookParts parts_;
   const EngineView view_;
   const std::chrono::milliseconds drain_;
-  std::mutex mutex_;  // guards pending_
+  std::mutex mutex_;  // guards the next two, and what the server is told
   runtime::Readiness::Token pending_;
+  webhooks::TlsMaterial own_;  // the keeper's pair, once there is one, and whose clients may call
   std::unique_ptr<webhooks::Server> server_;
-  std::unique_ptr<webhooks::CertificateDir> mounted_;  // its end is before the server's
+  // Their end is before the server's.
+  std::unique_ptr<webhooks::CertificateDir> mounted_;
+  std::unique_ptr<webhooks::FolderWatch> clients_;
 };
 
 }  // namespace fairlead::app

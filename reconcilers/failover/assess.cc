@@ -4,13 +4,17 @@
 #include <map>
 
 #include "reconcilers/failover/alone.h"
+#include "reconcilers/failover/members.h"
 #include "reconcilers/failover/winner.h"
 #include "reconcilers/istio/lower.h"
+#include "reconcilers/lower/ports.h"
 #include "reconcilers/status/losses.h"
 #include "reconcilers/waypoints/plan.h"
 
 namespace fairlead::reconcilers::failover {
 namespace {
+
+constexpr char kNeedsHttp[] = "a waypoint of Fairlead steers HTTP alone";
 
 Assessment Bad(TargetState state, std::string message) {
   Assessment out;
@@ -58,6 +62,30 @@ void Judge(const View& view, const api::FailoverPolicy& policy, const Placement&
   record.message = Describe(rivals, out->ports.empty());
 }
 
+// What keeps istiod's waypoint from the endpoints of other clusters, or from telling them apart.
+void AcrossClusters(const View& view, const EffectiveService& service, const api::FailoverPolicy& policy,
+                    std::vector<std::string>* limits) {
+  const auto global = view.tables.Get<core::Service>(service.key.nn());
+  if (service.key.kind != Kind::kService || global == nullptr || !IsGlobal(*global) ||
+      view.remotes.clusters().empty())
+    return;
+  const auto gateway = view.tables.Get<gateway::Gateway>(*service.waypoint);
+  if (gateway != nullptr && gateway->meta.labels.Get(kGlobalLabel) != "true") {
+    limits->push_back("behind Gateway " + service.waypoint->ToString() +
+                      " istiod joins no endpoints of other clusters: give it the label " +
+                      std::string(kGlobalLabel) + ": \"true\", which makes all of its services global");
+  }
+  const auto is_place = [](const std::string& label) { return label.starts_with("topology."); };
+  if (std::all_of(policy.priority_labels.begin(), policy.priority_labels.end(), is_place)) return;
+  for (const EffectivePort& port : service.ports) {
+    if (NetworksApart(view, MembersOf(view, {service.key, port.port})).empty()) continue;
+    limits->push_back(
+        "of endpoints on other networks istiod's waypoint knows no labels but those of their place "
+        "(istio/istio#49500)");
+    return;
+  }
+}
+
 // By the objects that istiod reads.
 void CarriedByIstiod(const View& view, const EffectiveService& service, const api::FailoverPolicy& policy,
                      Assessment* out) {
@@ -73,7 +101,9 @@ void CarriedByIstiod(const View& view, const EffectiveService& service, const ap
   const auto limit = [&](std::string text) {
     record.advice.push_back({Note::Kind::kIstioLimit, std::move(text)});
   };
-  for (std::string& text : istiod::RuleOf(policy).limits) limit(std::move(text));
+  std::vector<std::string> limits = istiod::RuleOf(policy).limits;
+  AcrossClusters(view, service, policy, &limits);
+  for (std::string& text : limits) limit(std::move(text));
   if (service.key.kind == Kind::kServiceEntry && service.hostnames.size() > 1) {
     limit("it is carried for the host " + service.hostnames.front() +
           " alone: a DestinationRule is for one host");
@@ -83,6 +113,18 @@ void CarriedByIstiod(const View& view, const EffectiveService& service, const ap
   record.istio_awaited = state == view.istio_states.end() || !state->second.report;
   if (record.istio_awaited || state->second.report->failover_problem.empty()) return;
   *out = Bad(TargetState::kNotCarried, state->second.report->failover_problem);
+}
+
+// Our own waypoints steer HTTP; of other ports they know no endpoints. The others, for the record.
+std::string LeaveHttp(std::vector<const EffectivePort*>* ports) {
+  std::vector<std::string> others;
+  for (const EffectivePort* port : *ports) {
+    if (!IsHttp(port->protocol))
+      others.push_back("port " + std::to_string(port->port) + " (" + std::string(ToString(port->protocol)) +
+                       ") goes on as always: " + kNeedsHttp);
+  }
+  std::erase_if(*ports, [](const EffectivePort* port) { return !IsHttp(port->protocol); });
+  return JoinBounded(others, "; ");
 }
 
 // Where the Service itself says the order that the policy asks for, ztunnel keeps it.
@@ -122,10 +164,13 @@ Assessment Assess(const View& view, const ServiceRows& rows, const api::Failover
                : Bad(TargetState::kNotFound, "it has no TCP port named " + placement.section);
   }
   if (!service.waypoint) return WithoutWaypoint(view, service, policy, placement, ports);
+  const bool by_istiod = istiod::IsServedByIstiod(view, service);
+  const std::string others = by_istiod ? "" : LeaveHttp(&ports);
+  if (ports.empty()) return Bad(TargetState::kNotCarried, NoHttpPort(service, placement.section, kNeedsHttp));
   Assessment out;
   Judge(view, policy, placement, ports, &out);
-  if (!out.ports.empty() && istiod::IsServedByIstiod(view, service))
-    CarriedByIstiod(view, service, policy, &out);
+  if (!others.empty()) out.record.message += (out.record.message.empty() ? "" : "; ") + others;
+  if (!out.ports.empty() && by_istiod) CarriedByIstiod(view, service, policy, &out);
   return out;
 }
 

@@ -7,8 +7,8 @@
 #include "reconcilers/failover/assess.h"
 #include "reconcilers/failover/members.h"
 #include "reconcilers/failover/shares.h"
+#include "reconcilers/failover/sources.h"
 #include "reconcilers/lower/ports.h"
-#include "reconcilers/lower/waypoint.h"
 #include "reconcilers/status/losses.h"
 
 namespace fairlead::reconcilers::failover {
@@ -58,12 +58,16 @@ class Reach {
   // What requests would be answered 503; empty: none.
   std::string Stranded() const {
     std::set<std::string> out;
+    std::set<api::Locality> anywhere;  // the places that are known, and one that is not
     for (const Destination& destination : on_) {
-      const Members left = Without(MembersOf(view_, destination), policy_.drill->down);
-      for (const api::Locality& from : PlacesAt(destination.service)) {
-        if (SharesOf(PlanFailover(policy_, {from, {}}, left)).nowhere > 0)
-          out.insert(destination.service.ToString());
+      const Members members = MembersOf(view_, destination, LabelsFor(policy_));
+      const KnownSources sources = SourcesOf(view_, rows_.at(destination.service).service->waypoint);
+      if (!sources.unplaced.empty() && anywhere.empty()) {
+        anywhere = KnownPlaces(view_);
+        anywhere.insert({view_.options.cluster_name, "", "", ""});
       }
+      if (Strands(policy_, sources.AlsoAt(anywhere), members, policy_.drill->down))
+        out.insert(destination.service.ToString());
     }
     return JoinBounded({out.begin(), out.end()}, ", ", kListed);
   }
@@ -86,31 +90,13 @@ class Reach {
       return;
     }
     for (const EffectivePort& port : rows_.at(placement.target).service->ports) {
-      if (std::find(found.ports.begin(), found.ports.end(), port.port) == found.ports.end()) continue;
-      if (IsHttp(port.protocol)) {
+      if (!placement.section.empty() && placement.section != port.name) continue;
+      if (std::find(found.ports.begin(), found.ports.end(), port.port) != found.ports.end()) {
         on_.insert({placement.target, port.port});
-      } else {
+      } else if (!IsHttp(port.protocol)) {
         cannot_.insert(name + ": port " + std::to_string(port.port) + " is not HTTP");
       }
     }
-  }
-
-  // Where the proxies run; where that is not known, anywhere.
-  std::set<api::Locality> PlacesAt(const ObjectKey& service) const {
-    std::set<api::Locality> out;
-    const auto& at = rows_.at(service).service->waypoint;
-    bool all = false;  // of them is known where they run
-    if (const auto waypoint = at ? LowerWaypoint(view_, *at) : nullptr) {
-      for (auto [pod, place] : waypoint->places) {
-        place.cluster = view_.options.cluster_name;
-        out.insert(std::move(place));
-      }
-      all = !waypoint->proxies.empty() && waypoint->places.size() == waypoint->proxies.size();
-    }
-    if (all) return out;
-    out.merge(KnownPlaces(view_));
-    out.insert(api::Locality());
-    return out;
   }
 
   const View& view_;
@@ -154,6 +140,14 @@ Members Without(const Members& members, const api::Locality& down) {
   std::vector<Member> left(members.begin(), members.end());
   for (Member& member : left) member.healthy = member.healthy && !Covers(down, member.locality);
   return left;
+}
+
+bool Strands(const api::FailoverPolicy& policy, const std::set<Source>& from, const Members& members,
+             const api::Locality& down) {
+  const Members left = Without(members, down);
+  return std::any_of(from.begin(), from.end(), [&](const Source& source) {
+    return SharesOf(PlanFailover(policy, source, left)).nowhere > 0;
+  });
 }
 
 DrillState JudgeDrill(const View& view, const ServiceRows& rows, const api::FailoverPolicy& policy,

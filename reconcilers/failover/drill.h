@@ -8,6 +8,7 @@
 //   state.on   // destinations
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,5 +37,9 @@ DrillState JudgeDrill(const View& view, const ServiceRows& rows, const api::Fail
 
 // As they would be if the place had failed.
 Members Without(const Members& members, const api::Locality& down);
+
+// Whether requests of some source would have no place to go if it had.
+bool Strands(const api::FailoverPolicy& policy, const std::set<Source>& from, const Members& members,
+             const api::Locality& down);
 
 }  // namespace fairlead::reconcilers::failover

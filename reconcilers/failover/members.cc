@@ -59,9 +59,9 @@ List OfService(const View& view, const core::Service& service, const std::string
 
 // The same functions read it: its tables in place of ours.
 View ViewOf(const View& here, const RemoteCluster& cluster) {
-  return {here.options,      cluster.tables, here.membership,   here.tenancy,       here.attachments,
-          here.failovers,    here.routes_of, cluster.slices_of, here.pods_of,       here.callers_of,
-          here.istio_states, here.remotes,   here.drills,       here.waypoint_plans};
+  return {here.options,      cluster.tables, here.membership,   here.tenancy,        here.attachments,
+          here.failovers,    here.routes_of, cluster.slices_of, here.pods_of,        here.callers_of,
+          here.istio_states, here.remotes,   here.drills,       here.waypoint_plans, here.priority_labels};
 }
 
 bool IsApart(std::string_view ours, const Member& member) {
@@ -122,6 +122,11 @@ List OfEntry(const View& view, const istio::ServiceEntry& entry, const istio::Se
     out.push_back({from.address, own == from.ports.end() ? target : own->second, PlaceOfWritten(view, from),
                    std::move(labels), std::max<uint32_t>(from.weight, 1), true});
   }
+  if (out.empty()) {
+    const api::Locality here{view.options.cluster_name, "", "", ""};
+    for (std::string& host : NamesToResolve(entry))
+      out.push_back({std::move(host), target, here, {}, 1, true});
+  }
   if (!entry.workload_selector.empty()) {
     const LabelSelector selector{entry.workload_selector, {}};
     view.tables.ForEachIn<core::Pod>(entry.meta.ns, [&](const Ptr<core::Pod>& pod) {
@@ -131,6 +136,16 @@ List OfEntry(const View& view, const istio::ServiceEntry& entry, const istio::Se
     });
   }
   return out;
+}
+
+// What runs in our own cluster is on its network, where it does not say otherwise itself.
+void SetNetwork(const View& view, List* out) {
+  const std::string_view ours = NetworkOf(view.tables, view.options.root_namespace);
+  if (ours.empty()) return;
+  for (Member& member : *out) {
+    if (member.locality.cluster == view.options.cluster_name && !member.labels.Find(kNetworkLabel))
+      member.labels.Set(kNetworkLabel, ours);
+  }
 }
 
 bool ByAddress(const Member& a, const Member& b) {
@@ -160,6 +175,7 @@ std::vector<Member> MembersOf(const View& view, const Destination& port, MemberL
       if (info.number == port.port) out = OfEntry(view, *entry, info, keep);
     }
   }
+  if (keep == MemberLabels::kAll) SetNetwork(view, &out);
   std::sort(out.begin(), out.end());
   if (service != nullptr) Join(view, *service, port.port, keep, &out);
   // Of the same address, ours counts, then that of the cluster whose name comes first.

@@ -23,7 +23,8 @@ enum class MemberLabels : unsigned char { kAll, kNetwork };
 // What steps of the policy are told from.
 MemberLabels LabelsFor(const api::FailoverPolicy& policy);
 
-// Sorted; no address and port twice. Empty: no such port, or no endpoints.
+// Sorted; no address and port twice. Empty: no such port, or no endpoints. With kAll those of our own cluster
+// have the label of its network, too, as those of others always do.
 std::vector<Member> MembersOf(const View& view, const Destination& port,
                               MemberLabels keep = MemberLabels::kAll);
 

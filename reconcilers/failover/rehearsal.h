@@ -1,11 +1,12 @@
 // Rehearse: what would become of traffic if zones, regions, clusters or services were down.
 //
 // For each service port with a FailoverPolicy and each place that requests come from: the steps, their shares
-// now and then, and what that makes of the load of each endpoint. Every place is taken to send as many
-// requests as any other; those of a place that is down come from the others then, so that the whole stays the
-// same. Requests are those of our own cluster: each cluster's waypoints have policies of their own. A policy
-// is taken as whoever carries it keeps it (carried.h). Who calls: `fairleadctl failover simulate`. Reads the
-// drained state of a World. Pure; sorted.
+// now and then, and what that makes of the load of each endpoint. Requests come from where the proxies of the
+// service's waypoint run (sources.h), else from every place that is known. Every place is taken to send as
+// many requests as any other; those of a place that is down come from the others then, so that the whole
+// stays the same. Requests are those of our own cluster: each cluster's waypoints have policies of their own.
+// A policy is taken as whoever carries it keeps it (carried.h), and a drill that is on counts. Who calls:
+// `fairleadctl failover simulate`. Reads the drained state of a World. Pure; sorted.
 //
 //   Rehearsal r = Rehearse(world, {*ParseOutage("zone=us-east/us-east-1a")});
 //   r.stranded   // some requests would have no place to go
@@ -46,6 +47,7 @@ struct StepForecast {
 
 struct SourceForecast {
   api::Locality from;  // all empty: not known
+  std::string labels;  // "version=v1": what tells it from another source there; empty: there is none
   bool down = false;   // nothing comes from there then
   std::vector<StepForecast> steps;
   double nowhere_now = 0, nowhere_then = 0;
@@ -66,23 +68,28 @@ struct TargetForecast {
   ObjectKey service;
   std::vector<uint16_t> ports;  // for which it is the same
   ObjectKey policy;
-  std::string not_carried;  // why the policy is not in force there today; empty: it is
+  std::string not_carried;                 // why the policy is not in force there today; empty: it is
+  std::string drill;                       // that is on, and what becomes of it then; empty: none is
+  std::optional<NamespacedName> waypoint;  // whose proxies send the requests; absent: none is known
   std::vector<SourceForecast> sources;
   std::vector<PlaceLoad> places;
-  bool stranded = false;  // some requests have no place to go then
+  bool stranded = false;         // some requests have no place to go then, or none is sent at all
+  bool everything_down = false;  // every place that its requests come from
   friend bool operator==(const TargetForecast&, const TargetForecast&) = default;
 };
 
 struct Rehearsal {
   std::vector<Outage> outages;
   std::vector<TargetForecast> targets;
-  bool stranded = false;
-  bool everything_down = false;  // every place that requests come from
+  bool stranded = false;  // something is
 };
 
 // `only`: this Service or ServiceEntry alone.
 Rehearsal Rehearse(const World& world, const std::vector<Outage>& outages,
                    const std::optional<NamespacedName>& only = std::nullopt);
+
+// "its waypoint would be down"; empty: the target is not stranded.
+std::string WhyStranded(const TargetForecast& target);
 
 std::string Question(const Rehearsal& rehearsal);  // "What if zone us-east/us-east-1a were down"
 std::string ToText(const Rehearsal& rehearsal);

@@ -58,7 +58,8 @@ std::string Factor(const PlaceLoad& load) {
 }
 
 std::string SourceText(const SourceForecast& source) {
-  std::string out = "  from " + ToString(source.from) + (source.down ? ", which is down then" : "") + "\n";
+  std::string out = "  from " + ToString(source.from) + (source.labels.empty() ? "" : ", " + source.labels) +
+                    (source.down ? ", which is down then" : "") + "\n";
   std::vector<Row> rows;
   for (size_t i = 0; i < source.steps.size(); ++i) {
     const StepForecast& step = source.steps[i];
@@ -80,6 +81,12 @@ std::string SourceText(const SourceForecast& source) {
   return out;
 }
 
+std::string Loud(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return text;
+}
+
 std::string PortsText(const std::vector<uint16_t>& ports) {
   std::string out;
   for (uint16_t port : ports) out += (out.empty() ? "" : ", ") + std::to_string(port);
@@ -88,8 +95,9 @@ std::string PortsText(const std::vector<uint16_t>& ports) {
 
 std::string TargetText(const TargetForecast& target) {
   std::string out = target.service.ToString() + PortsText(target.ports) + ", by " + target.policy.ToString();
-  out += target.stranded ? ": SOME REQUESTS HAVE NO PLACE TO GO\n" : "\n";
+  out += target.stranded ? ": " + Loud(WhyStranded(target)) + "\n" : "\n";
   if (!target.not_carried.empty()) out += "  not in force today: " + target.not_carried + "\n";
+  if (!target.drill.empty()) out += "  " + target.drill + "\n";
   for (const SourceForecast& source : target.sources) out += SourceText(source);
   out += "  load of one healthy endpoint, in percent of all requests\n";
   std::vector<Row> rows;
@@ -129,6 +137,7 @@ Json::Value HealthyJson(int now, int then) {
 Json::Value SourceJson(const SourceForecast& source) {
   Json::Value out(Json::objectValue);
   out["from"] = PlaceJson(source.from);
+  if (!source.labels.empty()) out["labels"] = source.labels;
   out["down"] = source.down;
   out["steps"] = Json::Value(Json::arrayValue);
   for (const StepForecast& step : source.steps) {
@@ -152,6 +161,9 @@ Json::Value TargetJson(const TargetForecast& target) {
   out["noPlaceToGo"] = target.stranded;
   out["inForce"] = target.not_carried.empty();
   if (!target.not_carried.empty()) out["notInForce"] = target.not_carried;
+  if (!target.drill.empty()) out["drill"] = target.drill;
+  if (target.waypoint) out["waypoint"] = target.waypoint->ToString();
+  out["everySourceDown"] = target.everything_down;
   out["sources"] = Json::Value(Json::arrayValue);
   for (const SourceForecast& source : target.sources) out["sources"].append(SourceJson(source));
   out["places"] = Json::Value(Json::arrayValue);
@@ -168,6 +180,12 @@ Json::Value TargetJson(const TargetForecast& target) {
 
 }  // namespace
 
+std::string WhyStranded(const TargetForecast& target) {
+  if (target.everything_down)
+    return target.waypoint ? "its waypoint would be down" : "no place that requests come from would be left";
+  return target.stranded ? "some requests have no place to go" : "";
+}
+
 std::string Question(const Rehearsal& rehearsal) {
   std::string out = "What if";
   for (size_t i = 0; i < rehearsal.outages.size(); ++i)
@@ -178,10 +196,11 @@ std::string Question(const Rehearsal& rehearsal) {
 std::string ToText(const Rehearsal& rehearsal) {
   std::string out = Question(rehearsal) + ".\n";
   out +=
-      "Each place is taken to send as many requests as any other; those of a place that is down come from "
-      "the\n"
-      "others then. Requests are those of this cluster.\n";
-  if (rehearsal.everything_down) out += "No place that requests come from would be left.\n";
+      "Requests are those of this cluster, from where the proxies of a service's waypoint run; where that is "
+      "not\n"
+      "known, from every place that is. Each place is taken to send as many as any other; those of a place "
+      "that is\n"
+      "down come from the others then.\n";
   for (const TargetForecast& target : rehearsal.targets) out += "\n" + TargetText(target);
   return out;
 }

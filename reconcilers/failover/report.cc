@@ -6,9 +6,8 @@
 #include <tuple>
 #include <utility>
 
-#include "reconcilers/failover/drill.h"
+#include "reconcilers/failover/flow.h"
 #include "reconcilers/failover/members.h"
-#include "reconcilers/failover/shares.h"
 #include "reconcilers/lower/locality.h"
 #include "reconcilers/status/losses.h"
 #include "reconcilers/store/network.h"
@@ -55,6 +54,12 @@ bool SameTarget(const FailoverSource& a, const FailoverSource& b) {
   return a.kind == b.kind && a.ns == b.ns && a.name == b.name && a.ports == b.ports;
 }
 
+// Of sources of one place, which differ in labels, the worst.
+void AddSource(FailoverSource source, std::vector<FailoverSource>* out) {
+  if (out->empty() || out->back().from != source.from) return out->push_back(std::move(source));
+  if (Severity(source) < Severity(out->back())) out->back() = std::move(source);
+}
+
 bool InOrder(const FailoverSource& a, const FailoverSource& b) {
   return std::tie(a.kind, a.ns, a.name, a.ports, a.from) < std::tie(b.kind, b.ns, b.name, b.ports, b.from);
 }
@@ -91,6 +96,24 @@ void SetColumns(const std::vector<FailoverSource>& sources, FailoverStatus* out)
   if (active.size() > kShown) out->active += ",...";
 }
 
+// The first steps, and the one that gets the most wherever it is; each text as short as a status has it.
+void Shorten(FailoverSource* source) {
+  constexpr size_t kMaxText = 256;
+  if (source->steps.size() > FailoverSource::kMaxSteps) {
+    source->more_steps = static_cast<int>(source->steps.size() - FailoverSource::kMaxSteps);
+    if (source->active > static_cast<int>(FailoverSource::kMaxSteps)) {
+      api::FailoverStepStatus& last = source->steps[FailoverSource::kMaxSteps - 1];
+      last = source->steps[static_cast<size_t>(source->active) - 1];
+      last.number = source->active;
+    }
+    source->steps.resize(FailoverSource::kMaxSteps);
+  }
+  for (api::FailoverStepStatus& step : source->steps) {
+    step.to = CutText(step.to, kMaxText);
+    step.missing = CutText(step.missing, kMaxText);
+  }
+}
+
 }  // namespace
 
 Reporter::Reporter(const View& view, const Lowered& lowered)
@@ -125,8 +148,9 @@ std::string Reporter::AboutClusters(const Facts& facts, const api::FailoverStep*
       if (plan.steps[step].parts.empty()) out.push_back("cluster " + name + " is not known");
     } else if (remote->second.status.state != RemoteState::kFresh) {
       const RemoteStatus& status = remote->second.status;
+      const std::string since = status.since.ToString();
       out.push_back("cluster " + name + " is " + std::string(ToString(status.state)) +
-                    (status.kept ? ", known from before the start: of " + status.since.ToString() : ""));
+                    (status.kept ? ", known from before the start: of " + since : " since " + since));
     }
     const auto apart = facts.apart.find(name);
     if (remote == clusters.end() || apart == facts.apart.end()) continue;
@@ -143,7 +167,7 @@ std::string Reporter::AboutClusters(const Facts& facts, const api::FailoverStep*
   return JoinBounded(out, "; ");
 }
 
-std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Facts& facts, const Locality& from,
+std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Facts& facts, const Source& from,
                                 const Plan& plan, size_t step) const {
   int members = 0, healthy = 0;
   for (const Part& part : plan.steps[step].parts) {
@@ -162,35 +186,29 @@ std::string Reporter::MissingAt(const api::FailoverPolicy& policy, const Facts& 
   } else if (policy.outlier_detection.consecutive_errors == 0 && step + 1 < plan.steps.size()) {
     out.push_back("no outlier detection: it gives away nothing while its endpoints are ready");
   }
-  std::string clusters = AboutClusters(facts, WrittenAs(policy, from, plan, step), plan, step);
+  const size_t labels = policy.priority_labels.size();
+  if (const size_t lacking = FirstLacking(policy, from); step + lacking < labels)
+    out.push_back(WhyLacking(policy.priority_labels[lacking], facts.sources, facts.through_gateways));
+  std::string clusters = AboutClusters(facts, WrittenAs(policy, from.locality, plan, step), plan, step);
   if (!clusters.empty()) out.push_back(std::move(clusters));
   return JoinBounded(out, "; ");
 }
 
-FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Facts& facts, const Locality& from,
+FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Facts& facts, const Source& from,
                                   const Members& members, const EffectiveDrill* drill) const {
-  const Plan plan = PlanFailover(policy, {from, {}}, members);
-  Shares shares = SharesOf(plan);
-  std::vector<int> taken(plan.steps.size(), 0);  // endpoints that a drill takes out
-  if (drill != nullptr) {
-    const Shares then = SharesOf(PlanFailover(policy, {from, {}}, Without(members, drill->down)));
-    shares.nowhere = (shares.nowhere * drill->weight + then.nowhere * (100 - drill->weight)) / 100;
-    for (size_t i = 0; i < plan.steps.size(); ++i) {
-      int& percent = shares.steps[i].percent;
-      percent = (percent * drill->weight + then.steps[i].percent * (100 - drill->weight) + 50) / 100;
-      taken[i] = shares.steps[i].healthy - then.steps[i].healthy;
-    }
-  }
+  const Flow flow(policy, from, members, drill);
+  const Plan& plan = flow.plan();
+  const Shares& shares = flow.shares();
   FailoverSource out;
-  out.from = AsSeenHere(view_, from);
+  out.from = AsSeenHere(view_, from.locality);
   int most = 0;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const StepShare& share = shares.steps[i];
     out.steps.push_back({plan.steps[i].name, share.members, share.healthy, share.percent,
                          MissingAt(policy, facts, from, plan, i), Timestamp()});
-    if (taken[i] > 0) {
+    if (flow.LeftOut(i) > 0) {
       std::string& missing = out.steps.back().missing;
-      missing = "a drill leaves out " + std::to_string(taken[i]) + " of its endpoints" +
+      missing = "a drill leaves out " + std::to_string(flow.LeftOut(i)) + " of its endpoints" +
                 (missing.empty() ? "" : "; " + missing);
     }
     if (share.percent <= most) continue;
@@ -204,23 +222,34 @@ FailoverSource Reporter::SourceOf(const api::FailoverPolicy& policy, const Facts
 
 std::vector<FailoverSource> Reporter::Sources(const api::FailoverPolicy& policy, const Target& target) const {
   std::vector<std::vector<FailoverSource>> by_ports;
+  const KnownSources known = SourcesOf(view_, target.waypoint);
+  const std::set<Source> from = known.placed.empty() ? known.AlsoAt(places_) : known.placed;
   for (const uint16_t port : target.ports) {
     const Members members = MembersAt({target.service, port}, policy);
     const Facts facts{target.service.ns, NetworksApart(view_, members),
-                      GoesThroughGateways(view_, target.service)};
+                      GoesThroughGateways(view_, target.service), known};
     std::vector<FailoverSource> sources;
-    for (const Locality& from : target.from.empty() ? places_ : target.from) {
-      FailoverSource source = SourceOf(policy, facts, from, members, view_.drills.At({target.service, port}));
+    for (const Source& one : from) {
+      FailoverSource source = SourceOf(policy, facts, one, members, view_.drills.At({target.service, port}));
       source.kind = target.service.kind;
       source.ns = target.service.ns;
       source.name = target.service.name;
-      sources.push_back(std::move(source));
+      AddSource(std::move(source), &sources);
     }
     AddPort(port, std::move(sources), &by_ports);
   }
   std::vector<FailoverSource> out;
   for (auto& sources : by_ports) std::move(sources.begin(), sources.end(), std::back_inserter(out));
   return out;
+}
+
+std::string InWords(const api::OutlierDetection& detection) {
+  if (detection.consecutive_errors == 0) return "off";
+  return std::to_string(detection.consecutive_errors) +
+         (detection.consecutive_errors == 1 ? " error" : " errors in a row") + ": out for " +
+         detection.base_ejection_time.ToString() + ", longer each time, at most " +
+         std::to_string(detection.max_ejection_percent) + " % of the endpoints; looked at every " +
+         detection.interval.ToString();
 }
 
 FailoverStatus Bounded(std::vector<FailoverSource> sources, int more) {
@@ -239,10 +268,7 @@ FailoverStatus Bounded(std::vector<FailoverSource> sources, int more) {
       ++out.more_sources;
       continue;
     }
-    if (source.steps.size() > FailoverSource::kMaxSteps) {
-      source.more_steps = static_cast<int>(source.steps.size() - FailoverSource::kMaxSteps);
-      source.steps.resize(FailoverSource::kMaxSteps);
-    }
+    Shorten(&source);
     if (source.ports.size() > FailoverSource::kMaxPorts) source.ports.resize(FailoverSource::kMaxPorts);
     out.sources.push_back(std::move(source));
   }

@@ -1,9 +1,9 @@
 // Report: where requests go now under a FailoverPolicy, and what a step lacks to work.
 //
-// For each target and each place that requests come from (of the waypoint's proxies, or of nodes): the steps
-// in order, with their endpoints, what is healthy of them, and their share of the requests. Who calls: World
-// for statuses, which take what is worst within bounds, and `fairleadctl failover status`, which shows all.
-// Pure; sorted.
+// For each target and each place that requests come from (of the waypoint's proxies, else of nodes; of a
+// place whose proxies differ in labels, the worst): the steps in order, with their endpoints, what is healthy
+// of them, and their share of the requests. Who calls: World for statuses, which take what is worst within
+// bounds, and `fairleadctl failover status`, which shows all. Pure; sorted.
 //
 //   Reporter reporter(view, world.endpoints());
 //   std::vector<api::FailoverSource> all = reporter.Sources(policy, {service, {80}});
@@ -12,11 +12,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "crds/api/failover_policy.h"
+#include "reconcilers/failover/sources.h"
 #include "reconcilers/failover/steps.h"
 #include "reconcilers/lower/view.h"
 
@@ -26,7 +28,7 @@ namespace fairlead::reconcilers::failover {
 struct Target {
   ObjectKey service;
   std::vector<uint16_t> ports;
-  std::set<api::Locality> from = {};  // where the proxies that send run; empty: anywhere
+  std::optional<NamespacedName> waypoint = {};  // that serves it
 };
 
 class Reporter {
@@ -43,13 +45,13 @@ class Reporter {
   struct Facts {
     std::string ns;
     std::map<std::string, std::set<std::string>> apart;  // cluster -> networks that are not ours
-    bool through_gateways = false;                       // requests can go to these
+    bool through_gateways = false;  // requests can go to these: istiod's waypoint sends them
+    const KnownSources& sources;
   };
 
-  api::FailoverSource SourceOf(const api::FailoverPolicy& policy, const Facts& facts,
-                               const api::Locality& from, const Members& members,
-                               const EffectiveDrill* drill) const;
-  std::string MissingAt(const api::FailoverPolicy& policy, const Facts& facts, const api::Locality& from,
+  api::FailoverSource SourceOf(const api::FailoverPolicy& policy, const Facts& facts, const Source& from,
+                               const Members& members, const EffectiveDrill* drill) const;
+  std::string MissingAt(const api::FailoverPolicy& policy, const Facts& facts, const Source& from,
                         const Plan& plan, size_t step) const;
 
   std::string AboutClusters(const Facts& facts, const api::FailoverStep* written, const Plan& plan,
@@ -65,6 +67,9 @@ class Reporter {
 // What is in a status: of too many sources and steps the worst, the rest counted. `more`: sources that were
 // not looked at.
 api::FailoverStatus Bounded(std::vector<api::FailoverSource> sources, int more);
+
+// "5 errors in a row: out for 30s and longer each time, at most 100 %; looked at every 10s", or "off".
+std::string InWords(const api::OutlierDetection& detection);
 
 // One table for people.
 std::string ToText(const std::vector<api::FailoverSource>& sources);

@@ -10,11 +10,13 @@ std::string PortsOf(const api::FailoverSource& source) {
   return out;
 }
 
+std::string Since(Timestamp time) { return time.seconds == 0 ? "" : " (since " + time.ToString() + ")"; }
+
 std::string LineOf(size_t number, const api::FailoverStepStatus& step, bool active) {
   std::string out = (active ? "  > " : "    ") + std::to_string(number) + ". " + step.to + ": ";
   out += std::to_string(step.healthy) + " of " + std::to_string(step.endpoints) + " healthy, gets " +
          std::to_string(step.percent) + " %";
-  if (!step.missing.empty()) out += "; " + step.missing;
+  if (!step.missing.empty()) out += "; " + step.missing + Since(step.since);
   return out + "\n";
 }
 
@@ -24,7 +26,11 @@ std::string ToText(const std::vector<api::FailoverSource>& sources) {
   std::string out;
   for (const api::FailoverSource& source : sources) {
     const ObjectKey target{source.kind, source.ns, source.name};
-    out += target.ToString() + PortsOf(source) + " from " + ToString(source.from) + "\n";
+    out += target.ToString() + PortsOf(source) + " from " + ToString(source.from);
+    if (source.since.seconds != 0)
+      out += ", " + (source.active == 0 ? "nowhere" : "to step " + std::to_string(source.active)) +
+             Since(source.since);
+    out += "\n";
     for (size_t i = 0; i < source.steps.size(); ++i)
       out += LineOf(i + 1, source.steps[i], static_cast<int>(i) + 1 == source.active);
     if (source.unserved > 0) {

@@ -186,14 +186,13 @@ Plan ByRule(const api::LocalityRule& rule, Builder builder) {
   });
 }
 
-// A label of a place is known from the place, where the workload does not say otherwise.
-std::string_view LabelOf(const std::string& key, const Labels& labels, const Locality& place) {
-  if (const auto value = labels.Find(key)) return *value;
-  if (key == "topology.kubernetes.io/region") return place.region;
-  if (key == "topology.kubernetes.io/zone") return place.zone;
-  if (key == "topology.istio.io/subzone") return place.subzone;
-  if (key == "topology.istio.io/cluster") return place.cluster;
-  return "";
+// The field of a place that the label tells; null: it tells none.
+constexpr std::string Locality::*FieldOf(std::string_view label) {
+  if (label == "topology.kubernetes.io/region") return &Locality::region;
+  if (label == "topology.kubernetes.io/zone") return &Locality::zone;
+  if (label == "topology.istio.io/subzone") return &Locality::subzone;
+  if (label == "topology.istio.io/cluster") return &Locality::cluster;
+  return nullptr;
 }
 
 Plan ByLabels(const std::vector<std::string>& keys, const Source& source, Builder builder) {
@@ -252,6 +251,14 @@ const api::LocalityRule* RuleFor(const api::FailoverPolicy& policy, const Locali
   }
   return best;
 }
+
+std::string_view LabelOf(std::string_view label, const Labels& labels, const Locality& place) {
+  if (const auto value = labels.Find(label)) return *value;
+  const auto field = FieldOf(label);
+  return field == nullptr ? std::string_view() : place.*field;
+}
+
+bool IsOfPlace(std::string_view label) { return FieldOf(label) != nullptr; }
 
 std::string ToString(const Locality& place) {
   std::string out = place.region;

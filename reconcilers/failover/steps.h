@@ -12,6 +12,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crds/api/failover_policy.h"
@@ -64,7 +65,7 @@ class Members {
   std::shared_ptr<const Shared> shared_;  // never null
 };
 
-// Where requests come from: a client's or its waypoint's place.
+// Where requests come from: a client, or the waypoint's proxy that sends them on (sources.h).
 struct Source {
   api::Locality locality;
   Labels labels;  // of the workload; those of its place are known from `locality`
@@ -101,6 +102,11 @@ bool Covers(const api::Locality& pattern, const api::Locality& place);
 
 // Of the rules that hold the place, the one whose `from` is the most specific; null: none.
 const api::LocalityRule* RuleFor(const api::FailoverPolicy& policy, const api::Locality& source);
+
+// The value that a priority label has there; "": none. Those of a place are known from it where the workload
+// does not say otherwise.
+std::string_view LabelOf(std::string_view label, const Labels& labels, const api::Locality& place);
+bool IsOfPlace(std::string_view label);  // "topology.kubernetes.io/zone"
 
 // "us-east/us-east-1a"; with a cluster: "cluster west us-west/us-west-1a"; nothing known: "unknown place".
 std::string ToString(const api::Locality& place);

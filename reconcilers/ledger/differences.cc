@@ -7,6 +7,7 @@
 
 #include "crds/base/json_write.h"
 #include "reconcilers/ledger/intent.h"
+#include "reconcilers/status/losses.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -80,14 +81,6 @@ std::string Item(const api::PolicyChange::Field& change) {
 }
 
 }  // namespace
-
-std::string CutText(std::string_view text, size_t max) {
-  if (text.size() <= max) return std::string(text);
-  const std::string rest = "... (" + std::to_string(text.size()) + " bytes)";
-  size_t end = max > rest.size() ? max - rest.size() : 0;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + rest;
-}
 
 std::vector<api::PolicyChange::Field> Differences(const Json::Value& before, const Json::Value& after) {
   Changes out;

@@ -44,7 +44,4 @@ constexpr bool IsRecorded(Kind kind) {
          kind == Kind::kWorkspaceSettings;
 }
 
-// At most `max` bytes, and so characters, cut before a character; says how long it was where it is cut.
-std::string CutText(std::string_view text, size_t max);
-
 }  // namespace fairlead::reconcilers

@@ -5,6 +5,7 @@
 #include "crds/base/meta_json.h"
 #include "reconcilers/ledger/canonical.h"
 #include "reconcilers/ledger/differences.h"
+#include "reconcilers/status/losses.h"
 
 namespace fairlead::reconcilers {
 namespace {

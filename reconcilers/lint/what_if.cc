@@ -43,9 +43,10 @@ WhatIf::WhatIf(const View& view, const api::RetryTimeoutPolicy& policy)
   }
   const Ptr<api::RetryTimeoutPolicy> dated = Dated(view, policy);
   for (const Placement& placement : placements) attachments_.Add(dated, placement);
-  const View changed{view.options,      view.tables,    view.membership, view.tenancy,       attachments_,
-                     view.failovers,    view.routes_of, view.slices_of,  view.pods_of,       view.callers_of,
-                     view.istio_states, view.remotes,   view.drills,     view.waypoint_plans};
+  const View changed{view.options, view.tables,         view.membership,      view.tenancy,
+                     attachments_, view.failovers,      view.routes_of,       view.slices_of,
+                     view.pods_of, view.callers_of,     view.istio_states,    view.remotes,
+                     view.drills,  view.waypoint_plans, view.priority_labels, view.hosts};
   for (const ObjectKey& service : services) {
     LoweredService lowered = LowerService(changed, service);
     rows_[service] = {std::move(lowered.service), std::move(lowered.outcomes)};

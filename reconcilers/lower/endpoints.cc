@@ -1,6 +1,7 @@
 #include "reconcilers/lower/endpoints.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "reconcilers/failover/members.h"
 #include "reconcilers/failover/winner.h"
@@ -152,11 +153,10 @@ void LowerEntry(const View& view, const ObjectKey& key, const istio::ServiceEntr
                                    [&](const auto& p) { return p.number == info.port; });
     std::vector<EffectiveEndpoint> endpoints =
         entry.workload_selector.empty() ? Written(entry, *port) : Selected(view, entry, *port);
-    if (dns && endpoints.empty() && entry.workload_selector.empty()) {
-      for (const std::string& host : entry.hosts) {
-        if (host.empty() || host.front() == '*') continue;
+    if (endpoints.empty()) {
+      for (std::string& host : NamesToResolve(entry)) {
         EffectiveEndpoint endpoint;
-        endpoint.address = host;
+        endpoint.address = std::move(host);
         endpoint.port = TargetPort(*port);
         endpoints.push_back(std::move(endpoint));
       }
@@ -167,6 +167,14 @@ void LowerEntry(const View& view, const ObjectKey& key, const istio::ServiceEntr
 }
 
 }  // namespace
+
+std::vector<std::string> NamesToResolve(const istio::ServiceEntry& entry) {
+  std::vector<std::string> out;
+  if (!IsDns(entry.resolution) || !entry.workload_selector.empty()) return out;
+  std::copy_if(entry.hosts.begin(), entry.hosts.end(), std::back_inserter(out),
+               [](const std::string& host) { return !host.empty() && host.front() != '*'; });
+  return out;
+}
 
 std::vector<Ptr<core::EndpointSlice>> SlicesOf(const View& view, const core::Service& service) {
   const std::string first = service.cluster_ips.empty() ? "" : service.cluster_ips.front();

@@ -16,6 +16,10 @@ namespace fairlead::reconcilers {
 // ServiceEntry of resolution NONE).
 std::map<Destination, Ptr<EffectiveEndpoints>> LowerEndpoints(const View& view, const ObjectKey& key);
 
+// What a ServiceEntry that names no endpoints is sent to: its hosts, but for wildcards, where they are to be
+// resolved by DNS; else nothing.
+std::vector<std::string> NamesToResolve(const istio::ServiceEntry& entry);
+
 // The slices of one address family, the one of the service's first ClusterIP if there are any: a dual-stack
 // pod is in slices of both, and must not get twice its share.
 std::vector<Ptr<core::EndpointSlice>> SlicesOf(const View& view, const core::Service& service);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "reconcilers/model/drills.h"
+#include "reconcilers/model/priority_labels.h"
 #include "reconcilers/policy/attachments.h"
+#include "reconcilers/store/host_index.h"
 #include "reconcilers/store/membership.h"
 #include "reconcilers/store/multi_index.h"
 #include "reconcilers/store/remotes.h"
@@ -34,6 +36,8 @@ struct View {
   const Remotes& remotes;  // other clusters
   const Drills& drills;
   const WaypointPlans& waypoint_plans;
+  const PriorityLabels& priority_labels;       // of all FailoverPolicies
+  const HostIndex& hosts = HostIndex::None();  // of our own cluster
 };
 
 }  // namespace fairlead::reconcilers

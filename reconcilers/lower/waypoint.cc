@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconcilers/failover/sources.h"
 #include "reconcilers/lower/locality.h"
 
 namespace fairlead::reconcilers {
@@ -129,9 +130,10 @@ Ptr<EffectiveWaypoint> LowerWaypoint(const View& view, const NamespacedName& nam
     const Ptr<core::Pod> pod = view.tables.Get<core::Pod>(pod_name);
     if (pod == nullptr || !IsRunning(*pod)) continue;
     waypoint->proxies.push_back(pod_name.name);
-    api::Locality place = PlaceOf(view, pod.get(), pod->node_name, "");
-    place.cluster.clear();
-    if (place != api::Locality()) waypoint->places.emplace(pod_name.name, std::move(place));
+    failover::Source source{PlaceOf(view, pod.get(), pod->node_name, ""),
+                            failover::SourceLabels(view, pod.get())};
+    source.locality.cluster.clear();
+    if (source != failover::Source()) waypoint->sources.emplace(pod_name.name, std::move(source));
   }
   return waypoint;
 }

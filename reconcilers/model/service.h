@@ -167,8 +167,10 @@ struct EffectiveWaypoint {
   std::optional<uint16_t> plaintext_port;  // annotation fairlead.dev/plaintext-port
   std::vector<std::string>
       proxies;  // pods that are to run it ("pod name"), sorted: the denominator of Programmed
-  bool programmed_by_istiod = false;            // Istio mode: our xDS does not serve it
-  std::map<std::string, api::Locality> places;  // where its proxies run, as far as it is known
+  bool programmed_by_istiod = false;  // Istio mode: our xDS does not serve it
+  // Where its proxies' requests come from, by proxy, as far as it is known: the place without our cluster's
+  // name, and of the labels those that some FailoverPolicy goes by.
+  std::map<std::string, failover::Source> sources;
   friend bool operator==(const EffectiveWaypoint&, const EffectiveWaypoint&) = default;
 };
 

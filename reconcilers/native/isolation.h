@@ -53,7 +53,7 @@ struct IsolationView {
   std::vector<IsolatedService> services;                       // in the workspace's namespaces
   std::vector<IsolatedWaypoint> waypoints;                     // likewise, those that serve nothing yet too
   std::map<std::string, std::set<std::string>> namespaces_of;  // of the workspaces that import from this one
-  bool dry_run = false;  // every ztunnel is of 1.29 or newer: an older one enforces what is only to be tried
+  bool dry_run = false;                                        // WorldOptions::ztunnel_dry_run
 };
 
 // Pods that L4 cannot keep from an importer: they may be those of an exported service as well.

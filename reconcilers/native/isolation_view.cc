@@ -20,6 +20,8 @@ bool IsShared(const gateway::Gateway& gateway) {
 
 IsolationView IsolationViewOf(const View& view, const ResolvedWorkspace& workspace) {
   IsolationView out;
+  out.trust_domain = view.options.trust_domain;
+  out.dry_run = view.options.ztunnel_dry_run;
   for (const api::IngressGateway& gateway : workspace.workspace->ingress)
     out.ingress.insert({gateway.ns, gateway.service_account});
   for (const std::string& ns : workspace.namespaces) {

@@ -15,6 +15,12 @@ using cel::Requirements;
 constexpr int kMaxSelectors = 32;  // of the old and the new object
 constexpr int kMaxPairs = 1500;    // of a selector and a grant
 
+std::string List(const std::vector<std::string>& texts) {
+  std::vector<std::string> quoted;
+  for (const std::string& text : texts) quoted.push_back(Quoted(text));
+  return "[" + Joined(quoted, ", ") + "]";
+}
+
 std::vector<std::string> Indices() {
   std::vector<std::string> out;
   for (int i = 0; i < kMaxSelectors; ++i) out.push_back(std::to_string(i));
@@ -103,6 +109,16 @@ std::string Reach() {
          TargetsHold() + "))}))";
 }
 
+// Of the field `p`: " (at most 3)", by each grant that has it with a bound.
+std::string Limits() {
+  return std::string("[variables.grants.map(gs, gs.filter(g, ") + kCovers +
+         " && p in g[?'bounds'].orValue({})).map(g, [g.bounds[p]].map(b, ('min' in b ? 'at least ' + "
+         "string(b.min) : '') + ('min' in b && 'max' in b ? ' and ' : '') + ('max' in b ? 'at most ' + "
+         "string(b.max) : ''))[0]).join(', or ')).filter(x, x != '').join(', or ')].map(x, x == '' ? '' : ' "
+         "(' + x "
+         "+ ')')[0]";
+}
+
 std::string Message(Kind kind) {
   const std::string name(InfoOf(kind).name);
   return "'workspace \"' + params.metadata.name + '\" does not let \"' + request.userInfo.username + '\" ' + "
@@ -111,9 +127,8 @@ std::string Message(Kind kind) {
          " ' + request.namespace + '/' + (object == null ? oldObject : object).metadata[?'name'].orValue('') "
          "+ "
          "': ' + variables.lacking.map(p, p + (variables.grants.exists(gs, gs.exists(g, " +
-         kCovers +
-         ")) ? ' is granted within bounds or for targets that this is beyond' : ' is not granted')).join('; "
-         "') + "
+         kCovers + ")) ? ' is granted within bounds or for targets that this is beyond' + " + Limits() +
+         " : ' is not granted')).join('; ') + "
          "'.' + (size(variables.having) == 0 ? '' : ' Roles that have it, maybe with such limits: ' + "
          "variables.having.join(', ') + '.') + "
          "params.metadata[?'annotations'].orValue({})[?'" +
@@ -127,7 +142,7 @@ std::string Having(Kind kind) {
 }
 }  // namespace
 
-RightsCel CelOfRights(Kind kind) {
+RightsCel CelOfRights(Kind kind, const std::vector<std::string>& administrators) {
   const bool targets = kind != Kind::kWorkspaceSettings;
   RightsCel out;
   const auto add = [&out](std::string name, std::string text) {
@@ -188,12 +203,8 @@ RightsCel CelOfRights(Kind kind) {
   add("having", Having(kind));
   add("reason", std::string("(object == null ? oldObject : object).metadata[?'annotations'].orValue({})[?'") +
                     kBreakGlass + "'].orValue('').trim()");
-  add("administrator",
-      "request.userInfo.groups.exists(x, x in ['system:masters', 'kubeadm:cluster-admins'])");
-  add("collector",
-      "object == null && request.userInfo.username in "
-      "['system:serviceaccount:kube-system:generic-garbage-collector', "
-      "'system:serviceaccount:kube-system:namespace-controller']");
+  add("administrator", "request.userInfo.groups.exists(x, x in " + List(administrators) + ")");
+  add("collector", "object == null && request.userInfo.username in " + List(Collectors()));
   out.allowed =
       "variables.collector || size(variables.lacking) == 0 || (variables.administrator && variables.reason "
       "!= '')";

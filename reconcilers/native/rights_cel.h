@@ -23,6 +23,7 @@ struct RightsCel {
   std::string broken_glass;  // the reason where one was needed, else empty
 };
 
-RightsCel CelOfRights(Kind kind);  // a kind with rights
+// Of a kind with rights. `administrators`: groups of those who may break the glass.
+RightsCel CelOfRights(Kind kind, const std::vector<std::string>& administrators);
 
 }  // namespace fairlead::reconcilers

@@ -33,8 +33,8 @@ Json::Value Rules(Kind kind) {
   return out;
 }
 
-OwnedObject Policy(Kind kind) {
-  const RightsCel cel = CelOfRights(kind);
+OwnedObject Policy(Kind kind, const Texts& administrators) {
+  const RightsCel cel = CelOfRights(kind, administrators);
   OwnedObject out{kAdmission, "ValidatingAdmissionPolicy", "", PolicyName(kind), {}};
   Json::Value& spec = out.object["spec"];
   spec["failurePolicy"] = "Fail";
@@ -120,15 +120,21 @@ Json::Value ToRbac(const api::Subject& subject) {
   return out;
 }
 
+// The resources of one API group.
+using Resources = std::pair<std::string, Texts>;
+
 // A Role and its binding.
-void Add(const std::string& workspace, const std::string& ns, const std::string& name, const Texts& resources,
-         const Texts& verbs, const std::set<api::Subject>& subjects, std::vector<OwnedObject>* out) {
+void Add(const std::string& workspace, const std::string& ns, const std::string& name,
+         const std::vector<Resources>& of_groups, const Texts& verbs, const std::set<api::Subject>& subjects,
+         std::vector<OwnedObject>* out) {
   OwnedObject role{kRbac, "Role", ns, name, {}};
-  Json::Value rule(Json::objectValue);
-  rule["apiGroups"] = ToJson(Texts{std::string(api::kGroup)});
-  rule["resources"] = ToJson(resources);
-  rule["verbs"] = ToJson(verbs);
-  role.object["rules"].append(rule);
+  for (const auto& [group, resources] : of_groups) {
+    Json::Value rule(Json::objectValue);
+    rule["apiGroups"] = ToJson(Texts{group});
+    rule["resources"] = ToJson(resources);
+    rule["verbs"] = ToJson(verbs);
+    role.object["rules"].append(rule);
+  }
   Own(workspace, &role);
   OwnedObject binding{kRbac, "RoleBinding", ns, name, {}};
   Json::Value& ref = binding.object["roleRef"];
@@ -148,20 +154,26 @@ void AddRoles(const api::Workspace& workspace, const std::string& ns, std::vecto
     all.insert(subjects.begin(), subjects.end());
     const Texts writable = WritableIn(role, ns);
     if (writable.empty()) continue;
-    Add(workspace.meta.name, ns, "fairlead-role-" + role.name, writable,
+    Add(workspace.meta.name, ns, "fairlead-role-" + role.name, {{std::string(api::kGroup), writable}},
         {"create", "update", "patch", "delete"}, subjects, out);
   }
-  Texts kinds;
-  for (Kind kind : kKinds) kinds.emplace_back(InfoOf(kind).plural);
-  kinds.emplace_back("policychanges");  // who changed them
-  Add(workspace.meta.name, ns, kReaders, kinds, {"get", "list", "watch"}, all, out);
+  Texts policies;
+  for (Kind kind : kKinds) policies.emplace_back(InfoOf(kind).plural);
+  policies.emplace_back("policychanges");  // who changed them
+  Add(workspace.meta.name, ns, kReaders,
+      {{std::string(api::kGroup), policies},
+       // What policies are for, so that `fairleadctl explain` needs no further rights.
+       {"", {"namespaces", "services"}},
+       {"gateway.networking.k8s.io", {"gateways", "grpcroutes", "httproutes"}},
+       {"networking.istio.io", {"serviceentries"}}},
+      {"get", "list", "watch"}, all, out);
 }
 
 }  // namespace
 
-std::vector<OwnedObject> RightsPolicies() {
+std::vector<OwnedObject> RightsPolicies(const std::vector<std::string>& administrators) {
   std::vector<OwnedObject> out;
-  for (Kind kind : kKinds) out.push_back(Policy(kind));
+  for (Kind kind : kKinds) out.push_back(Policy(kind, administrators));
   return out;
 }
 

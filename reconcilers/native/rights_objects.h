@@ -19,8 +19,8 @@
 namespace fairlead::reconcilers {
 
 // A ValidatingAdmissionPolicy for each kind with rights; needed while any workspace has roles. They are of no
-// workspace: their label says "".
-std::vector<OwnedObject> RightsPolicies();
+// workspace: their label says "". `administrators`: groups of those who may break the glass.
+std::vector<OwnedObject> RightsPolicies(const std::vector<std::string>& administrators);
 
 // For each kind a ValidatingAdmissionPolicyBinding, for each namespace the Roles and RoleBindings of the
 // workspace's roles. Nothing where it has no roles, or no namespaces.

@@ -242,13 +242,14 @@ AccessModel AccessOf(const View& view, const std::vector<int>& policies, const P
   return Building(view, policies, table).Run();
 }
 
-std::vector<AuthorizationPolicy> PoliciesAmong(const std::vector<OwnedObject>& objects) {
+std::vector<AuthorizationPolicy> PoliciesAmong(const std::vector<OwnedObject>& objects,
+                                               std::string_view trust_domain) {
   std::vector<AuthorizationPolicy> out;
   for (const OwnedObject& object : objects) {
     if (object.kind != "AuthorizationPolicy") continue;
     const Result<JsonDocument> document = JsonDocument::Parse(WriteJson(object.object));
     if (!document) continue;
-    if (auto policy = ReadPolicy(document->root())) out.push_back(std::move(*policy));
+    if (auto policy = ReadPolicy(document->root(), trust_domain)) out.push_back(std::move(*policy));
   }
   return out;
 }

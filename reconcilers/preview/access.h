@@ -75,7 +75,8 @@ struct AccessModel {
 AccessModel AccessOf(const View& view, const std::vector<int>& policies, const PolicyTable& table);
 
 // The AuthorizationPolicies among what workspaces lower to.
-std::vector<AuthorizationPolicy> PoliciesAmong(const std::vector<OwnedObject>& objects);
+std::vector<AuthorizationPolicy> PoliciesAmong(const std::vector<OwnedObject>& objects,
+                                               std::string_view trust_domain);
 
 Answer Ask(const PolicyTable& table, const Way& way, const Source& source, const WayPort& port);
 

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "reconcilers/reach/foreign.h"
+
 namespace fairlead::reconcilers::preview {
 namespace {
-
-constexpr char kDryRun[] = "istio.io/dry-run";
-// Identities are compared without "spiffe://"; a caller of this mesh has its trust domain.
-constexpr char kTrustDomain[] = "cluster.local";
 
 bool MatchesPattern(std::string_view pattern, std::string_view value) {
   if (pattern == "*") return !value.empty();
@@ -256,13 +254,13 @@ bool AuthorizationPolicy::depends() const {
   return false;
 }
 
-std::optional<AuthorizationPolicy> ReadPolicy(const JsonNode& object) {
+std::optional<AuthorizationPolicy> ReadPolicy(const JsonNode& object, std::string_view trust_domain) {
   const auto meta = object.Find("metadata");
   if (!meta || meta->StringAt("name").empty()) return std::nullopt;
   AuthorizationPolicy out;
+  out.trust_domain = trust_domain;
   out.name = {std::string(meta->StringAt("namespace")), std::string(meta->StringAt("name"))};
-  if (const auto annotations = meta->Find("annotations"))
-    out.dry_run = annotations->StringAt(kDryRun) == "true";
+  out.dry_run = IsDryRun(object);
   const auto spec = object.Find("spec");
   if (!spec) return out;
   const std::string_view action = spec->StringAt("action");
@@ -282,8 +280,9 @@ std::optional<AuthorizationPolicy> ReadPolicy(const JsonNode& object) {
 
 Truth Matches(const AuthorizationPolicy& policy, Enforcer at, const Source& source, uint16_t port) {
   using Action = AuthorizationPolicy::Action;
+  // Identities are compared without "spiffe://".
   const std::string principal =
-      source.plain() ? "" : std::string(kTrustDomain) + "/ns/" + source.ns + "/sa/" + source.account;
+      source.plain() ? "" : policy.trust_domain + "/ns/" + source.ns + "/sa/" + source.account;
   Truth out = Truth::kNo;
   for (const AuthorizationPolicy::Rule& rule : policy.rules) {
     if (at == Enforcer::kZtunnel && policy.action == Action::kAllow && rule.of_requests) continue;

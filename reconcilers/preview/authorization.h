@@ -6,7 +6,7 @@
 // when) has no condition that ztunnel knows; CUSTOM and AUDIT do nothing. At a waypoint, which knows
 // requests, such a condition is Maybe: it is never guessed. Addresses are Maybe at both. Values; pure.
 //
-//   const auto policy = ReadPolicy(node);
+//   const auto policy = ReadPolicy(node, "cluster.local");
 //   Matches(*policy, Enforcer::kZtunnel, Source{.ns = "shop", .account = "web"}, 8080)
 #pragma once
 
@@ -74,6 +74,7 @@ struct AuthorizationPolicy {
     friend bool operator==(const Rule&, const Rule&) = default;
   };
   NamespacedName name;
+  std::string trust_domain;  // of the callers that it is asked about
   Action action = Action::kAllow;
   bool dry_run = false;
   bool at_waypoint = false;  // names targets
@@ -87,8 +88,8 @@ struct AuthorizationPolicy {
   bool depends() const;  // on requests or addresses
 };
 
-// nullopt: it has no name.
-std::optional<AuthorizationPolicy> ReadPolicy(const JsonNode& object);
+// nullopt: it has no name. `trust_domain`: that of the mesh, and so of its callers.
+std::optional<AuthorizationPolicy> ReadPolicy(const JsonNode& object, std::string_view trust_domain);
 
 enum class Enforcer : unsigned char { kZtunnel, kWaypoint };
 

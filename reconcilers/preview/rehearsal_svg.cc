@@ -62,6 +62,16 @@ double ChangeOf(const TargetForecast& target) {
   return out;
 }
 
+std::string NameOf(const SourceForecast& source) {
+  return failover::ToString(source.from) + (source.labels.empty() ? "" : ", " + source.labels);
+}
+
+// "its waypoint would be down" -> "Its waypoint would be down."
+std::string Sentence(std::string text) {
+  text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text + ".";
+}
+
 std::string BoxAt(const Rect& rect, const std::string& css, const std::string& label,
                   const std::string& below) {
   const int room = rect.width - 16;
@@ -126,8 +136,8 @@ class Half {
     return "<path class=\"band c" + std::to_string(sources_[row] % kColors) + "\" d=\"M" + l + " " + a + "C" +
            m + " " + a + " " + m + " " + b + " " + r + " " + b + "L" + r + " " + c + "C" + m + " " + c + " " +
            m + " " + d + " " + l + " " + d + "Z\"><title>" +
-           EscapeXml(Printable(failover::ToString(target_.sources[sources_[row]].from) + " to " + name) +
-                     ": " + Percent(share)) +
+           EscapeXml(Printable(NameOf(target_.sources[sources_[row]]) + " to " + name) + ": " +
+                     Percent(share)) +
            "</title></path>\n";
   }
 
@@ -140,8 +150,7 @@ class Half {
       if (share > 0)
         steps += (steps.empty() ? "step " : ", step ") + std::to_string(i + 1) + ": " + Percent(share);
     }
-    return BoxAt({x_, Top(row), kBox, kRow}, down ? " down" : "",
-                 Printable("from " + failover::ToString(source.from)),
+    return BoxAt({x_, Top(row), kBox, kRow}, down ? " down" : "", Printable("from " + NameOf(source)),
                  down            ? "down, sends nothing"
                  : steps.empty() ? "no step"
                                  : steps);
@@ -185,12 +194,13 @@ std::string Draw(const TargetForecast& target, int* y) {
   title += ", by " + target.policy.ToString();
   std::string out =
       TextAt(kMargin, *y + 18, "title", Fit(Printable(title), 14, (kWidth - 2 * kMargin) * 9 / 10));
-  std::string said = target.stranded ? "Some requests have no place to go." : "";
-  if (!target.not_carried.empty())
-    said += (said.empty() ? "" : " ") + ("Not in force today: " + target.not_carried);
+  std::string said;
+  const auto say = [&said](const std::string& text) { said += (said.empty() ? "" : " ") + text; };
+  if (target.stranded) say(Sentence(failover::WhyStranded(target)));
+  if (!target.not_carried.empty()) say("Not in force today: " + target.not_carried);
+  if (!target.drill.empty()) say(Sentence(target.drill));
   const size_t left_out = target.sources.size() - sources.size() + target.places.size() - places.size();
-  if (left_out > 0)
-    said += (said.empty() ? "" : " ") + std::to_string(left_out) + " more places are not shown.";
+  if (left_out > 0) say(std::to_string(left_out) + " more places are not shown.");
   out += TextAt(kMargin, *y + 34, target.stranded ? "bad" : "sub",
                 Fit(Printable(said), kText, kWidth - 2 * kMargin));
   const int top = *y + kHead;

@@ -63,7 +63,7 @@ void State::Put(const Manifest& manifest) {
   if (IsPolicy(manifest.id)) {
     const Result<JsonDocument> document = JsonDocument::Parse(manifest.json, 64u << 20);
     std::optional<AuthorizationPolicy> policy;
-    if (document) policy = ReadPolicy(document->root());
+    if (document) policy = ReadPolicy(document->root(), world_.view().options.trust_domain);
     if (policy) policy->name = manifest.id.name;
     policies_.erase(manifest.id.name);
     // Those of isolation are made anew, as they will be once the operator has seen the state.
@@ -98,7 +98,8 @@ const World& State::Drained() {
 std::vector<int> State::Policies(const std::vector<OwnedObject>& tenancy, PolicyTable* table) const {
   std::vector<int> out;
   for (const auto& [name, policy] : policies_) out.push_back(table->Add(policy));
-  for (AuthorizationPolicy& policy : PoliciesAmong(tenancy)) out.push_back(table->Add(std::move(policy)));
+  for (AuthorizationPolicy& policy : PoliciesAmong(tenancy, world_.view().options.trust_domain))
+    out.push_back(table->Add(std::move(policy)));
   return out;
 }
 

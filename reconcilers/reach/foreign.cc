@@ -30,7 +30,7 @@ constexpr std::array kReaders = {
     Reader{kNetworking, "VirtualService", ReadVirtualService},
     Reader{kNetworking, "DestinationRule", ReadDestinationRule},
     Reader{kNetworking, "ServiceEntry", ReadServiceEntry},
-    Reader{kNetworking, "WorkloadEntry", ReadNothing},
+    Reader{kNetworking, "WorkloadEntry", ReadWorkloadEntry},
     Reader{"security.istio.io", "AuthorizationPolicy", ReadAuthorizationPolicy},
 };
 

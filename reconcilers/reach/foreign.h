@@ -14,10 +14,13 @@
 #include <vector>
 
 #include "crds/base/json.h"
+#include "crds/base/key.h"
 #include "crds/base/labels.h"
 #include "crds/base/meta.h"
 
 namespace fairlead::reconcilers {
+
+inline constexpr char kAddress[] = "Address";  // kind of a Reach: an IP address, or a range of them
 
 // A place at which an object names what may be another's.
 struct Reach {
@@ -29,9 +32,10 @@ struct Reach {
   };
   Way way = Way::kHost;
   std::string field;  // "spec.hosts[0]"
-  std::string kind;   // "Service", "ServiceEntry", "Gateway", "VirtualService"; empty: only the host is known
-  std::string ns;     // empty: a host that is no Service's, or one that covers several namespaces
-  std::string name;   // of the object, or the host; "*": all of the namespace
+  // "Service", "ServiceEntry", "Gateway", "VirtualService", kAddress; empty: only the host is known
+  std::string kind;
+  std::string ns;    // empty: an address, a host that is no Service's, or one that covers several namespaces
+  std::string name;  // of the object, the host or the address; "*": all of the namespace
   friend auto operator<=>(const Reach&, const Reach&) = default;
 
   // The same but for where it stands.
@@ -40,12 +44,18 @@ struct Reach {
   }
 };
 
-// A rule of an AuthorizationPolicy that ztunnel leaves out or does not know.
+// A part of an AuthorizationPolicy that nobody enforces.
 struct SilentRule {
   std::string field;  // "spec.rules[0]", "spec.action"
   std::string why;
   std::string fix;
   friend auto operator<=>(const SilentRule&, const SilentRule&) = default;
+};
+
+// What an AuthorizationPolicy is for by name: the waypoint of the Service or ServiceEntry enforces it.
+struct AccessTarget {
+  std::string field;  // "spec.targetRefs[0]"
+  ObjectKey key;
 };
 
 struct Foreign {
@@ -55,8 +65,16 @@ struct Foreign {
   std::vector<Reach> reaches;
   bool exported = true;                // hosts: to namespaces that are not named
   std::vector<std::string> export_to;  // else to these
-  std::vector<SilentRule> silent;      // where no waypoint is named, so that it is ztunnel's
+  // Of an AuthorizationPolicy. Where it names no targets, so that it is ztunnel's: what ztunnel leaves out or
+  // does not know.
+  std::vector<SilentRule> silent;
+  std::vector<SilentRule> lapses;  // by which none of it is enforced, as it says itself
+  std::vector<AccessTarget> targets;
 };
+
+// The annotation by which an AuthorizationPolicy is only tried: what it would refuse is logged, and let in.
+inline constexpr std::string_view kDryRun = "istio.io/dry-run";
+bool IsDryRun(const JsonNode& object);  // as istiod reads it
 
 // Whether ReadForeign knows the kind.
 bool IsForeign(std::string_view group, std::string_view kind);

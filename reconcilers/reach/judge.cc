@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "crds/base/ip_address.h"
 #include "reconcilers/lower/waypoint.h"
 
 namespace fairlead::reconcilers {
 namespace {
 
-constexpr size_t kMaxNamed = 8;  // places in one message
+constexpr size_t kMaxNamed = 8;        // places in one message
+constexpr size_t kMaxLookedAt = 4096;  // Services in the ranges of addresses of one object
 
 std::string Title(const Foreign& object) { return object.kind + " " + object.name.ToString(); }
 
@@ -50,8 +52,10 @@ class Judging {
 
   ForeignRuling Object() const {
     if (own_.empty()) return {};
-    if (ForeignRuling ruling = Reaches(own_); !ruling.rule.empty()) return ruling;
-    return Silent();
+    ForeignRuling ruling = Reaches(own_);
+    if (ruling.rule.empty()) ruling = Silent();
+    ruling.notes = NotesOn(view_, after_, Before());
+    return ruling;
   }
 
  private:
@@ -85,23 +89,76 @@ class Judging {
   }
 
   std::string WhyNot(const std::string& own, const Reach& reach) const {
+    if (reach.kind == kAddress) return WhyNotAddress(own, reach);
+    if (reach.kind.empty()) return WhyNotHost(own, reach);
+    return WhyNotObject(own, reach, TargetOf(reach));
+  }
+
+  // `said`: what the message calls it.
+  std::string WhyNotObject(const std::string& own, const Reach& reach, const std::string& said) const {
     const std::string owner = reach.ns.empty() ? "" : view_.membership.WorkspaceOf(reach.ns);
     if (!owner.empty() && owner == own) return "";
-    if (reach.way == Reach::Way::kHost && !IsConfined(own)) {
-      if (owner.empty() && !reach.ns.empty()) return OfNobody(reach) + kConfine;
-      return (owner.empty()
-                  ? TargetOf(reach) + " is not of this workspace, and callers of all others would get this"
-                  : TargetOf(reach) + " is of workspace " + owner) +
+    if (IsForAll(own, reach)) {
+      if (owner.empty() && !reach.ns.empty())
+        return said + " is in a namespace of no workspace, which is the platform's" + kConfine;
+      return said +
+             (owner.empty() ? " is not of this workspace, and callers of all others would get this"
+                            : " is of workspace " + owner) +
              kConfine;
     }
     if (owner.empty())
       return "";  // a host of nobody for own callers; a backend that Gateway API's grants decide
-    if (reach.way == Reach::Way::kWaypoint) return TargetOf(reach) + " " + OfAnotherWorkspace(owner);
-    return Shared(owner, own, reach) ? "" : Ask(owner, own, reach);
+    if (reach.way == Reach::Way::kWaypoint) return said + " " + OfAnotherWorkspace(owner);
+    return Shared(owner, own, reach) ? "" : Ask(owner, own, said);
   }
 
-  static std::string OfNobody(const Reach& reach) {
-    return TargetOf(reach) + " is in a namespace of no workspace, which is the platform's";
+  // A host that is no Service's is that of the ServiceEntries that say it. Which of several the mesh takes
+  // depends on their age, so each has to be shared, unless one is of the own workspace.
+  std::string WhyNotHost(const std::string& own, const Reach& reach) const {
+    const bool for_all = IsForAll(own, reach);
+    // One that only own callers get takes nothing from others of the same host.
+    if (!for_all && reach.way == Reach::Way::kHost && after_.kind == "ServiceEntry") return "";
+    std::string why;
+    for (const NamespacedName& entry : view_.hosts.EntriesWith(reach.name)) {
+      const std::string& owner = view_.membership.WorkspaceOf(entry.ns);
+      if (for_all ? owner.empty() || owner == own : !IsSeen(entry)) continue;
+      if (owner == own) return "";
+      if (!why.empty()) continue;
+      const Reach meant{reach.way, reach.field, "ServiceEntry", entry.ns, entry.name};
+      why = WhyNotObject(own, meant, TargetOf(meant) + " (host " + reach.name + ")");
+    }
+    return why.empty() ? WhyNotObject(own, reach, TargetOf(reach)) : why;
+  }
+
+  // By its exportTo, from the namespace of the object.
+  bool IsSeen(const NamespacedName& name) const {
+    const auto entry = view_.tables.Get<istio::ServiceEntry>(name);
+    if (entry == nullptr) return false;
+    const std::vector<std::string>& to = entry->export_to;
+    const std::string& from = after_.name.ns;
+    return to.empty() || std::any_of(to.begin(), to.end(), [&](const std::string& ns) {
+             return ns == "*" || ns == from || (ns == "." && name.ns == from);
+           });
+  }
+
+  // An address is that of the Service that has it; one that no Service has is nobody's.
+  std::string WhyNotAddress(const std::string& own, const Reach& reach) const {
+    const std::optional<IpRange> range = ParseIpRange(reach.name);
+    std::string why;
+    if (!range) return why;
+    view_.hosts.VisitServicesIn(*range, [&](const NamespacedName& service) {
+      const Reach meant{reach.way, reach.field, "Service", service.ns, service.name};
+      why = ++looked_at_ > kMaxLookedAt
+                ? "there are too many Services in " + reach.name + " to look at each: name narrower ranges"
+                : WhyNotObject(own, meant, TargetOf(meant) + " (" + reach.name + ")");
+      return why.empty();
+    });
+    return why;
+  }
+
+  // It would change what callers of other workspaces get.
+  bool IsForAll(const std::string& own, const Reach& reach) const {
+    return reach.way == Reach::Way::kHost && !IsConfined(own);
   }
 
   // Only callers of the workspace itself get it.
@@ -121,13 +178,13 @@ class Judging {
     return consent->second->Shares(*kind, {reach.ns, reach.name}, meta == nullptr ? Labels() : meta->labels);
   }
 
-  std::string Ask(const std::string& owner, const std::string& user, const Reach& reach) const {
+  std::string Ask(const std::string& owner, const std::string& user, const std::string& said) const {
     const std::string exports =
         owner + " does not export it to " + user + " (spec.exportTo of its WorkspaceSettings)";
     const std::string imports =
         user + " does not import it from " + owner + " (spec.importFrom of its WorkspaceSettings)";
     const bool exported = Says(owner, false, user), imported = Says(user, true, owner);
-    std::string out = TargetOf(reach) + " is of workspace " + owner + ": ";
+    std::string out = said + " is of workspace " + owner + ": ";
     if (exported && !imported) return out + imports;
     if (imported && !exported) return out + exports;
     if (Agreed(owner, user))
@@ -149,25 +206,15 @@ class Judging {
   }
 
   ForeignRuling Silent() const {
-    if (after_.silent.empty() || !IsAmbient()) return {};
-    std::string found, fix;
-    for (const SilentRule& rule : after_.silent) {
-      const bool old =
-          change_.before && std::find(change_.before->silent.begin(), change_.before->silent.end(), rule) !=
-                                change_.before->silent.end();
-      if (old) continue;
-      found += (found.empty() ? "" : "; ") + rule.field + ": " + rule.why;
-      fix = rule.fix;
-    }
-    if (found.empty()) return {};
-    return {kSilentRule,
-            Title(after_) + " would be accepted and not enforced: " + found + ". The way out: " + fix};
+    const std::vector<SilentRule> silent = SilentRules(view_, after_, Before());
+    if (silent.empty()) return {};
+    std::string found;
+    for (const SilentRule& rule : silent) found += (found.empty() ? "" : "; ") + rule.field + ": " + rule.why;
+    return {kSilentRule, Title(after_) + " would be accepted and not enforced: " + found +
+                             ". The way out: " + silent.back().fix};
   }
 
-  // Sidecars enforce rules about requests themselves.
-  bool IsAmbient() const {
-    return view_.membership.LabelsOf(after_.name.ns).Get("istio.io/dataplane-mode") == "ambient";
-  }
+  const Foreign* Before() const { return change_.before ? &*change_.before : nullptr; }
 
   bool CarriesFurtherThan(const Foreign& before) const {
     if (before.exported) return false;
@@ -183,6 +230,7 @@ class Judging {
   const Foreign& after_;
   const ForeignChange& change_;
   const std::string own_;
+  mutable size_t looked_at_ = 0;
 };
 
 }  // namespace

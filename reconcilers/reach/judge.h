@@ -6,7 +6,9 @@
 // workspace only
 //   where both sides agreed (WorkspaceSettings), and may change what callers elsewhere get for a host only
 //   where it is the workspace's own.
-// - A rule that would be accepted and never enforced is refused.
+// - A rule that would be accepted and never enforced is refused. What may come to be enforced, and what says
+// itself that it
+//   is not, is told.
 // - Labels by which a namespace enters or leaves a workspace are for whoever may change Workspaces; the API
 // server's
 //   match condition has let those pass already (docs/webhooks.md).
@@ -16,8 +18,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "reconcilers/lower/view.h"
+#include "reconcilers/reach/access.h"
 #include "reconcilers/reach/foreign.h"
 
 namespace fairlead::reconcilers {
@@ -34,6 +38,8 @@ struct ForeignChange {
 struct ForeignRuling {
   std::string rule;     // one of the above; empty: nothing to say
   std::string message;  // what is wrong, where, and the way out
+  // What is no reason to refuse: order of creation is free, and what an author says of his policy holds.
+  std::vector<AccessNote> notes;
 };
 
 ForeignRuling JudgeForeign(const View& view, const ForeignChange& change);

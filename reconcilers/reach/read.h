@@ -25,6 +25,7 @@ void ReadRoute(const ReadContext& context, const JsonNode& object, Foreign* out)
 void ReadVirtualService(const ReadContext& context, const JsonNode& object, Foreign* out);
 void ReadDestinationRule(const ReadContext& context, const JsonNode& object, Foreign* out);
 void ReadServiceEntry(const ReadContext& context, const JsonNode& object, Foreign* out);
+void ReadWorkloadEntry(const ReadContext& context, const JsonNode& object, Foreign* out);
 void ReadAuthorizationPolicy(const ReadContext& context, const JsonNode& object, Foreign* out);
 
 // f("spec.rules[0]", node) for each item.

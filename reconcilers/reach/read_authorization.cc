@@ -1,5 +1,6 @@
-// AuthorizationPolicy: the rules that ztunnel leaves out. It knows identities, namespaces, addresses and
-// ports; a condition on requests is a waypoint's, and a policy reaches a waypoint only by targetRefs.
+// AuthorizationPolicy: what it names in targetRefs, and the rules that ztunnel leaves out of one that names
+// nothing. ztunnel knows identities, namespaces, addresses and ports; a condition on requests is a
+// waypoint's, and a policy reaches a waypoint only by targetRefs.
 #include <algorithm>
 #include <array>
 
@@ -56,16 +57,58 @@ RuleConditions ConditionsOf(const JsonNode& rule) {
   return out;
 }
 
-bool NamesTargets(const JsonNode& spec) {
-  const auto refs = spec.Find("targetRefs");
-  return (refs && refs->Items().size() > 0) || spec.Find("targetRef");
+// In the policy's own namespace, whatever a reference says.
+void AddTarget(const ReadContext& context, const std::string& field, const JsonNode& ref, Foreign* out) {
+  const std::string_view group = ref.StringAt("group"), kind = ref.StringAt("kind");
+  const std::string name(ref.StringAt("name"));
+  if ((group.empty() || group == "core") && kind == "Service") {
+    out->targets.push_back({field, {Kind::kService, context.ns, name}});
+  } else if (group == kNetworking && kind == "ServiceEntry") {
+    out->targets.push_back({field, {Kind::kServiceEntry, context.ns, name}});
+  }
+}
+
+// False: it names none.
+bool ReadTargets(const ReadContext& context, const JsonNode& spec, Foreign* out) {
+  const auto refs = spec.Find("targetRefs"), ref = spec.Find("targetRef");
+  EachItem(refs, "spec.targetRefs",
+           [&](const std::string& at, const JsonNode& item) { AddTarget(context, at, item, out); });
+  if (ref) AddTarget(context, "spec.targetRef", *ref, out);
+  return (refs && refs->Items().size() > 0) || ref;
+}
+
+void ReadLapses(const JsonNode& object, const JsonNode& spec, Foreign* out) {
+  const std::string_view action = spec.StringAt("action");
+  const bool denies = action == "DENY";
+  if ((denies || action.empty() || action == "ALLOW") && IsDryRun(object)) {
+    out->lapses.push_back(
+        {"metadata.annotations[" + std::string(kDryRun) + "]",
+         std::string("waypoints, and ztunnels of 1.29 and newer, only log what it would refuse, ") +
+             (denies ? "and let it in" : "and where no other ALLOW policy is in force let everybody in"),
+         "take the annotation away to enforce the policy"});
+  }
+  const auto rules = spec.Find("rules");
+  if (denies && (!rules || rules->Items().size() == 0)) {
+    out->lapses.push_back({"spec.rules", "a DENY without rules matches nothing, so it denies nothing",
+                           "give it a rule ({} matches all), or delete the policy"});
+  }
 }
 
 }  // namespace
 
-void ReadAuthorizationPolicy(const ReadContext&, const JsonNode& object, Foreign* out) {
+// strconv.ParseBool
+bool IsDryRun(const JsonNode& object) {
+  const auto annotations = object.FindPath({"metadata", "annotations"});
+  const std::string_view said = annotations ? annotations->StringAt(kDryRun) : "";
+  constexpr std::array<std::string_view, 6> kTrue = {"1", "t", "T", "true", "TRUE", "True"};
+  return std::find(kTrue.begin(), kTrue.end(), said) != kTrue.end();
+}
+
+void ReadAuthorizationPolicy(const ReadContext& context, const JsonNode& object, Foreign* out) {
   const auto spec = object.Find("spec");
-  if (!spec || NamesTargets(*spec)) return;
+  if (!spec) return;
+  ReadLapses(object, *spec, out);
+  if (ReadTargets(context, *spec, out)) return;
   constexpr char kFix[] = "name the Service or Gateway in spec.targetRefs, so that its waypoint enforces it";
   const std::string_view action = spec->StringAt("action");
   if (action == "CUSTOM" || action == "AUDIT") {

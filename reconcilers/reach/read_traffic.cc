@@ -1,4 +1,8 @@
-// Objects that steer traffic: Gateway API routes, VirtualService, DestinationRule, ServiceEntry.
+// Objects that steer traffic: Gateway API routes, VirtualService, DestinationRule, ServiceEntry,
+// WorkloadEntry.
+#include <algorithm>
+
+#include "crds/base/ip_address.h"
 #include "reconcilers/reach/read.h"
 
 namespace fairlead::reconcilers {
@@ -55,6 +59,25 @@ void AddDestination(const ReadContext& context, const std::string& field,
       HostReach(context, Reach::Way::kBackend, field + ".host", destination->StringAt("host")));
 }
 
+// Where a workload is that requests are sent to: an address, or a name that the proxies resolve by DNS, as
+// pods do, so that "service.namespace" is one.
+void AddWorkload(const ReadContext& context, const std::string& field, std::string_view address,
+                 Foreign* out) {
+  if (address.empty()) return;
+  if (ParseIpAddress(address)) {
+    out->reaches.push_back({Reach::Way::kBackend, field, kAddress, "", std::string(address)});
+    return;
+  }
+  Reach reach = HostReach(context, Reach::Way::kBackend, field, address);
+  if (reach.kind.empty() && std::count(address.begin(), address.end(), '.') == 1) {
+    const size_t dot = address.find('.');
+    reach.kind = "Service";
+    reach.ns = std::string(address.substr(dot + 1));
+    reach.name = std::string(address.substr(0, dot));
+  }
+  if (!reach.kind.empty()) out->reaches.push_back(std::move(reach));
+}
+
 bool IsForMesh(const JsonNode& spec) {
   const auto gateways = spec.Find("gateways");
   bool mesh = !gateways || gateways->Items().size() == 0;
@@ -84,9 +107,11 @@ void ReadVirtualRoute(const ReadContext& context, const std::string& at, const J
 
 Reach HostReach(const ReadContext& context, Reach::Way way, std::string field, std::string_view host) {
   Reach out{way, std::move(field), "", "", std::string(host)};
+  if (host.ends_with('.')) host.remove_suffix(1);
   if (host.find('.') == std::string_view::npos && host != "*") {  // a short name
     out.kind = "Service";
     out.ns = context.ns;
+    out.name = std::string(host);
     return out;
   }
   std::string_view rest = host;
@@ -148,6 +173,17 @@ void ReadServiceEntry(const ReadContext& context, const JsonNode& object, Foreig
   if (!spec) return;
   ReadExport(context, *spec, out);
   AddHosts(context, *spec, out);
+  EachItem(spec->Find("addresses"), "spec.addresses", [&](const std::string& at, const JsonNode& address) {
+    out->reaches.push_back({Reach::Way::kHost, at, kAddress, "", std::string(address.AsString())});
+  });
+  EachItem(spec->Find("endpoints"), "spec.endpoints", [&](const std::string& at, const JsonNode& endpoint) {
+    AddWorkload(context, at + ".address", endpoint.StringAt("address"), out);
+  });
+}
+
+void ReadWorkloadEntry(const ReadContext& context, const JsonNode& object, Foreign* out) {
+  if (const auto spec = object.Find("spec"))
+    AddWorkload(context, "spec.address", spec->StringAt("address"), out);
 }
 
 }  // namespace fairlead::reconcilers

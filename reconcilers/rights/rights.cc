@@ -81,10 +81,24 @@ std::string ReasonIn(std::string_view annotation) {
   return std::string(annotation.substr(first, annotation.find_last_not_of(kBlank) - first + 1));
 }
 
-bool IsAdministrator(const std::vector<std::string>& groups) {
-  return std::any_of(groups.begin(), groups.end(), [](const std::string& group) {
-    return group == "system:masters" || group == "kubeadm:cluster-admins";
+std::vector<std::string> AdministratorGroups() { return {"system:masters", "kubeadm:cluster-admins"}; }
+
+bool IsAdministrator(const std::vector<std::string>& groups, const std::vector<std::string>& administrators) {
+  return std::any_of(groups.begin(), groups.end(), [&](const std::string& group) {
+    return std::find(administrators.begin(), administrators.end(), group) != administrators.end();
   });
+}
+
+const std::vector<std::string>& Collectors() {
+  // The last is all of them, in clusters that give them no names of their own.
+  static const std::vector<std::string> kUsers = {
+      "system:serviceaccount:kube-system:generic-garbage-collector",
+      "system:serviceaccount:kube-system:namespace-controller", "system:kube-controller-manager"};
+  return kUsers;
+}
+
+bool IsCollector(const std::string& user) {
+  return std::find(Collectors().begin(), Collectors().end(), user) != Collectors().end();
 }
 
 bool IsSubject(const api::Subject& subject, const Caller& caller) {

@@ -37,8 +37,17 @@ struct Caller {
 // are none.
 std::string ReasonIn(std::string_view annotation);
 
-// By the groups that Kubernetes itself gives to whoever may do everything.
-bool IsAdministrator(const std::vector<std::string>& groups);
+// The groups that Kubernetes and kubeadm give to whoever may do everything; a cluster may have others.
+std::vector<std::string> AdministratorGroups();
+
+// Whether one of the caller's groups is among those of administrators.
+bool IsAdministrator(const std::vector<std::string>& groups, const std::vector<std::string>& administrators);
+
+// Whether it is Kubernetes that deletes what its owner, or its namespace, has left: such a deletion is not
+// judged.
+bool IsCollector(const std::string& user);
+// Their names.
+const std::vector<std::string>& Collectors();
 
 // What a policy applies to: an object by name, with its labels; or whatever a selector finds, now and later.
 struct RightsTarget {

@@ -39,6 +39,14 @@ std::string DescribeLosses(const std::vector<const Outcome*>& outcomes) {
   return JoinBounded(sentences, "; ");
 }
 
+std::string CutText(std::string_view text, size_t max) {
+  if (text.size() <= max) return std::string(text);
+  const std::string rest = "... (" + std::to_string(text.size()) + " bytes)";
+  size_t end = max > rest.size() ? max - rest.size() : 0;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + rest;
+}
+
 std::string JoinBounded(const std::vector<std::string>& items, const std::string& separator, size_t max) {
   std::string out;
   for (size_t i = 0; i < items.size() && i < max; ++i) {

@@ -20,4 +20,7 @@ std::string DescribeLosses(const std::vector<const Outcome*>& outcomes);
 // At most `max` items, then "and 3 more".
 std::string JoinBounded(const std::vector<std::string>& items, const std::string& separator, size_t max = 3);
 
+// At most `max` bytes, and so characters, cut before a character; says how long it was where it is cut.
+std::string CutText(std::string_view text, size_t max);
+
 }  // namespace fairlead::reconcilers

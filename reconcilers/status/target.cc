@@ -56,18 +56,6 @@ TargetRecord Judge(const std::vector<const Outcome*>& outcomes) {
   return record;
 }
 
-std::string NoHttpPort(const EffectiveService& service, const std::string& section) {
-  std::string ports;
-  for (const EffectivePort& port : service.ports) {
-    if (!section.empty() && port.name != section) continue;
-    if (!ports.empty()) ports += ", ";
-    ports += std::to_string(port.port) + " " + std::string(ToString(port.protocol));
-  }
-  if (ports.empty()) return "it has no TCP port";
-  return "it has no HTTP port (" + ports +
-         "): timeouts and retries need HTTP; set appProtocol to http, kubernetes.io/h2c or grpc if it is";
-}
-
 class Assessment {
  public:
   Assessment(const View& view, const ServiceRows& rows, const ObjectKey& policy, const Placement& placement)
@@ -83,7 +71,9 @@ class Assessment {
       return Record(TargetState::kNotFound, "it has no TCP port named " + placement_.section);
     }
     const Outcome* outcome = FindOutcome(row->second, policy_, placement_);
-    if (outcome == nullptr) return Record(TargetState::kNotCarried, NoHttpPort(service, placement_.section));
+    if (outcome == nullptr)
+      return Record(TargetState::kNotCarried,
+                    NoHttpPort(service, placement_.section, "timeouts and retries need HTTP"));
     if (!service.waypoint) return NoWaypoint(service);
     return Carried(service, Judge({outcome}));
   }
@@ -172,7 +162,8 @@ class Assessment {
     const bool attached = std::any_of(service.ports.begin(), service.ports.end(), [&](const auto& port) {
       return AttachesTo(*parents, parent, {port.port, port.name, port.protocol});
     });
-    return attached ? NoHttpPort(service, "") : "it has no port that the parentRef names";
+    return attached ? NoHttpPort(service, "", "timeouts and retries need HTTP")
+                    : "it has no port that the parentRef names";
   }
 
   static std::string NoServiceParent(const std::vector<gateway::ParentRef>& parents) {
@@ -220,6 +211,18 @@ std::string_view ToString(TargetState state) {
   constexpr std::array<std::string_view, kTargetStateCount> kNames = {
       "NotFound", "NotCarried", "NoWaypoint", "Overridden", "PartlyOverridden", "Effective"};
   return kNames[static_cast<size_t>(state)];
+}
+
+std::string NoHttpPort(const EffectiveService& service, const std::string& section, const std::string& need) {
+  std::string ports;
+  for (const EffectivePort& port : service.ports) {
+    if (!section.empty() && port.name != section) continue;
+    if (!ports.empty()) ports += ", ";
+    ports += std::to_string(port.port) + " " + std::string(ToString(port.protocol));
+  }
+  if (ports.empty()) return "it has no TCP port";
+  return "it has no HTTP port (" + ports + "): " + need +
+         "; set appProtocol to http, kubernetes.io/h2c or grpc if it is";
 }
 
 TargetRecord AssessTarget(const View& view, const ServiceRows& rows, const ObjectKey& policy,

@@ -39,7 +39,7 @@ bool NeedsRights(const View& view) {
 
 std::vector<OwnedObject> LowerWorkspace(const View& view, const std::string& workspace) {
   std::vector<OwnedObject> out;
-  if (workspace == kShared) return NeedsRights(view) ? RightsPolicies() : out;
+  if (workspace == kShared) return NeedsRights(view) ? RightsPolicies(view.options.break_glass_groups) : out;
   const Ptr<ResolvedWorkspace> resolved = view.tenancy.Find(workspace);
   if (resolved == nullptr) return out;
   for (const Concern& concern : kConcerns) {

@@ -65,9 +65,17 @@ Condition Written(const WorkspaceStatusInput& in, int64_t generation) {
   return Make("Written", true, "Written", parts.front(), generation);
 }
 
-// Importers that L4 cannot keep from some pods; nothing where it can keep all.
+// Where isolation is less than its word: Audit that nobody tells of, importers that L4 cannot keep from some
+// pods.
 std::optional<Condition> IsolationLimited(const View& view, const ResolvedWorkspace& workspace,
                                           int64_t generation) {
+  if (workspace.workspace->isolation == api::Isolation::kAudit && !view.options.ztunnel_dry_run) {
+    return Make("IsolationLimited", true, "AuditNotTold",
+                "nothing tells what Audit would refuse: ztunnel passes over policies with the action AUDIT; "
+                "where every ztunnel is of 1.29 or newer, start Fairlead with --ztunnel-dry-run (chart: "
+                "ztunnel.dryRun), and they log it",
+                generation);
+  }
   if (workspace.exports.empty()) return std::nullopt;
   const std::set<L4Limit> limits = LowerIsolation(workspace, IsolationViewOf(view, workspace)).limits;
   if (limits.empty()) return std::nullopt;

@@ -1,6 +1,7 @@
 #include "tests/bench/drain.h"
 
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "tests/bench/groups.h"
@@ -102,7 +103,31 @@ class Drain {
     const double seconds = load.Stop();
     DrainResult out{load.requests, load.failed, load.requests / seconds, 0};
     for (size_t z = 1; z < backends_.size(); ++z) out.moved += backends_[z]->Count();
+    if (Result<void> r = Eject(&out); !r) return Unexpected(r.error());
     return out;
+  }
+
+  // Ends once as many requests in a row are answered well as would meet the endpoint many times over.
+  Result<void> Eject(DrainResult* out) {
+    constexpr int kWell = 200;
+    backends_[1]->Set({.fail_every = 1, .fail_status = 500});
+    testing::HttpClient client("127.0.0.1", port());
+    std::optional<Time> first;
+    Time last;
+    int well = 0;
+    const bool ejected = Await([&] {
+      const int status = client.Call({.host = Host()}).status;
+      if (status == 500) {
+        last = std::chrono::steady_clock::now();
+        if (!first) first = last;
+        ++out->errors;
+      }
+      well = status == 200 ? well + 1 : 0;
+      return first && well >= kWell;
+    });
+    if (!ejected) return Unexpected(Failure("an endpoint that answers 500 is not ejected", rig_));
+    out->ejected = Duration(last - *first).count();
+    return {};
   }
 
  private:

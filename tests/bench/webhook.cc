@@ -14,12 +14,7 @@ Caller::Caller(const std::string& ca_pem, int port) : client_({.port = port, .ca
 
 Result<Called> Caller::Post(const std::string& path, const std::string& body, const std::string& token) {
   const Time start = std::chrono::steady_clock::now();
-  const std::string head = "POST " + path +
-                           " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
-                           (token.empty() ? "" : "Authorization: Bearer " + token + "\r\n") +
-                           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
-  testing::TlsReply reply;
-  if (client_.Send(head + body)) reply = client_.Read();
+  testing::TlsReply reply = client_.Post(path, body, token);
   if (reply.status == 0) return Unexpected(Failure("a call got no reply: " + client_.problem()));
   return Called{Duration(std::chrono::steady_clock::now() - start).count(), reply.status,
                 reply.body.find("\"allowed\":true") != std::string::npos, std::move(reply.body)};

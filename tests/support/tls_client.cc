@@ -139,6 +139,14 @@ TlsReply TlsClient::Read() {
   return reply;
 }
 
+TlsReply TlsClient::Post(const std::string& path, const std::string& body, const std::string& token) {
+  const std::string head = "POST " + path +
+                           " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+                           (token.empty() ? "" : "Authorization: Bearer " + token + "\r\n") +
+                           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  return Send(head + body) ? Read() : TlsReply();
+}
+
 bool TlsClient::Ended() {
   if (!problem_.empty()) return true;
   errno = 0;

@@ -40,6 +40,8 @@ class TlsClient {
   std::string peer_serial() const;                         // of the server's certificate
   bool Send(const std::string& bytes);
   TlsReply Read();  // one reply with Content-Length
+  // A POST of JSON, and its reply; the connection is kept. `token`: bearer; empty: none.
+  TlsReply Post(const std::string& path, const std::string& body, const std::string& token = "");
   bool
   Ended();  // waits until the server ends the connection; false: it sent something, or nothing for a minute
 

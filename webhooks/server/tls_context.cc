@@ -69,6 +69,12 @@ Result<void> AskForClients(SSL_CTX* context, const std::string& ca_pem) {
 
 }  // namespace
 
+Result<void> CheckClientAuthorities(const std::string& ca_pem) {
+  const TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  if (context == nullptr) return Wrong("OpenSSL has no memory");
+  return AskForClients(context.get(), ca_pem);
+}
+
 Result<TlsContext> MakeTlsContext(const TlsMaterial& material) {
   TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (context == nullptr) return Wrong("OpenSSL has no memory");

@@ -29,4 +29,7 @@ using TlsContext = std::shared_ptr<ssl_ctx_st>;
 // An error: no certificate, no key, or not a pair.
 Result<TlsContext> MakeTlsContext(const TlsMaterial& material);
 
+// Whether TlsMaterial may have this as client_ca_pem.
+Result<void> CheckClientAuthorities(const std::string& ca_pem);
+
 }  // namespace fairlead::webhooks

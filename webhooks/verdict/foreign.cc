@@ -33,8 +33,8 @@ Result<reconcilers::ForeignRuling> JudgeForeignReview(const Review& review, cons
             "reading the cluster, or is too busy; try again"});
 }
 
-std::string BrokenGlass(const Review& review) {
-  if (!review.object || !reconcilers::IsAdministrator(review.user.groups)) return "";
+std::string BrokenGlass(const Review& review, const View& view) {
+  if (!review.object || !view.IsAdministrator(review.user.groups)) return "";
   const auto annotations = review.object->FindPath({"metadata", "annotations"});
   return annotations ? reconcilers::ReasonIn(annotations->StringAt(reconcilers::kBreakGlass)) : "";
 }

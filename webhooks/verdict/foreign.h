@@ -15,6 +15,6 @@ Result<reconcilers::ForeignRuling> JudgeForeignReview(const Review& review, cons
 
 // The reason that an administrator gives on the object for doing it all the same; empty: none, or no
 // administrator.
-std::string BrokenGlass(const Review& review);
+std::string BrokenGlass(const Review& review, const View& view);
 
 }  // namespace fairlead::webhooks

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconcilers/ledger/kept_metadata.h"
+#include "reconcilers/status/losses.h"
 #include "webhooks/verdict/content.h"
 
 namespace fairlead::webhooks {

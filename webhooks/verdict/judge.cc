@@ -88,14 +88,22 @@ std::optional<Verdict> TenancyUnknown(const Case& c) {
   return Refuse(503, "ServiceUnavailable", c.Foreign().error().message);
 }
 
+void AddNotes(const reconcilers::ForeignRuling& ruling, Verdict* out) {
+  for (const reconcilers::AccessNote& note : ruling.notes) {
+    out->warnings.push_back(
+        Advice{reconcilers::ToString(note.code), note.field, note.message, note.fix}.ToString());
+  }
+}
+
 std::optional<Verdict> ByTenancy(const Case& c, const char* rule, int code, const char* reason) {
   const reconcilers::ForeignRuling& ruling = *c.Foreign();
   if (ruling.rule != rule) return std::nullopt;
-  const std::string given = BrokenGlass(c.review);
+  const std::string given = BrokenGlass(c.review, c.view);
   if (given.empty()) return Refuse(code, reason, ruling.message);
   Verdict out = Allow();
   out.broken_glass = given;
   out.warnings.push_back("done by the right of an administrator: " + ruling.message);
+  AddNotes(ruling, &out);
   return out;
 }
 
@@ -126,13 +134,15 @@ std::optional<Verdict> NotOurs(const Case& c) {
   if (c.review.kind.group == api::kGroup) return std::nullopt;
   Verdict out = Allow();
   if (const std::optional<Advice> advice = OnDroppedRetries(c)) out.warnings.push_back(advice->ToString());
+  AddNotes(*c.Foreign(), &out);
   return out;
 }
 
 // Only others come here: what the operator itself writes is not sent (a match condition of the webhook).
 std::optional<Verdict> Record(const Case& c) {
   if (c.review.kind.kind != "PolicyChange") return std::nullopt;
-  if (c.review.operation == Operation::kDelete && IsCollector(c.review.user.name)) return Allow();
+  if (c.review.operation == Operation::kDelete && reconcilers::IsCollector(c.review.user.name))
+    return Allow();
   return Refuse(
       403, "Forbidden",
       Title(c.review) +

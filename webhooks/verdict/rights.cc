@@ -4,19 +4,12 @@
 
 namespace fairlead::webhooks {
 
-// The last is all of them, in clusters that give them no names of their own.
-bool IsCollector(const std::string& user) {
-  return user == "system:serviceaccount:kube-system:generic-garbage-collector" ||
-         user == "system:serviceaccount:kube-system:namespace-controller" ||
-         user == "system:kube-controller-manager";
-}
-
 Result<std::optional<reconcilers::Ruling>> JudgeRights(const Review& review, const AnyObject* before,
                                                        const AnyObject* after, const View& view) {
   using Said = std::optional<reconcilers::Ruling>;
   const KindInfo* info = FindKind(review.kind.group, review.kind.kind);
   if (info == nullptr || !reconcilers::HasRights(info->kind)) return Said();
-  if (review.operation == Operation::kDelete && IsCollector(review.user.name)) return Said();
+  if (review.operation == Operation::kDelete && reconcilers::IsCollector(review.user.name)) return Said();
   std::vector<ObjectKey> targets;
   for (const AnyObject* object : {before, after}) {
     if (object != nullptr) reconcilers::AddNamedTargets(*object, &targets);
@@ -38,8 +31,8 @@ Result<std::optional<reconcilers::Ruling>> JudgeRights(const Review& review, con
     if (!review.name.name.empty()) change.name = review.name.name;
   }
   return Said(reconcilers::Judge(
-      *tenancy->workspace,
-      {review.user.name, review.user.groups, reconcilers::IsAdministrator(review.user.groups)}, change));
+      *tenancy->workspace, {review.user.name, review.user.groups, view.IsAdministrator(review.user.groups)},
+      change));
 }
 
 }  // namespace fairlead::webhooks

@@ -11,9 +11,6 @@
 
 namespace fairlead::webhooks {
 
-// Kubernetes' controllers that delete what is left behind, by the user that they are.
-bool IsCollector(const std::string& user);
-
 // Of the objects null: there is none, or it cannot be read. nullopt: nothing to say, since the kind has no
 // rights, the namespace is in no workspace, or the caller is one of Kubernetes' controllers. An error: it is
 // not known now.

@@ -13,6 +13,7 @@
 
 #include "crds/object/any_object.h"
 #include "reconcilers/reach/judge.h"
+#include "reconcilers/rights/rights.h"
 
 namespace fairlead::webhooks {
 
@@ -47,6 +48,10 @@ class View {
   // Whether the HTTPRoute that the API server serves has rules[].retry. nullopt: it is not known now.
   virtual std::optional<bool> RouteRetry() const { return std::nullopt; }
   virtual std::string ClusterDomain() const { return "cluster.local"; }
+  // Whether one who is in these groups administers the cluster, and so may break the glass.
+  virtual bool IsAdministrator(const std::vector<std::string>& groups) const {
+    return reconcilers::IsAdministrator(groups, reconcilers::AdministratorGroups());
+  }
   // Namespaces that belong to other Workspaces and that the candidate would newly claim: namespace ->
   // Workspace. `before`: as it is stored; null: there is none. What is not known now is left to the status.
   virtual std::map<std::string, std::string> TakenBy(const api::Workspace&, const api::Workspace*) const {

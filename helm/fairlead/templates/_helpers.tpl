@@ -65,6 +65,11 @@ controllers{{ if .Values.webhooks.enabled }},webhooks{{ end }}{{ if .Values.xds.
 {{- if and .Values.webhooks.enabled (ne .Values.webhooks.certificates "own") }}true{{ end }}
 {{- end }}
 
+{{- /* Whether the webhooks ask clients for a certificate. */}}
+{{- define "fairlead.webhooks.clientCA" -}}
+{{- if and .Values.webhooks.enabled (or .Values.webhooks.clientCA.configMapName .Values.webhooks.clientCA.secretName) }}true{{ end }}
+{{- end }}
+
 {{- /* What no schema can say: nothing else listens at a port. 8081 is the probes'. */}}
 {{- define "fairlead.validate" -}}
 {{- $xds := int .Values.xds.port }}
@@ -78,6 +83,7 @@ controllers{{ if .Values.webhooks.enabled }},webhooks{{ end }}{{ if .Values.xds.
 {{- if eq $port $metrics }}{{ fail (printf "webhooks.port: %d is metrics.port too" $port) }}{{ end }}
 {{- if and .Values.xds.enabled (eq $port $xds) }}{{ fail (printf "webhooks.port: %d is xds.port too" $port) }}{{ end }}
 {{- if and (eq .Values.webhooks.certificates "secret") (not .Values.webhooks.secretName) }}{{ fail "webhooks.secretName: webhooks.certificates=secret needs the name of one" }}{{ end }}
+{{- if and .Values.webhooks.clientCA.configMapName .Values.webhooks.clientCA.secretName }}{{ fail "webhooks.clientCA: name either a ConfigMap or a Secret" }}{{ end }}
 {{- end }}
 {{- end }}
 

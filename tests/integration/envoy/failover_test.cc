@@ -278,5 +278,28 @@ TEST_F(Failover, ABackendThatAnswers500IsEjectedAndItsStepSpills) {
   EXPECT_EQ(backends_[0]->Count(), 0u);
 }
 
+TEST_F(Failover, AnEjectedBackendComesBackAfterItsTime) {
+  api::FailoverPolicy policy = ThreeSteps();
+  policy.min_healthy_percent = 100;
+  policy.outlier_detection = {5, Duration::Seconds(1), Duration::Seconds(1), 100};
+  Serve(policy, {PlaceOf(0), {}}, Members(2));
+  backends_[0]->Set({.fail_every = 1, .fail_status = 500});
+  const std::string ejections = "cluster.shop/shop|80.outlier_detection.ejections_enforced_total";
+  ASSERT_TRUE(waypoint_->Await([&] {
+    waypoint_->Call({.host = "shop"});
+    return waypoint_->envoy().Stat(ejections) >= 1;
+  })) << waypoint_->envoy().Log();
+  backends_[0]->Set({});
+  backends_[0]->Forget();
+  EXPECT_TRUE(waypoint_->Await([&] {
+    EXPECT_NE(waypoint_->Call({.host = "shop"}).status, 503);
+    return backends_[0]->Count() > 0;
+  })) << waypoint_->envoy().Log();
+  EXPECT_TRUE(waypoint_->Await([&] {
+    return waypoint_->envoy().Stat("cluster.shop/shop|80.outlier_detection.ejections_active") == 0;
+  }));
+  ExpectAgree(PlanFailover(policy, {PlaceOf(0), {}}, Members(2)));
+}
+
 }  // namespace
 }  // namespace fairlead::testing

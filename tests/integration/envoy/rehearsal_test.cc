@@ -1,6 +1,6 @@
-// The rehearsal agrees with traffic: what `failover simulate` says of an outage is what a real Envoy then
-// does, for drawn policies, endpoints and outages in three clusters. From objects on: World, planner,
-// catalog, xDS.
+// The rehearsal agrees with traffic: what `failover simulate` says of an outage is what real Envoys then do,
+// wherever they run, for drawn policies, proxies, endpoints and outages in three clusters. From objects on:
+// World, planner, catalog, xDS.
 #include "reconcilers/failover/rehearsal.h"
 
 #include <gtest/gtest.h>
@@ -21,6 +21,8 @@ namespace {
 using namespace reconcilers;  // NOLINT: the model's words
 using failover::Outage;
 using failover::Rehearsal;
+using failover::SourceForecast;
+using failover::TargetForecast;
 
 constexpr int kRequests = 1500, kScenarios = 24;
 constexpr size_t kInPlace = 3;
@@ -29,13 +31,24 @@ struct Place {
   std::string cluster, region, zone;  // no cluster: ours
   std::string ToString() const { return cluster + "/" + region + "/" + zone; }
 };
-const std::vector<Place> kPlaces = {
-    {"", "r0", "z0"}, {"west", "rw", "w0"}, {"west", "rw", "w1"}, {"east", "re", "e0"}, {"east", "re", "e1"}};
+const std::vector<Place> kPlaces = {{"", "r0", "z0"},     {"", "r0", "z1"},     {"", "r0", "z2"},
+                                    {"west", "rw", "w0"}, {"west", "rw", "w1"}, {"east", "re", "e0"},
+                                    {"east", "re", "e1"}};
+constexpr size_t kProxies = 2;  // in the first places; in our third zone none runs
 
 std::string NodeYaml(const Place& place) {
   return "{apiVersion: v1, kind: Node, metadata: {name: " + place.zone +
          ", labels: {topology.kubernetes.io/region: " + place.region +
          ", topology.kubernetes.io/zone: " + place.zone + "}}}";
+}
+
+// Of the waypoint where a proxy of it runs, else of an endpoint.
+std::string PodYaml(const std::string& name, const std::string& version, const std::string& of_waypoint_at) {
+  return "{apiVersion: v1, kind: Pod, metadata: {name: " + name +
+         ", namespace: shop, labels: {version: " + version +
+         (of_waypoint_at.empty() ? "" : ", gateway.networking.k8s.io/gateway-name: waypoint") +
+         "}}, spec: {nodeName: \"" + of_waypoint_at +
+         "\"}, status: {phase: Running, podIPs: [{ip: 127.0.0.1}]}}";
 }
 
 constexpr char kService[] =
@@ -49,14 +62,16 @@ struct Endpoint {
   bool there = true, ready = true;
 };
 
+std::string NameOf(size_t n) { return "ratings-" + std::to_string(n); }
+
 std::string SliceYaml(const Endpoint& of, size_t n) {
-  return "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: ratings-" +
-         std::to_string(n) +
+  return "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: " + NameOf(n) +
          ", namespace: shop, labels: {kubernetes.io/service-name: ratings}}, addressType: IPv4, ports: "
          "[{name: http, port: " +
          std::to_string(of.port) + ", protocol: TCP}], endpoints: [" +
          (of.there ? "{addresses: [127.0.0.1], nodeName: " + kPlaces[of.place].zone +
-                         ", conditions: {ready: " + (of.ready ? "true" : "false") + "}}"
+                         ", targetRef: {kind: Pod, name: " + NameOf(n) +
+                         "}, conditions: {ready: " + (of.ready ? "true" : "false") + "}}"
                    : "") +
          "]}";
 }
@@ -68,27 +83,29 @@ class RehearsalTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (const std::string why = Envoy::Missing(); !why.empty()) GTEST_SKIP() << why;
-    waypoint_ = Waypoint::Start("r0", "z0");
-    ASSERT_NE(waypoint_, nullptr);
+    for (size_t i = 0; i < kProxies; ++i) {
+      waypoints_.push_back(Waypoint::Start(kPlaces[i].region, kPlaces[i].zone, ProxyName(i)));
+      ASSERT_NE(waypoints_.back(), nullptr);
+    }
     for (const AnyObject& object : ObjectsOf(
              "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/use-waypoint: "
              "waypoint}}\n---\n"
              "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: waypoint, namespace: "
-             "shop, labels: {istio.io/waypoint-for: service}, annotations: {fairlead.dev/plaintext-port: \"" +
-             std::to_string(waypoint_->port()) +
-             "\"}}\nspec: {gatewayClassName: fairlead-waypoint, listeners: [{name: mesh, port: 15008, "
-             "protocol: HBONE}]}\n")) {
+             "shop, labels: {istio.io/waypoint-for: service}}\nspec: {gatewayClassName: fairlead-waypoint, "
+             "listeners: [{name: mesh, port: 15008, protocol: HBONE}]}\n")) {
       world_.Apply(object);
     }
     for (size_t place = 0; place < kPlaces.size(); ++place) {
       Put(place, kService);
       Put(place, NodeYaml(kPlaces[place]));
       for (size_t i = 0; i < kInPlace; ++i) {
-        backends_.push_back(*Backend::Start("ratings-" + std::to_string(backends_.size())));
+        backends_.push_back(*Backend::Start(NameOf(backends_.size())));
         endpoints_.push_back({place, backends_.back()->port()});
       }
     }
   }
+
+  static std::string ProxyName(size_t i) { return "w-" + std::to_string(i); }
 
   void Put(size_t place, const std::string& yaml) {
     const AnyObject object = ObjectOf(yaml);
@@ -99,6 +116,10 @@ class RehearsalTest : public ::testing::Test {
     for (size_t i = 0; i < endpoints_.size(); ++i) Put(endpoints_[i].place, SliceYaml(endpoints_[i], i));
   }
   void Is(const std::string& cluster, RemoteState state) { world_.SetRemoteState(cluster, {state, {1}, ""}); }
+  void Publish() {
+    const Delta delta = world_.Drain();
+    for (const auto& waypoint : waypoints_) waypoint->Publish(delta);
+  }
 
   // What it names goes down: of a cluster that is lost its endpoints count as ill once that has lasted.
   void CarryOut(const Outage& outage) {
@@ -111,14 +132,13 @@ class RehearsalTest : public ::testing::Test {
     if (outage.of == Outage::Of::kCluster) Is(outage.place.cluster, RemoteState::kExpired);
   }
 
-  Shares Served() {
-    waypoint_->Publish(world_.Drain());
-    EXPECT_TRUE(waypoint_->AwaitProgrammed());
+  // Of the requests that the proxy there sends.
+  Shares Served(Waypoint* waypoint) {
+    EXPECT_TRUE(waypoint->AwaitProgrammed());
     // The worker takes over what the main thread has acknowledged before it reads on from a connection.
-    for (int i = 0; i < 10; ++i) waypoint_->Call({.host = "ratings.shop"});
+    for (int i = 0; i < 10; ++i) waypoint->Call({.host = "ratings.shop"});
     for (const auto& backend : backends_) backend->Forget();
-    const LoadResult result =
-        waypoint_->Load({.host = "ratings.shop"}, {.workers = 2, .requests = kRequests});
+    const LoadResult result = waypoint->Load({.host = "ratings.shop"}, {.workers = 2, .requests = kRequests});
     EXPECT_EQ(result.Count(200) + result.Count(503), kRequests) << result.Summary();
     Shares out;
     for (size_t i = 0; i < backends_.size(); ++i) {
@@ -128,19 +148,28 @@ class RehearsalTest : public ::testing::Test {
     return out;
   }
 
-  // There is one place that requests come from, so the load of all endpoints of a place is its share.
-  static Shares Forecast(const Rehearsal& rehearsal) {
+  static Shares Forecast(const TargetForecast& target, const SourceForecast& source) {
     Shares out;
     for (const Place& place : kPlaces) out[place.ToString()] = 0;
-    if (rehearsal.targets.size() != 1 || rehearsal.targets[0].sources.size() != 1) {
-      ADD_FAILURE() << ToText(rehearsal);
-      return out;
+    for (size_t i = 0; i < target.places.size(); ++i) {
+      const api::Locality& at = target.places[i].place;
+      out[Place{at.cluster, at.region, at.zone}.ToString()] = source.to_place_then[i];
     }
-    for (const failover::PlaceLoad& load : rehearsal.targets[0].places)
-      out[Place{load.place.cluster, load.place.region, load.place.zone}.ToString()] +=
-          load.then * load.healthy_then;
-    out[""] = rehearsal.targets[0].sources[0].nowhere_then;
+    out[""] = source.nowhere_then;
     return out;
+  }
+
+  // The load of a place's endpoints is what its sources send there, each as much as any other.
+  static void ExpectLoadsAddUp(const TargetForecast& target) {
+    for (size_t i = 0; i < target.places.size(); ++i) {
+      double sent = 0, live = 0;
+      for (const SourceForecast& source : target.sources) {
+        if (source.down) continue;
+        sent += source.to_place_then[i];
+        ++live;
+      }
+      EXPECT_NEAR(target.places[i].then * target.places[i].healthy_then, live == 0 ? 0 : sent / live, 1e-9);
+    }
   }
 
   // Each count is that of a binomial at most: within five sigma, once in 1.7 million tries not. Where the
@@ -153,7 +182,7 @@ class RehearsalTest : public ::testing::Test {
     }
   }
 
-  std::unique_ptr<Waypoint> waypoint_;
+  std::vector<std::unique_ptr<Waypoint>> waypoints_;  // by kPlaces
   std::vector<std::unique_ptr<Backend>> backends_;
   std::vector<Endpoint> endpoints_;
   World world_{WorldOptions()};
@@ -164,10 +193,28 @@ class RehearsalTest : public ::testing::Test {
   size_t Draw(size_t n) { return random_() % n; }
 
   void DrawEndpoints() {
-    for (Endpoint& endpoint : endpoints_) {
+    for (size_t i = 0; i < endpoints_.size(); ++i) {
+      Endpoint& endpoint = endpoints_[i];
       endpoint.there = Draw(6) != 0;
-      endpoint.ready = Draw(endpoint.place == 0 ? 2 : 4) != 0;  // requests have to leave the own place
+      const bool ours = kPlaces[endpoint.place].cluster.empty();
+      endpoint.ready = Draw(ours ? 2 : 4) != 0;  // requests have to leave the own place
+      Put(endpoint.place, PodYaml(NameOf(i), Draw(2) == 0 ? "v0" : "v1", ""));
     }
+  }
+
+  // Places, sorted, where proxies run: one at least.
+  std::vector<size_t> DrawProxies() {
+    std::vector<size_t> out;
+    const size_t drawn = 1 + Draw((1u << kProxies) - 1);
+    for (size_t i = 0; i < kProxies; ++i) {
+      if ((drawn >> i & 1u) == 0) {
+        world_.Remove({Kind::kPod, "shop", ProxyName(i)});
+        continue;
+      }
+      out.push_back(i);
+      world_.Apply(ObjectOf(PodYaml(ProxyName(i), Draw(2) == 0 ? "v0" : "v1", kPlaces[i].zone)));
+    }
+    return out;
   }
 
   api::FailoverStep DrawStep(std::vector<api::Locality> to) {
@@ -185,7 +232,8 @@ class RehearsalTest : public ::testing::Test {
 
   // West as a whole or by zones, in an order of its own, cut into steps.
   std::vector<api::FailoverStep> DrawSteps() {
-    std::vector<api::Locality> to = {{"", "r0", "z0", ""}, {"east", "re", "e0", ""}, {"east", "", "e1", ""}};
+    std::vector<api::Locality> to = {
+        {"", "r0", "z0", ""}, {"", "r0", "z1", ""}, {"east", "re", "e0", ""}, {"east", "", "e1", ""}};
     if (Draw(2) == 0) {
       to.push_back({"west", "", "", ""});
     } else {
@@ -210,13 +258,18 @@ class RehearsalTest : public ::testing::Test {
     policy->targets.refs = {{Kind::kService, "ratings", std::nullopt}};
     policy->min_healthy_percent = 30 + static_cast<int>(Draw(71));
     policy->outlier_detection.consecutive_errors = 0;
-    if (Draw(4) != 0) policy->localities = {{{"", "r0", "", ""}, DrawSteps()}};  // else the nearest first
+    const size_t form = Draw(8);  // 0: the nearest first
+    if (form == 1) policy->priority_labels = {"version"};
+    if (form == 2) policy->priority_labels = {"topology.kubernetes.io/region", "version"};
+    if (form == 3) policy->localities = {{{"", "r0", "z1", ""}, DrawSteps()}};  // elsewhere the nearest first
+    if (form > 3) policy->localities = {{{"", "r0", "", ""}, DrawSteps()}};
     world_.Apply(Ptr<api::FailoverPolicy>(std::move(policy)));
   }
 
   std::vector<Outage> DrawOutages() {
     static const std::vector<std::string> kOutages = {"cluster=west", "cluster=east", "region=rw",
-                                                      "zone=rw/w0",   "zone=re/e1",   "region=re"};
+                                                      "zone=rw/w0",   "zone=re/e1",   "region=re",
+                                                      "zone=r0/z0",   "zone=r0/z1",   "zone=r0/z2"};
     std::vector<Outage> out;
     for (size_t left = 1 + Draw(2); left > 0; --left)
       out.push_back(*failover::ParseOutage(kOutages[Draw(kOutages.size())]));
@@ -225,30 +278,44 @@ class RehearsalTest : public ::testing::Test {
 };
 
 TEST_F(RehearsalTest, TrafficAgreesInDrawnScenarios) {
-  int moved = 0, to_others = 0;
+  int asked = 0, moved = 0, to_others = 0, waypoint_down = 0;
   for (int scenario = 0; scenario < kScenarios; ++scenario) {
     for (const char* cluster : {"west", "east"}) Is(cluster, RemoteState::kFresh);
     DrawEndpoints();
+    const std::vector<size_t> proxies = DrawProxies();
     PutEndpoints();
     PutPolicy(scenario + 1);
     const std::vector<Outage> outages = DrawOutages();
-    waypoint_->Publish(world_.Drain());
+    Publish();
     const Rehearsal rehearsal = Rehearse(world_, outages);
-    const Shares forecast = Forecast(rehearsal);
     for (const Outage& outage : outages) CarryOut(outage);
     PutEndpoints();
+    Publish();
     SCOPED_TRACE("scenario " + std::to_string(scenario) + "\n" + ToText(rehearsal));
-    ExpectAgree(forecast, Served());
+    ASSERT_EQ(rehearsal.targets.size(), 1u);
+    const TargetForecast& target = rehearsal.targets[0];
+    ASSERT_EQ(target.sources.size(), proxies.size()) << "requests come from where the proxies run alone";
+    ExpectLoadsAddUp(target);
+    waypoint_down += target.everything_down ? 1 : 0;
+    for (size_t i = 0; i < proxies.size(); ++i) {
+      const SourceForecast& source = target.sources[i];
+      ASSERT_EQ(source.from.zone, kPlaces[proxies[i]].zone);
+      if (source.down) continue;
+      const Shares forecast = Forecast(target, source);
+      ExpectAgree(forecast, Served(waypoints_[proxies[i]].get()));
+      ++asked;
+      moved += std::any_of(source.steps.begin(), source.steps.end(),
+                           [](const failover::StepForecast& step) { return step.now != step.then; })
+                   ? 1
+                   : 0;
+      to_others += forecast.at(kPlaces[proxies[i]].ToString()) < 0.99 ? 1 : 0;
+    }
     if (HasFailure()) break;
-    const failover::SourceForecast& source = rehearsal.targets[0].sources[0];
-    moved += std::any_of(source.steps.begin(), source.steps.end(),
-                         [](const failover::StepForecast& step) { return step.now != step.then; })
-                 ? 1
-                 : 0;
-    to_others += forecast.at(kPlaces[0].ToString()) < 0.99 ? 1 : 0;
   }
-  EXPECT_GE(moved, kScenarios / 4) << "scenarios in which the outage moves requests";
-  EXPECT_GE(to_others, kScenarios / 2) << "scenarios in which requests go to other clusters";
+  EXPECT_GE(asked, kScenarios) << "proxies whose traffic was looked at";
+  EXPECT_GE(moved, asked / 4) << "of these, those whose requests the outage moves";
+  EXPECT_GE(to_others, asked / 2) << "and those whose requests go to other places";
+  EXPECT_GE(waypoint_down, 1) << "scenarios in which the waypoint would be down";
 }
 
 }  // namespace

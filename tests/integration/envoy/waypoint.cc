@@ -104,7 +104,8 @@ class Waypoint::PushCounter : public xds::AdsMetrics {
   std::condition_variable changed_;
 };
 
-std::unique_ptr<Waypoint> Waypoint::Start(const std::string& region, const std::string& zone) {
+std::unique_ptr<Waypoint> Waypoint::Start(const std::string& region, const std::string& zone,
+                                          const std::string& pod) {
   std::unique_ptr<Waypoint> out(new Waypoint());
   out->port_ = FreePort();
   out->planner_ =
@@ -112,7 +113,7 @@ std::unique_ptr<Waypoint> Waypoint::Start(const std::string& region, const std::
   out->served_.waypoints[kName] = std::make_shared<const EffectiveWaypoint>(EffectiveWaypoint{kName, "test"});
   out->StartServer();
   auto envoy = Envoy::Start(
-      {.xds_port = out->xds_port_, .id = "w-1", .cluster = kName.ToString(), .region = region, .zone = zone});
+      {.xds_port = out->xds_port_, .id = pod, .cluster = kName.ToString(), .region = region, .zone = zone});
   EXPECT_TRUE(envoy) << envoy.error().message;
   if (!envoy) return nullptr;
   out->envoy_ = std::move(*envoy);

@@ -43,8 +43,10 @@ reconcilers::EffectivePolicy PolicyWith(reconcilers::EffectiveRetries retries);
 
 class Waypoint {
  public:
-  // Null, with a failure of the test, where it does not come up. Region and zone: where Envoy says it runs.
-  static std::unique_ptr<Waypoint> Start(const std::string& region = "", const std::string& zone = "");
+  // Null, with a failure of the test, where it does not come up. Region and zone: where Envoy says it runs;
+  // pod: the name by which it is known.
+  static std::unique_ptr<Waypoint> Start(const std::string& region = "", const std::string& zone = "",
+                                         const std::string& pod = "w-1");
   ~Waypoint();
 
   // Publishes, and waits until Envoy has acknowledged all of it.

@@ -215,6 +215,27 @@ TEST_F(ChartTest, TheLedgerIsTheOperators) {
   });
 }
 
+TEST_F(ChartTest, WhatTheMeshIsAndWhoMayBreakTheGlass) {
+  WithEach([](Helm& helm) {
+    auto objects = helm.Template();
+    EXPECT_THAT(Args(objects), IsSupersetOf({"--trust-domain=cluster.local",
+                                             "--break-glass-groups=system:masters,kubeadm:cluster-admins"}));
+    EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("--ztunnel-dry-run")));
+    const auto guard = [&helm](const std::string& groups) {
+      return helm
+          .Run({"template", "fairlead", ChartDir(), "--kube-version", "1.36.3", "-s",
+                "templates/isolation.yaml", "--set", "breakGlass.groups=" + groups})
+          .output;
+    };
+    EXPECT_THAT(guard("{system:masters}"), HasSubstr("g in ['system:masters'])"));
+    objects =
+        helm.Template("trustDomain: corp.example\nztunnel: {dryRun: true}\nbreakGlass: {groups: [sre, ops]}");
+    EXPECT_THAT(Args(objects), IsSupersetOf({"--trust-domain=corp.example", "--ztunnel-dry-run",
+                                             "--break-glass-groups=sre,ops"}));
+    EXPECT_THAT(guard("{sre,ops}"), HasSubstr("g in ['sre','ops'])"));
+  });
+}
+
 TEST_F(ChartTest, CertificatesOfWebhooksByEachWay) {
   WithEach([](Helm& helm) {
     auto objects = helm.Template();
@@ -263,6 +284,64 @@ TEST_F(ChartTest, CertificatesOfWebhooksByEachWay) {
     EXPECT_FALSE(objects.contains("ValidatingWebhookConfiguration fairlead"));
     EXPECT_FALSE(objects.contains("Service fairlead-webhooks"));
     EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("webhook")));
+  });
+}
+
+// By each way in which the certificates of the webhooks themselves come.
+TEST_F(ChartTest, ClientsOfWebhooksAreAskedForTheirCertificate) {
+  const std::string flag = "--webhook-client-ca=/var/run/fairlead/webhook-clients/ca.crt";
+  const auto volume = [](const std::map<std::string, Json::Value>& objects) {
+    const Json::Value& pod = objects.at("Deployment fairlead")["spec"]["template"]["spec"];
+    for (const Json::Value& mount : pod["containers"][0]["volumeMounts"]) {
+      if (mount["name"] == "webhook-clients") {
+        EXPECT_EQ(mount["mountPath"], "/var/run/fairlead/webhook-clients");
+        EXPECT_FALSE(mount.isMember("subPath")) << "it would not follow a renewal";
+      }
+    }
+    for (const Json::Value& found : pod["volumes"]) {
+      if (found["name"] == "webhook-clients") return WriteJson(found);
+    }
+    return std::string();
+  };
+  WithEach([&](Helm& helm) {
+    auto objects = helm.Template();
+    EXPECT_THAT(Args(objects), Not(Contains(flag)));
+    EXPECT_EQ(volume(objects), "");
+    for (const char* way : {"own", "certManager", "secret, secretName: mine"}) {
+      objects = helm.Template(std::string("xds: {enabled: false}\nwebhooks: {certificates: ") + way +
+                              ", clientCA: {configMapName: kube-root-ca.crt}}");
+      EXPECT_THAT(Args(objects), Contains(flag)) << way;
+      EXPECT_EQ(volume(objects),
+                R"({"configMap":{"defaultMode":288,"items":[{"key":"ca.crt","path":"ca.crt"}],)"
+                R"("name":"kube-root-ca.crt"},"name":"webhook-clients"})")
+          << way;
+    }
+    objects = helm.Template("webhooks: {clientCA: {secretName: callers, key: bundle.pem}}");
+    EXPECT_THAT(Args(objects), Contains(flag));
+    EXPECT_EQ(volume(objects), R"({"name":"webhook-clients","secret":{"defaultMode":288,"items":)"
+                               R"([{"key":"bundle.pem","path":"ca.crt"}],"secretName":"callers"}})");
+    objects = helm.Template("webhooks: {enabled: false, clientCA: {secretName: callers}}");
+    EXPECT_THAT(Args(objects), Not(Contains(flag)));
+    EXPECT_EQ(volume(objects), "");
+    EXPECT_THAT(helm.Refused("webhooks: {clientCA: {secretName: a, configMapName: b}}"),
+                HasSubstr("webhooks.clientCA: name either a ConfigMap or a Secret"));
+  });
+}
+
+// An annotation takes an access rule out of force as a change of its spec does. What isolation comes to is
+// the operator's own, and an audit of it says action AUDIT, which nobody else may.
+TEST_F(ChartTest, WhatTakesARuleOutOfForceIsAskedAbout) {
+  WithEach([](Helm& helm) {
+    const Json::Value hook = HookOf(helm.Template(), "traffic.fairlead.dev");
+    EXPECT_THAT(hook["matchConditions"][0]["expression"].asString(),
+                ::testing::AllOf(HasSubstr("object.spec != oldObject.spec || "),
+                                 HasSubstr("object.metadata.annotations['istio.io/dry-run'] : '') != (")));
+    EXPECT_EQ(hook["matchConditions"][1]["expression"],
+              "request.userInfo.username != 'system:serviceaccount:fairlead-system:fairlead'");
+    std::string resources;
+    for (const Json::Value& rule : hook["rules"]) resources += WriteJson(rule["resources"]);
+    EXPECT_THAT(resources, ::testing::AllOf(HasSubstr("authorizationpolicies"), HasSubstr("workloadentries"),
+                                            HasSubstr("serviceentries")));
   });
 }
 

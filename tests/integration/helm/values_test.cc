@@ -94,6 +94,8 @@ TEST_F(ChartTest, AWrongValueIsRefusedWithItsPath) {
       {"log: {level: trace}", "at '/log/level'"},
       {"webhooks: {certificates: mine}", "at '/webhooks/certificates'"},
       {"webhooks: {caBundle: hello}", "at '/webhooks/caBundle'"},
+      {"webhooks: {clientCA: {key: a/b}}", "at '/webhooks/clientCA/key'"},
+      {"webhooks: {clientCA: {secretName: X_Y}}", "at '/webhooks/clientCA/secretName'"},
       {"webhooks: {failurePolicy: Allow}", "at '/webhooks/failurePolicy'"},
       {"ledger: {perPolicy: 0}", "at '/ledger/perPolicy'"},
       {"clusterDomain: \"-\"", "at '/clusterDomain'"},

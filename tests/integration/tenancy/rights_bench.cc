@@ -97,7 +97,7 @@ Result<std::unique_ptr<RightsBench>> RightsBench::Start() {
   for (const std::string& ns : kNamespaces) {
     if (made) made = post(rbac + "namespaces/" + ns + "/rolebindings", Everybody());
   }
-  for (const OwnedObject& object : reconcilers::RightsPolicies()) {
+  for (const OwnedObject& object : reconcilers::RightsPolicies(reconcilers::AdministratorGroups())) {
     if (made) made = post(PathOf(object), WriteJson(object.object));
   }
   if (!made) return Unexpected(made.error());
@@ -191,7 +191,9 @@ RightsBench::Outcome RightsBench::Try(const RightsCase& c) {
   }
   PolicyChange change =
       reconcilers::ChangeOf(before ? &*before : nullptr, after ? &*after : nullptr, LabelsOf);
-  const reconcilers::Caller who{caller.user, caller.groups, reconcilers::IsAdministrator(caller.groups)};
+  const reconcilers::Caller who{
+      caller.user, caller.groups,
+      reconcilers::IsAdministrator(caller.groups, reconcilers::AdministratorGroups())};
   out.ruling = reconcilers::Judge(*workspace_, who, change);
   std::erase_if(change.targets, [](const reconcilers::RightsTarget& target) {
     return std::holds_alternative<Labels>(target.what);

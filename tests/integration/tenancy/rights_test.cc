@@ -53,9 +53,10 @@ TEST_F(NativeRights, ARefusalNamesTheFieldTheRolesAndTheOwner) {
               HasSubstr("workspace \"shop\" does not let \"dave\" create RetryTimeoutPolicy shop/case-"));
   EXPECT_THAT(
       MessageOf(reply),
-      HasSubstr(": spec.retries.attempts is granted within bounds or for targets that this is beyond; "
-                "spec.retries.budget.percent is not granted. Roles that have it, maybe with such limits: "
-                "leads, platform, tuners. Its owner is platform-team."));
+      HasSubstr(
+          ": spec.retries.attempts is granted within bounds or for targets that this is beyond (at most 3); "
+          "spec.retries.budget.percent is not granted. Roles that have it, maybe with such limits: "
+          "leads, platform, tuners. Its owner is platform-team."));
 }
 
 TEST_F(NativeRights, KubernetesOwnRightsSayTheSame) {

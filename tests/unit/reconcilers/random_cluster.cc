@@ -121,6 +121,7 @@ AnyObject RandomCluster::Failover() {
   policy.targets.scope = static_cast<api::Scope>(Below(3));
   policy.targets.mode = Chance(25) ? api::Mode::kOverride : api::Mode::kDefault;
   if (Chance(30)) policy.priority_labels = {"tier"};
+  if (Chance(20)) policy.priority_labels.push_back("topology.istio.io/network");
   policy.min_healthy_percent = Chance(50) ? 70 : 40;
   return Share(std::move(policy));
 }
@@ -228,6 +229,7 @@ AnyObject RandomCluster::NamespaceObject() {
   ns.meta.name = Namespace();
   if (Chance(80)) ns.meta.labels.Set("istio.io/use-waypoint", Chance(70) ? "w0" : "w1");
   if (Chance(20)) ns.meta.labels.Set("istio.io/use-waypoint-namespace", "a");
+  if (Chance(40)) ns.meta.labels.Set("topology.istio.io/network", Chance(50) ? "net1" : "net2");
   return Share(std::move(ns));
 }
 

@@ -220,6 +220,13 @@ TEST_F(Rights, BreakingTheGlassTakesAnAdministratorAndAReason) {
   EXPECT_NE(denied.message.find(kBreakGlass), std::string::npos) << denied.message;
 }
 
+TEST(Administrators, AreWhoeverIsInOneOfTheGroupsOfTheCluster) {
+  EXPECT_TRUE(IsAdministrator({"devs", "system:masters"}, AdministratorGroups()));
+  EXPECT_FALSE(IsAdministrator({"sre"}, AdministratorGroups()));
+  EXPECT_TRUE(IsAdministrator({"sre"}, {"sre"}));
+  EXPECT_FALSE(IsAdministrator({"system:masters"}, {"sre"}));
+}
+
 TEST_F(Rights, WithoutRolesItIsKubernetesMatter) {
   workspace_.roles.clear();
   EXPECT_EQ(Create({"nobody", {}}, "retries: {attempts: 9}").rule, "no-roles");

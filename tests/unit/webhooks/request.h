@@ -23,14 +23,16 @@ struct Request {
   bool dry_run = false;
   std::string user = "ann";
   std::string groups = R"("devs","system:authenticated")";
+  std::string other_group = {}, other_kind = {};  // in place of those of `kind`, which Fairlead does not read
 
   std::string Body() const {
     const KindInfo& info = InfoOf(kind);
-    const std::string group_version =
-        "\"group\":\"" + std::string(info.group) + "\",\"version\":\"" + version + "\",";
+    const std::string group(other_kind.empty() ? info.group : other_group),
+        name_of_kind(other_kind.empty() ? info.name : other_kind);
+    const std::string group_version = "\"group\":\"" + group + "\",\"version\":\"" + version + "\",";
     std::string out =
         R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":")" + uid;
-    out += "\",\"kind\":{" + group_version + "\"kind\":\"" + std::string(info.name) + "\"}";
+    out += "\",\"kind\":{" + group_version + "\"kind\":\"" + name_of_kind + "\"}";
     out += ",\"resource\":{" + group_version + "\"resource\":\"" + std::string(info.plural) + "\"}";
     if (!subresource.empty()) out += ",\"subResource\":\"" + subresource + "\"";
     if (!name.empty()) out += ",\"name\":\"" + name + "\"";

@@ -112,7 +112,7 @@ TEST_F(DrillTest, HasItsOwnClusterWhileItLasts) {
               ElementsAre("Cluster shop/ratings|80;drill", "Endpoints shop/ratings|80",
                           "Endpoints shop/ratings|80;drill", "Route shop/ratings|80", "Runtime fairlead"));
   ::envoy::config::endpoint::v3::ClusterLoadAssignment twin;
-  const auto at = xds::AtPlace(Find("Endpoints shop/ratings|80;drill"), {"", "r", "za", ""});
+  const auto at = xds::AtPlace(Find("Endpoints shop/ratings|80;drill"), {{"", "r", "za", ""}, {}});
   ASSERT_TRUE(twin.ParseFromString(std::string(at->message.Get().bytes)));
   ASSERT_EQ(twin.endpoints_size(), 2);
   EXPECT_EQ(twin.endpoints(0).locality().zone(), "za");

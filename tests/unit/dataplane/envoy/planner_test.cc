@@ -320,10 +320,10 @@ Delta WithFailover(std::vector<failover::Member> members, int64_t generation = 1
 }
 
 // "10.0.0.1 P0, 10.0.0.2 P1", as a proxy in the zone gets it.
-std::string Seen(const xds::ResourcePtr& resource, const std::string& zone) {
+std::string Seen(const xds::ResourcePtr& resource, const std::string& zone, const Labels& labels = {}) {
   ::envoy::config::endpoint::v3::ClusterLoadAssignment message;
-  EXPECT_TRUE(
-      message.ParseFromString(std::string(xds::AtPlace(resource, {"", "r", zone, ""})->message.Get().bytes)));
+  const xds::ResourcePtr at = xds::AtPlace(resource, {{"", "r", zone, ""}, labels});
+  EXPECT_TRUE(message.ParseFromString(std::string(at->message.Get().bytes)));
   std::string out;
   for (const auto& group : message.endpoints()) {
     for (const auto& e : group.lb_endpoints()) {
@@ -352,17 +352,40 @@ TEST(Planner, EndpointsUnderAFailoverPolicyDependOnWhereTheProxyRuns) {
   EXPECT_EQ(renewed.audiences.at(kWaypoint).changed.size(), 2u);
 }
 
+TEST(Planner, PriorityLabelsAreComparedWithThoseOfTheProxy) {
+  Planner planner({});
+  planner.Plan(WithWaypoint());
+  planner.Plan(WithService(Ratings()));
+  failover::Member old = At("10.0.0.1", "za"), next = At("10.0.0.2", "za");
+  old.labels = {{"version", "v1"}};
+  next.labels = {{"version", "v2"}};
+  Delta delta = WithFailover({old, next});
+  auto& endpoints = delta.endpoints.begin()->second;
+  EffectiveEndpoints by_version = *endpoints;
+  auto policy = std::make_shared<api::FailoverPolicy>(*by_version.failover->policy);
+  policy->priority_labels = {"version"};
+  by_version.failover->policy = policy;
+  endpoints = Shared(by_version);
+  const xds::Update update = planner.Plan(delta);
+  const xds::ResourcePtr& seen = update.audiences.at(kWaypoint).changed.at(1);
+  EXPECT_EQ(Seen(seen, "za", {{"version", "v1"}}), "10.0.0.1 P0, 10.0.0.2 P1");
+  EXPECT_EQ(Seen(seen, "za", {{"version", "v2"}}), "10.0.0.2 P0, 10.0.0.1 P1");
+  EXPECT_EQ(Seen(seen, "za"), "10.0.0.1 P0, 10.0.0.2 P0");
+}
+
 TEST(Planner, ThePlacesOfAWaypointsPodsAreToldOnce) {
   Planner planner({});
   EffectiveWaypoint waypoint{kWaypoint, "fairlead-waypoint"};
-  waypoint.places = {{"w-1", {"", "r", "za", ""}}};
+  waypoint.sources["w-1"] = {{"", "r", "za", ""}, {{"version", "v1"}}};
   Delta delta;
   delta.waypoints[kWaypoint] = Shared(waypoint);
-  EXPECT_EQ(planner.Plan(delta).audiences.at(kWaypoint).places, waypoint.places);
-  waypoint.places["w-2"] = {"", "r", "zb", ""};
+  std::map<std::string, xds::Place> places = {{"w-1", {{"", "r", "za", ""}, {{"version", "v1"}}}}};
+  EXPECT_EQ(planner.Plan(delta).audiences.at(kWaypoint).places, places);
+  waypoint.sources["w-2"] = {{"", "r", "zb", ""}, {}};
+  places["w-2"] = {{"", "r", "zb", ""}, {}};
   delta.waypoints[kWaypoint] = Shared(waypoint);
   const xds::Update update = planner.Plan(delta);
-  EXPECT_EQ(update.audiences.at(kWaypoint).places, waypoint.places);
+  EXPECT_EQ(update.audiences.at(kWaypoint).places, places);
   EXPECT_THAT(update.audiences.at(kWaypoint).changed, IsEmpty());
   EXPECT_TRUE(planner.Plan(delta).empty());
 }

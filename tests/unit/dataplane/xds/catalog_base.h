@@ -36,8 +36,8 @@ inline Update For(const Audience& audience, std::vector<ResourcePtr> added) {
 
 // A proxy that does as it is told.
 struct Proxy {
-  Proxy(Catalog* catalog, const std::string& id, const Audience& audience, const Place& place = {})
-      : stream(catalog->Attach({id, audience, "envoy/1.35", place}, [this] { ++wakes; })) {}
+  Proxy(Catalog* catalog, const std::string& id, const Audience& audience, const api::Locality& locality = {})
+      : stream(catalog->Attach({id, audience, "envoy/1.35", locality}, [this] { ++wakes; })) {}
 
   void Ask(Type type, std::vector<std::string> names = {}, std::map<std::string, std::string> versions = {}) {
     Request request;

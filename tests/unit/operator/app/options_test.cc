@@ -81,6 +81,20 @@ TEST(Options, EveryFlagIsRead) {
   EXPECT_EQ(o.log_format, "json");
 }
 
+TEST(Options, TheMeshAndItsAdministrators) {
+  const Options plain = Parse({});
+  EXPECT_EQ(plain.trust_domain, "cluster.local");
+  EXPECT_FALSE(plain.ztunnel_dry_run);
+  EXPECT_EQ(plain.break_glass_groups, (std::vector<std::string>{"system:masters", "kubeadm:cluster-admins"}));
+  const Options other =
+      Parse({"--trust-domain=corp.example", "--ztunnel-dry-run", "--break-glass-groups=sre,ops"});
+  EXPECT_EQ(other.trust_domain, "corp.example");
+  EXPECT_TRUE(other.ztunnel_dry_run);
+  EXPECT_EQ(other.break_glass_groups, (std::vector<std::string>{"sre", "ops"}));
+  EXPECT_THAT(ErrorOf({"--break-glass-groups="}), HasSubstr("--break-glass-groups"));
+  EXPECT_THAT(ErrorOf({"--trust-domain=Corp!"}), HasSubstr("--trust-domain"));
+}
+
 TEST(Options, OtherClusters) {
   EXPECT_FALSE(Parse({}).clusters);
   EXPECT_EQ(Parse({}).cluster_name, "Kubernetes");
@@ -95,8 +109,10 @@ TEST(Options, OtherClusters) {
 }
 
 TEST(Options, OwnCertificatesOfTheWebhooks) {
-  const Options o = Parse({"--roles=webhooks", "--webhook-secret=s", "--webhook-service=hooks",
-                           "--webhook-configuration=fairlead", "--webhook-drain=0s"});
+  const Options o =
+      Parse({"--roles=webhooks", "--webhook-secret=s", "--webhook-service=hooks",
+             "--webhook-configuration=fairlead", "--webhook-drain=0s", "--webhook-client-ca=/ca.crt"});
+  EXPECT_EQ(o.webhook_client_ca, "/ca.crt");
   EXPECT_EQ(o.webhook_secret, "s");
   EXPECT_EQ(o.webhook_service, "hooks");
   EXPECT_EQ(o.webhook_configuration, "fairlead");
@@ -111,7 +127,7 @@ TEST(Options, AnErrorNamesItsFlag) {
       {"--roles=cooks", "--roles: \"cooks\" is not a role"},
       {"--roles=webhooks", "--roles: webhooks alone needs --webhook-cert-dir"},
       {"--webhook-bind-address=9443", "--webhook-bind-address: \"9443\" is not host:port"},
-      {"--webhook-client-ca=/ca.crt", "--webhook-client-ca: needs --webhook-cert-dir"},
+      {"--webhook-client-ca=/ca.crt", "--webhook-client-ca: needs --webhook-cert-dir or --webhook-secret"},
       {"--webhook-secret=s", "--webhook-secret: needs --webhook-service"},
       {"--webhook-service=s", "--webhook-service: needs --webhook-secret"},
       {"--webhook-configuration=c", "--webhook-configuration: needs --webhook-secret"},

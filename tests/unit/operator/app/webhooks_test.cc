@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "crds/base/base64.h"
 #include "crds/base/yaml.h"
 #include "crds/schema/manifests.h"
 #include "operator/app/app.h"
+#include "operator/kube/cpprest_transport.h"
 #include "tests/support/apiserver/server.h"
 #include "tests/support/certificates.h"
 #include "tests/support/eventually.h"
@@ -73,11 +75,7 @@ class WebhooksTest : public ::testing::Test {
         R"("name":"p","object":{"apiVersion":"fairlead.dev/v1alpha1","kind":"RetryTimeoutPolicy","metadata":{"name":)"
         R"("p","namespace":"shop"},"spec":{"targetRefs":[{"kind":"Service","name":")" +
         target + R"("}],)" + spec + "}}}}";
-    TlsClient client(To());
-    client.Send(
-        "POST /validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
-        std::to_string(body.size()) + "\r\n\r\n" + body);
-    return client.Read();
+    return TlsClient(To()).Post("/validate", body);
   }
   std::string Metrics() const {
     return HttpClient("127.0.0.1", app_->metrics_port()).Call({.path = "/metrics"}).body;
@@ -148,6 +146,60 @@ TEST_F(WebhooksTest, FollowTheMountedCertificate) {
   Mount();
   EXPECT_TRUE(Eventually([&] { return TlsClient(To()).peer_serial() != before; }));
   EXPECT_THAT(Metrics(), HasSubstr(R"(fairlead_webhook_certificates_total{result="used"})"));
+}
+
+// The authority of the certificates of our own.
+std::string OwnAuthority(const apiserver::ApiServer& server) {
+  const auto cluster = kube::ParseKubeconfig({{"kubeconfig", server.kubeconfig()}});
+  const auto transport = cluster ? kube::MakeTransport(*cluster) : Unexpected(cluster.error());
+  EXPECT_TRUE(transport);
+  kube::Client client(transport->get());
+  const auto secret = client.GetJson({{"", "v1", "secrets"}, "fairlead-system", "fairlead-webhooks"});
+  if (!secret) return "";
+  const auto json = JsonDocument::Parse(*secret);
+  const auto data = json->root().Find("data");
+  return DecodeBase64(data ? std::string(data->StringAt("ca.crt")) : "").value_or("");
+}
+
+TEST_F(WebhooksTest, CertificatesOfOurOwnAskClientsForTheirs) {
+  const testing::TestCa first("first"), second("second");
+  options_.webhook_cert_dir.clear();
+  options_.webhook_secret = options_.webhook_service = "fairlead-webhooks";
+  options_.webhook_client_ca = certificates_ / "clients.crt";
+  testing::WriteFile(options_.webhook_client_ca, "hello");
+  const Result<void> unfit = Start();
+  ASSERT_FALSE(unfit);
+  EXPECT_THAT(unfit.error().message, HasSubstr("--webhook-client-ca: "));
+  EXPECT_THAT(unfit.error().message, HasSubstr("there is no certificate among the authorities of clients"));
+
+  testing::WriteFile(options_.webhook_client_ca, first.certificate_pem());
+  ASSERT_TRUE(server_->Apply(*apiserver::ParseJson(
+      R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"fairlead-system"}})")));
+  ASSERT_TRUE(Start());
+  ASSERT_NO_FATAL_FAILURE(AwaitReady());
+  const std::string authority = OwnAuthority(*server_);
+  const auto call = [&](const testing::TestCa* signer) {
+    testing::TlsClientOptions to{.port = app_->webhook_port(),
+                                 .ca_pem = authority,
+                                 .server_name = "fairlead-webhooks.fairlead-system.svc"};
+    if (signer != nullptr) {
+      const testing::KeyPair pair = signer->Issue({.common_name = "kube-apiserver"});
+      to.certificate_pem = pair.certificate_pem;
+      to.key_pem = pair.key_pem;
+    }
+    return TlsClient(to).Post("/validate", "{}").status;
+  };
+  EXPECT_EQ(call(nullptr), 0);
+  EXPECT_EQ(call(&second), 0);
+  EXPECT_NE(call(&first), 0);
+
+  // What cannot be read opens nothing, and what replaces it holds at once.
+  testing::WriteFile(options_.webhook_client_ca, "hello");
+  EXPECT_EQ(call(nullptr), 0);
+  testing::WriteFile(options_.webhook_client_ca, second.certificate_pem());
+  EXPECT_TRUE(Eventually([&] { return call(&second) != 0; }));
+  EXPECT_EQ(call(&first), 0);
+  EXPECT_EQ(call(nullptr), 0);
 }
 
 TEST_F(WebhooksTest, DoNotStartWithoutACertificate) {

@@ -76,6 +76,25 @@ TEST_F(MembersTest, WhatIsNotReadyIsThereAndIll) {
   EXPECT_THAT(Health(), ElementsAre("10.1.0.1 healthy", "10.1.0.2 ill"));
 }
 
+TEST_F(MembersTest, AServiceEntryWithoutEndpointsIsItsHosts) {
+  const auto entry = [](const std::string& more) {
+    return "{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: api, namespace: shop}, "
+           "spec: {hosts: [api.example, \"*.wild.example\"], ports: [{number: 80, name: http, protocol: "
+           "HTTP}], " +
+           more + "}}";
+  };
+  const Destination port{{Kind::kServiceEntry, "shop", "api"}, 80};
+  Apply(entry("resolution: DNS"));
+  const std::vector<Member> members = MembersOf(world_.view(), port);
+  ASSERT_EQ(members.size(), 1u);
+  EXPECT_EQ(members[0].address, "api.example");
+  EXPECT_TRUE(members[0].healthy);
+  Apply(entry("resolution: DNS, endpoints: [{address: one.example}]"));
+  EXPECT_EQ(MembersOf(world_.view(), port).at(0).address, "one.example");
+  Apply(entry("resolution: STATIC"));
+  EXPECT_THAT(MembersOf(world_.view(), port), IsEmpty());
+}
+
 TEST_F(MembersTest, WhatTerminatesServesWhereNothingElseDoes) {
   Apply(kService);
   Apply(Slice(
@@ -169,7 +188,9 @@ TEST_F(MembersTest, RequestsFromWhatIsDownComeFromTheOthers) {
   EXPECT_EQ(target.places[0].then, 0);
   EXPECT_EQ(target.places[1].then, 1);
   EXPECT_TRUE(Rehearse(world_, {*ParseOutage("service=shop/ratings")}).stranded);
-  EXPECT_TRUE(Rehearse(world_, {*ParseOutage("cluster=Kubernetes")}).everything_down);
+  const Rehearsal all = Rehearse(world_, {*ParseOutage("cluster=Kubernetes")});
+  EXPECT_TRUE(all.stranded);
+  EXPECT_EQ(WhyStranded(all.targets[0]), "no place that requests come from would be left");
 }
 
 }  // namespace

@@ -291,6 +291,34 @@ TEST(BoundedReport, OfTooManyTheWorstAreTold) {
   EXPECT_EQ(last.more_steps, 4);
 }
 
+TEST(BoundedReport, TheStepInUseIsToldWhereverItIs) {
+  const api::FailoverStatus status = Bounded({Source("t", "z", 11, 12)}, 0);
+  const std::vector<api::FailoverStepStatus>& steps = status.sources.at(0).steps;
+  ASSERT_EQ(steps.size(), api::FailoverSource::kMaxSteps);
+  EXPECT_EQ(steps.back().number, 11);
+  EXPECT_EQ(steps[6].number, 0);
+  EXPECT_EQ(status.sources[0].more_steps, 4);
+}
+
+TEST(BoundedReport, TextsAreAsShortAsTheSchemaHasThem) {
+  api::FailoverSource source = Source("t", "z", 1, 1);
+  source.steps[0].to = std::string(5000, 'x');
+  source.steps[0].missing = std::string(5000, 'y');
+  const api::FailoverStatus status = Bounded({source}, 0);
+  EXPECT_EQ(status.sources[0].steps[0].to.size(), 256u);
+  EXPECT_THAT(status.sources[0].steps[0].missing, HasSubstr("... (5000 bytes)"));
+}
+
+TEST(OutlierDetectionInWords, HasEveryField) {
+  EXPECT_EQ(
+      InWords(api::OutlierDetection()),
+      "5 errors in a row: out for 30s, longer each time, at most 100 % of the endpoints; looked at every "
+      "10s");
+  api::OutlierDetection off;
+  off.consecutive_errors = 0;
+  EXPECT_EQ(InWords(off), "off");
+}
+
 TEST(BoundedReport, NothingIsNothing) { EXPECT_EQ(Bounded({}, 0), api::FailoverStatus()); }
 
 }  // namespace

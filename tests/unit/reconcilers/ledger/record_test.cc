@@ -11,6 +11,7 @@
 #include "reconcilers/ledger/differences.h"
 #include "reconcilers/ledger/kept_metadata.h"
 #include "reconcilers/ledger/record_index.h"
+#include "reconcilers/status/losses.h"
 
 namespace fairlead::reconcilers {
 namespace {

@@ -87,6 +87,26 @@ TEST_F(IsolationViewTest, IsWhatTheClusterHas) {
   EXPECT_THAT(view.namespaces_of.at("pay"), ElementsAre("pay", "pay-jobs"));
 }
 
+TEST_F(IsolationViewTest, HasWhatTheOperatorWasToldOfTheMesh) {
+  WorldOptions options;
+  options.trust_domain = "corp.example";
+  options.ztunnel_dry_run = true;
+  world_ = World(options);
+  ASSERT_NO_FATAL_FAILURE(Apply(kCluster));
+  ASSERT_NO_FATAL_FAILURE(Apply(
+      "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: shop}, spec: {isolation: Audit, "
+      "namespaces: [{names: [shop, shop-api]}], ingress: [{namespace: edge, serviceAccount: gateway}]}}"));
+  world_.Drain();
+  const Isolation isolation = LowerIsolation(*world_.WorkspaceOf("shop"), View());
+  ASSERT_FALSE(isolation.objects.empty());
+  for (const OwnedObject& policy : isolation.objects) {
+    EXPECT_EQ(policy.object["spec"]["action"], "DENY");
+    EXPECT_EQ(policy.object["metadata"]["annotations"]["istio.io/dry-run"], "true");
+    EXPECT_EQ(policy.object["spec"]["rules"][0]["from"][0]["source"]["notPrincipals"][0],
+              "corp.example/ns/edge/sa/gateway");
+  }
+}
+
 TEST_F(IsolationViewTest, AWaypointThatComesAndGoesIsNews) {
   ASSERT_NO_FATAL_FAILURE(Apply(kCluster));
   world_.Drain();

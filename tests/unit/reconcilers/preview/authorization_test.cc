@@ -8,11 +8,11 @@
 namespace fairlead::reconcilers::preview {
 namespace {
 
-AuthorizationPolicy Policy(const std::string& spec) {
+AuthorizationPolicy Policy(const std::string& spec, const char* trust_domain = "cluster.local") {
   const auto documents = ParseYaml("metadata: {name: p, namespace: shop}\nspec: " + spec);
   EXPECT_TRUE(documents) << spec;
   const auto json = JsonDocument::Parse(documents->front().json);
-  return *ReadPolicy(json->root());
+  return *ReadPolicy(json->root(), trust_domain);
 }
 
 Truth AtPod(const std::string& spec, const Source& source, uint16_t port = 8080) {
@@ -96,12 +96,18 @@ TEST(Authorization, DenyFirstThenAnAllow) {
   EXPECT_EQ(Passes({&custom}, Enforcer::kZtunnel, kPay, 80), Truth::kYes);
 }
 
+TEST(Authorization, CallersAreOfTheTrustDomainOfTheMesh) {
+  const std::string spec = "{rules: [{from: [{source: {principals: [corp.example/ns/pay/sa/web]}}]}]}";
+  EXPECT_EQ(Matches(Policy(spec, "corp.example"), Enforcer::kZtunnel, kPay, 80), Truth::kYes);
+  EXPECT_EQ(Matches(Policy(spec), Enforcer::kZtunnel, kPay, 80), Truth::kNo);
+}
+
 TEST(Authorization, DryRunsAndAuditsDoNothing) {
   const auto documents = ParseYaml(
       "metadata: {name: p, namespace: shop, annotations: {istio.io/dry-run: 'true'}}\n"
       "spec: {action: DENY, rules: [{}]}");
   const auto json = JsonDocument::Parse(documents->front().json);
-  EXPECT_TRUE(ReadPolicy(json->root())->does_nothing());
+  EXPECT_TRUE(ReadPolicy(json->root(), "cluster.local")->does_nothing());
 }
 
 }  // namespace

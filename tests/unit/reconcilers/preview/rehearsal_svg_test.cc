@@ -31,7 +31,7 @@ failover::TargetForecast Target(const std::string& name, size_t sources, size_t 
 failover::Rehearsal Of(std::vector<failover::TargetForecast> targets) {
   failover::Outage zone;
   zone.place = {"", "region", "zone-0", ""};
-  return {{zone}, std::move(targets), false, false};
+  return {{zone}, std::move(targets), false};
 }
 
 size_t Count(const std::string& text, const std::string& what) {

@@ -5,6 +5,7 @@
 #include "crds/base/yaml.h"
 #include "reconcilers/reach/judge.h"
 #include "reconcilers/world.h"
+#include "tests/unit/reconcilers/reach/read_yaml.h"
 
 namespace fairlead::reconcilers {
 namespace {
@@ -345,26 +346,13 @@ class ReachTest : public ::testing::TestWithParam<Case> {
     world_.Drain();
   }
 
-  static Foreign Read(const std::string& yaml) {
-    const auto json = JsonDocument::Parse(ParseYaml(yaml)->front().json);
-    const JsonNode root = json->root();
-    const std::string version(root.StringAt("apiVersion"));
-    const size_t slash = version.find('/');
-    const auto meta = root.Find("metadata");
-    const std::string group = slash == std::string::npos ? "" : version.substr(0, slash);
-    EXPECT_TRUE(IsForeign(group, root.StringAt("kind"))) << yaml;
-    return ReadForeign(group, root.StringAt("kind"),
-                       {std::string(meta->StringAt("namespace")), std::string(meta->StringAt("name"))}, root,
-                       "cluster.local");
-  }
-
   World world_{WorldOptions{}};
 };
 
 TEST_P(ReachTest, IsJudged) {
   const Case& c = GetParam();
-  ForeignChange change{.before = std::nullopt, .after = Read(c.after)};
-  if (!c.before.empty()) change.before = Read(c.before);
+  ForeignChange change{.before = std::nullopt, .after = ForeignOf(c.after)};
+  if (!c.before.empty()) change.before = ForeignOf(c.before);
   const ForeignRuling ruling = JudgeForeign(world_.view(), change);
   EXPECT_EQ(ruling.rule, c.rule) << ruling.message;
   if (!c.message.empty()) {

@@ -16,6 +16,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class TenancyStatusTest : public ::testing::Test {
  protected:
@@ -155,6 +156,21 @@ TEST_F(TenancyStatusTest, EventsAreOfReasonsThatChange) {
   EXPECT_TRUE(events[0].warning);
   EXPECT_EQ(events[0].reason, "Conflicted");
   EXPECT_TRUE(EventsOf(std::optional(bad), bad).empty());
+}
+
+TEST_F(TenancyStatusTest, SaysThatNobodyTellsWhatAuditWouldRefuse) {
+  ApplyNamespace("shop");
+  const std::string shop =
+      "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: shop}, spec: {isolation: Audit, "
+      "namespaces: [{names: [shop]}]}}";
+  Apply(shop);
+  EXPECT_THAT(Reasons(Workspace("shop")), Contains("IsolationLimited AuditNotTold"));
+  WorldOptions options;
+  options.ztunnel_dry_run = true;
+  world_ = World(options);
+  ApplyNamespace("shop");
+  Apply(shop);
+  EXPECT_THAT(Reasons(Workspace("shop")), Not(Contains("IsolationLimited AuditNotTold")));
 }
 
 TEST_F(TenancyStatusTest, NamesImportersThatIsolationCannotKeepFromSharedPods) {

@@ -109,6 +109,25 @@ TEST_F(CertificateDirTest, ReadsTheAuthoritiesOfClients) {
   const auto read = CertificateDir(dir_.path(), dir_ / "clients.crt").Read();
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->client_ca_pem, ca_.certificate_pem());
+  WriteFile(dir_ / "clients.crt", "hello");
+  const auto none = ReadClientAuthorities(dir_ / "clients.crt");
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().message,
+              HasSubstr("clients.crt: there is no certificate among the authorities of clients"));
+}
+
+TEST_F(CertificateDirTest, FollowsTheAuthoritiesOfClients) {
+  const KeyPair pair = Issue();
+  Mount(pair);
+  TempDir beside;
+  WriteFile(beside / "clients.crt", ca_.certificate_pem());
+  CertificateDir dir(dir_.path(), beside / "clients.crt");
+  ASSERT_TRUE(dir.Watch(std::ref(told_)));
+  EXPECT_TRUE(told_.AwaitCertificate(pair.certificate_pem));
+  WriteFile(beside / "clients.crt", "");
+  EXPECT_TRUE(told_.AwaitError("clients.crt: "));
+  WriteFile(beside / "clients.crt", TestCa("another").certificate_pem());
+  EXPECT_TRUE(told_.AwaitCertificate(pair.certificate_pem));
 }
 
 }  // namespace

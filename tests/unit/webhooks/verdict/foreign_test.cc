@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "reconcilers/world.h"
 #include "tests/unit/webhooks/verdict/judge_request.h"
 #include "webhooks/review/verdict.h"
 #include "webhooks/verdict/judge.h"
+#include "webhooks/verdict/world_view.h"
 
 namespace fairlead::webhooks {
 namespace {
@@ -15,29 +18,25 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::Request;
 
-class WorldView final : public NoView {
- public:
-  WorldView() {
+// shop and pay, each with a namespace of its name and those with its label.
+const reconcilers::World& Tenants() {
+  static const auto kWorld = [] {
+    auto world = std::make_unique<reconcilers::World>(reconcilers::WorldOptions{});
     for (const char* name : {"shop", "pay"}) {
       const std::string json =
           R"({"apiVersion":"fairlead.dev/v1alpha1","kind":"Workspace","metadata":{"name":")" +
           std::string(name) + R"("},"spec":{"namespaces":[{"names":[")" + name +
           R"("]},{"selector":{"matchLabels":{"team":")" + name + R"("}}}]}})";
-      world_.Apply(ParseObject(Kind::kWorkspace, JsonDocument::Parse(json)->root()).object);
+      world->Apply(ParseObject(Kind::kWorkspace, JsonDocument::Parse(json)->root()).object);
       const std::string ns =
           R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":")" + std::string(name) + R"("}})";
-      world_.Apply(ParseObject(Kind::kNamespace, JsonDocument::Parse(ns)->root()).object);
+      world->Apply(ParseObject(Kind::kNamespace, JsonDocument::Parse(ns)->root()).object);
     }
-    world_.Drain();
-  }
-  std::optional<reconcilers::ForeignRuling> OnForeign(
-      const reconcilers::ForeignChange& change) const override {
-    return reconcilers::JudgeForeign(world_.view(), change);
-  }
-
- private:
-  reconcilers::World world_{reconcilers::WorldOptions{}};
-};
+    world->Drain();
+    return world;
+  }();
+  return *kWorld;
+}
 
 class UnknowingView final : public NoView {
  public:
@@ -46,7 +45,7 @@ class UnknowingView final : public NoView {
   }
 };
 
-Verdict Judged(const Request& request) { return testing::JudgeRequest(request, WorldView()); }
+Verdict Judged(const Request& request) { return testing::JudgeRequest(request, WorldView(Tenants())); }
 
 std::string Route(const std::string& backend_ns, const std::string& meta = "") {
   return R"({"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"web","namespace":"shop")" +
@@ -117,6 +116,31 @@ TEST(ForeignObjects, AnAdministratorBreaksTheGlassWithAReason) {
   EXPECT_THAT(verdict.warnings, ElementsAre(HasSubstr("is of workspace pay")));
   request.groups = "\"devs\"";
   EXPECT_FALSE(Judged(request).allowed) << "a reason makes no administrator";
+}
+
+std::string AuthorizationPolicy(const std::string& meta, const std::string& spec) {
+  return R"({"apiVersion":"security.istio.io/v1","kind":"AuthorizationPolicy","metadata":{"name":"web","namespace":"shop")" +
+         (meta.empty() ? "" : "," + meta) + R"(},"spec":{)" + spec + "}}";
+}
+
+// Nothing of it is a reason to refuse.
+TEST(ForeignObjects, AccessRulesThatNobodyEnforcesAreTold) {
+  constexpr char kDeny[] = R"("action":"DENY","rules":[{}])";
+  constexpr char kTried[] = R"("annotations":{"istio.io/dry-run":"true"})";
+  Request request = OfRoute("UPDATE", AuthorizationPolicy(kTried, kDeny), AuthorizationPolicy("", kDeny));
+  request.other_group = "security.istio.io";
+  request.other_kind = "AuthorizationPolicy";
+  const Verdict verdict = Judged(request);
+  EXPECT_TRUE(verdict.allowed);
+  EXPECT_EQ(verdict.rule, "not-ours");
+  EXPECT_THAT(
+      verdict.warnings,
+      ElementsAre(HasSubstr("FL036 metadata.annotations[istio.io/dry-run]: waypoints, and ztunnels")));
+  request.old_object = request.object;
+  EXPECT_THAT(Judged(request).warnings, ::testing::IsEmpty());
+  request.object = AuthorizationPolicy("", R"("targetRefs":[{"group":"","kind":"Service","name":"gone"}])");
+  EXPECT_THAT(Judged(request).warnings,
+              ElementsAre(HasSubstr("FL002 spec.targetRefs[0]: Service shop/gone: it does not exist")));
 }
 
 TEST(ForeignObjects, WhatIsNotKnownIsNotLetThrough) {
