@@ -28,13 +28,13 @@ void EachOf(const core::Service& service, F f) {
   }
 }
 
-template <class T, class K>
-void Replace(const T* old, const T* now, std::set<std::pair<K, NamespacedName>>* names) {
-  if (old != nullptr) EachOf(*old, [&](const K& key) { names->erase({key, old->meta.nn()}); });
-  if (now != nullptr) EachOf(*now, [&](const K& key) { names->insert({key, now->meta.nn()}); });
-}
-
 }  // namespace
+
+template <class T, class K>
+void HostIndex::Replace(const T* old, const T* now, Index<K>* index) {
+  if (old != nullptr) EachOf(*old, [&](const K& key) { index->erase({key, Name(old->meta.nn())}); });
+  if (now != nullptr) EachOf(*now, [&](const K& key) { index->insert({key, Name(now->meta.nn())}); });
+}
 
 const HostIndex& HostIndex::None() {
   static const HostIndex kNone;
@@ -57,7 +57,7 @@ std::vector<NamespacedName> HostIndex::EntriesWith(std::string_view host) const 
   std::set<NamespacedName> found;
   const auto add = [&](const std::string& said) {
     for (auto at = entries_.lower_bound({said, {}}); at != entries_.end() && at->first == said; ++at)
-      found.insert(at->second);
+      found.insert(at->second.nn());
   };
   const std::string whole = Canonical(host);
   add(whole);
@@ -74,7 +74,7 @@ void HostIndex::VisitServicesIn(const IpRange& range,
                                 const std::function<bool(const NamespacedName&)>& visit) const {
   for (auto at = services_.lower_bound({range.first, {}}); at != services_.end() && at->first <= range.last;
        ++at) {
-    if (!visit(at->second)) return;
+    if (!visit(at->second.nn())) return;
   }
 }
 

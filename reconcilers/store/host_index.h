@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "crds/base/ip_address.h"
+#include "crds/base/text.h"
 #include "crds/core/service.h"
 #include "crds/istio/service_entry.h"
 
@@ -34,8 +35,21 @@ class HostIndex {
   void VisitServicesIn(const IpRange& range, const std::function<bool(const NamespacedName&)>& visit) const;
 
  private:
-  std::set<std::pair<std::string, NamespacedName>> entries_;  // by host
-  std::set<std::pair<IpAddress, NamespacedName>> services_;
+  // Services are many: their names are shared with whoever refers to them.
+  struct Name {
+    Text ns, name;
+    Name() = default;
+    explicit Name(const NamespacedName& of) : ns(of.ns), name(of.name) {}
+    NamespacedName nn() const { return {ns.str(), name.str()}; }
+    friend auto operator<=>(const Name&, const Name&) = default;
+  };
+  template <class K>
+  using Index = std::set<std::pair<K, Name>>;
+  template <class T, class K>
+  static void Replace(const T* old, const T* now, Index<K>* index);
+
+  Index<std::string> entries_;  // by host
+  Index<IpAddress> services_;
 };
 
 }  // namespace fairlead::reconcilers
