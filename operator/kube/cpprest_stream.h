@@ -36,6 +36,15 @@ class ReplyBuffer final : public concurrency::streams::details::streambuf_state_
   }
   void release(uint8_t*, size_t) override {}
 
+  // The library closes a stream whose write failed on the thread that wrote, and waits there until it is
+  // closed. Its own close needs another of its threads for that, and where as many streams as it has threads
+  // are given up at once, each waits for the others for ever.
+  using Base::close;
+  pplx::task<void> close(std::ios_base::openmode mode) override {
+    if ((mode & std::ios_base::out) != 0) this->m_stream_can_write = false;
+    return pplx::task_from_result();
+  }
+
  protected:
   pplx::task<int_type> _putc(uint8_t c) override {
     return _putn(&c, 1).then([c](size_t) { return static_cast<int_type>(c); });

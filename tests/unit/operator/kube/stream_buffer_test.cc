@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "operator/kube/cpprest_stream.h"
+
 namespace fairlead::kube {
 namespace {
 
@@ -63,6 +65,20 @@ TEST_F(StreamBufferTest, NobodyWritesToAnAbandonedBuffer) {
   EXPECT_THROW(last.get(), std::runtime_error);
   Write("more");
   EXPECT_THROW(last.get(), std::runtime_error);
+}
+
+// The library waits for it on the thread that wrote, of which it has four.
+TEST(ReplyBufferTest, IsClosedWithoutAnotherThread) {
+  const auto sink = std::make_shared<StreamBuffer>();
+  const auto stream = std::make_shared<ReplyBuffer>(sink);
+  sink->Abandon();
+  const uint8_t byte = 'x';
+  EXPECT_THROW(stream->putn_nocopy(&byte, 1).get(), std::runtime_error);
+  EXPECT_FALSE(stream->can_write());
+  const auto again = std::make_shared<ReplyBuffer>(sink);
+  EXPECT_TRUE(
+      again->close(std::ios_base::out, std::make_exception_ptr(std::runtime_error("cancelled"))).is_done());
+  EXPECT_FALSE(again->can_write());
 }
 
 TEST_F(StreamBufferTest, AReaderIsStopped) {
