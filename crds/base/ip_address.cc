@@ -15,7 +15,7 @@ constexpr int kBefore4 = 96;  // bits of ::ffff:0:0/96
 }  // namespace
 
 std::optional<IpAddress> ParseIpAddress(std::string_view text) {
-  if (text.size() > kMaxText) return std::nullopt;
+  if (text.size() > kMaxText || text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string ended(text);
   IpAddress out{};
   if (inet_pton(AF_INET, ended.c_str(), out.data() + kBefore4 / 8) == 1) {

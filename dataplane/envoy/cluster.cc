@@ -1,6 +1,5 @@
 #include "dataplane/envoy/cluster.h"
 
-#include <arpa/inet.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "crds/base/ip_address.h"
 #include "dataplane/envoy/proto.h"
 #include "reconcilers/failover/drill.h"
 #include "reconcilers/failover/shares.h"
@@ -92,11 +92,6 @@ void SetPlace(const EnvoyPlace& place, core_v3::Locality* out) {
   return to;
 }
 
-bool IsIpAddress(const std::string& text) {
-  in6_addr buffer;
-  return inet_pton(AF_INET, text.c_str(), &buffer) == 1 || inet_pton(AF_INET6, text.c_str(), &buffer) == 1;
-}
-
 }  // namespace
 
 Cluster EncodeCluster(const ClusterKey& key, const EffectiveEndpoints* endpoints, const xds::Place& place) {
@@ -130,7 +125,7 @@ ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const Eff
   std::map<EnvoyPlace, std::vector<const EffectiveEndpoint*>> localities;
   for (const EffectiveEndpoint& e : endpoints->endpoints) {
     // A name where an address is due would make Envoy reject the others with it.
-    if (HasEds(endpoints) && !IsIpAddress(e.address)) continue;
+    if (HasEds(endpoints) && !ParseIpAddress(e.address)) continue;
     if (e.weight > 0) localities[{e.region, e.zone, e.subzone}].push_back(&e);
   }
   for (const auto& [where, members] : localities) {
@@ -171,7 +166,7 @@ ClusterLoadAssignment EncodeEndpoints(const std::string& cluster_name, const fai
       ::envoy::config::endpoint::v3::LocalityLbEndpoints group;
       for (size_t i : part.members) {
         const failover::Member& member = plan.members[i];
-        if (discovery != reconcilers::Discovery::kDns && !IsIpAddress(member.address)) continue;
+        if (discovery != reconcilers::Discovery::kDns && !ParseIpAddress(member.address)) continue;
         auto* to = AddEndpoint(member.address, member.port, member.weight, &group);
         if (!member.healthy) to->set_health_status(core_v3::UNHEALTHY);
       }

@@ -1,6 +1,5 @@
 #include "operator/app/options.h"
 
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +7,7 @@
 
 #include "cli/arguments/arguments.h"
 #include "crds/base/duration.h"
+#include "crds/base/ip_address.h"
 #include "crds/base/names.h"
 #include "crds/base/version.h"
 
@@ -22,12 +22,7 @@ bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-bool IsAddress(const std::string& host) {
-  in_addr v4;
-  in6_addr v6;
-  return host == "localhost" || inet_pton(AF_INET, host.c_str(), &v4) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), &v6) == 1;
-}
+bool IsAddress(const std::string& host) { return host == "localhost" || ParseIpAddress(host); }
 
 struct Texts {
   std::string metrics = "127.0.0.1:8080";

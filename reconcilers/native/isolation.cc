@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "crds/base/meta_json.h"
+#include "reconcilers/reach/foreign.h"
 
 namespace fairlead::reconcilers {
 namespace {
 
 constexpr char kSecurity[] = "security.istio.io/v1";
 constexpr char kAuthorizationPolicy[] = "AuthorizationPolicy";
-constexpr char kDryRun[] = "istio.io/dry-run";
 constexpr char kName[] = "fairlead-isolation";
 
 using Names = std::set<std::string>;
@@ -181,7 +181,7 @@ class Lowering {
   void Add(const std::string& ns, const std::string& name, const Admitted& admitted, Json::Value where) {
     OwnedObject out{kSecurity, kAuthorizationPolicy, ns, name, {}};
     const bool enforced = workspace_.workspace->isolation == api::Isolation::kEnforced;
-    if (!enforced && view_.dry_run) out.object["metadata"]["annotations"][kDryRun] = "true";
+    if (!enforced && view_.dry_run) out.object["metadata"]["annotations"][std::string(kDryRun)] = "true";
     Json::Value& spec = out.object["spec"] =
         where.isNull() ? Json::Value(Json::objectValue) : std::move(where);
     spec["action"] = enforced || view_.dry_run ? "DENY" : "AUDIT";

@@ -164,7 +164,8 @@ void AddRoles(const api::Workspace& workspace, const std::string& ns, std::vecto
       {{std::string(api::kGroup), policies},
        // What policies are for, so that `fairleadctl explain` needs no further rights.
        {"", {"namespaces", "services"}},
-       {"gateway.networking.k8s.io", {"gateways", "grpcroutes", "httproutes"}},
+       {"discovery.k8s.io", {"endpointslices"}},
+       {"gateway.networking.k8s.io", {"gateways", "grpcroutes", "httproutes", "referencegrants"}},
        {"networking.istio.io", {"serviceentries"}}},
       {"get", "list", "watch"}, all, out);
 }

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "reconcilers/reach/foreign.h"
+
 namespace fairlead::reconcilers {
 namespace {
 
@@ -37,7 +39,7 @@ Json::Value Together(const Json::Value& a, const Json::Value& b) {
 
 bool Enforces(const Json::Value& policy) {
   return policy["spec"]["action"] == "DENY" &&
-         !policy["metadata"]["annotations"].isMember("istio.io/dry-run");
+         !policy["metadata"]["annotations"].isMember(std::string(kDryRun));
 }
 
 // Admits what both admit. Both name who is not refused.

@@ -3,6 +3,17 @@
 #include "tests/bench/groups.h"
 
 namespace fairlead::bench {
+namespace {
+
+std::string Review(const std::string& kind, const std::string& object) {
+  return R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"705ab4f5-6393",)" +
+         kind +
+         R"(,"name":"ratings","namespace":"team-7","operation":"CREATE","userInfo":{"username":"admin",)"
+         R"("groups":["system:masters","system:authenticated"]},"object":)" +
+         object + R"(,"oldObject":null,"dryRun":false}})";
+}
+
+}  // namespace
 
 WebhookCertificate::WebhookCertificate()
     : pair_(ca_.Issue({.common_name = "webhooks", .dns = {"localhost"}, .ip = {"127.0.0.1"}})) {
@@ -29,12 +40,16 @@ std::string PolicyOfName(const std::string& name, const std::string& labels, con
 }
 
 std::string ReviewOf(const std::string& timeout) {
-  return R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"705ab4f5-6393",)"
-         R"("kind":{"group":"fairlead.dev","version":"v1alpha1","kind":"RetryTimeoutPolicy"},)"
-         R"("resource":{"group":"fairlead.dev","version":"v1alpha1","resource":"retrytimeoutpolicies"},)"
-         R"("name":"ratings","namespace":"team-7","operation":"CREATE","userInfo":{"username":"admin",)"
-         R"("groups":["system:masters","system:authenticated"]},"object":)" +
-         PolicyOfName("ratings", "", "ratings", timeout) + R"(,"oldObject":null,"dryRun":false}})";
+  return Review(
+      R"("kind":{"group":"fairlead.dev","version":"v1alpha1","kind":"RetryTimeoutPolicy"},)"
+      R"("resource":{"group":"fairlead.dev","version":"v1alpha1","resource":"retrytimeoutpolicies"})",
+      PolicyOfName("ratings", "", "ratings", timeout));
+}
+
+std::string ReviewOfNobodys() {
+  return Review(R"("kind":{"group":"","version":"v1","kind":"ConfigMap"},)"
+                R"("resource":{"group":"","version":"v1","resource":"configmaps"})",
+                PolicyOfName("ratings", "", "ratings", "5s"));
 }
 
 std::string BadReview() {

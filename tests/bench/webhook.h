@@ -51,6 +51,8 @@ std::string PolicyOfName(const std::string& name, const std::string& labels, con
                          const std::string& timeout);
 // Of a policy in namespace team-7 by somebody whose role allows timeouts of up to 30 s.
 std::string ReviewOf(const std::string& timeout);
+// As long, of a kind that nobody judges.
+std::string ReviewOfNobodys();
 // No AdmissionReview at all, 4 KB of it.
 std::string BadReview();
 

@@ -9,7 +9,9 @@
 #include "crds/base/base64.h"
 #include "crds/base/json_write.h"
 #include "crds/base/yaml.h"
+#include "crds/object/any_object.h"
 #include "crds/schema/manifests.h"
+#include "reconcilers/native/rights_objects.h"
 #include "tests/support/crds/cases.h"
 #include "tests/support/eventually.h"
 #include "tests/support/kube/real_cluster.h"
@@ -24,6 +26,8 @@ using fairlead::testing::RealCluster;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+constexpr char kRbac[] = "/apis/rbac.authorization.k8s.io/v1/";
 
 struct Ran {
   int code = 0;
@@ -89,7 +93,6 @@ class ClusterTest : public ::testing::Test {
       return cluster_->Call("GET", "/apis/fairlead.dev/v1alpha1/workspaces").ok() &&
              cluster_->Call("GET", "/apis/fairlead.dev/v1alpha1/retrytimeoutpolicies").ok();
     }));
-    const std::string rbac = "/apis/rbac.authorization.k8s.io/v1/";
     const std::string all = kObjects + ("---" + std::string(fairlead::testing::kShopWorkspace));
     for (const YamlDocument& object : Documents(all)) {
       const Json::Value value = fairlead::testing::ParseJsonValue(object.json);
@@ -101,21 +104,13 @@ class ClusterTest : public ::testing::Test {
       Create(api + (ns.empty() ? "" : "namespaces/" + ns + "/") + std::string(info->plural), object.json);
     }
     // dave may do everything in shop, erin read its policies alone.
-    Create(rbac + "clusterroles", R"({"metadata":{"name":"all"},"rules":[)"
-                                  R"({"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]})");
-    Create(rbac + "clusterroles",
+    Create(std::string(kRbac) + "clusterroles", R"({"metadata":{"name":"all"},"rules":[)"
+                                                R"({"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]})");
+    Create(std::string(kRbac) + "clusterroles",
            R"({"metadata":{"name":"workspaces"},"rules":[)"
            R"({"apiGroups":["fairlead.dev"],"resources":["workspaces"],"verbs":["list"]}]})");
-    const auto bind = [&](const std::string& where, const std::string& name, const std::string& role,
-                          const std::string& user) {
-      Create(rbac + where,
-             R"({"metadata":{"name":")" + name +
-                 R"("},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":")" +
-                 role + R"("},"subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":")" +
-                 user + R"("}]})");
-    };
-    bind("namespaces/shop/rolebindings", "dave", "all", "dave");
-    bind("clusterrolebindings", "dave", "workspaces", "dave");
+    Bind("namespaces/shop/rolebindings", "dave", "all");
+    Bind("clusterrolebindings", "dave", "workspaces");
   }
   static void TearDownTestSuite() { delete std::exchange(cluster_, nullptr); }
   void SetUp() override {
@@ -125,6 +120,15 @@ class ClusterTest : public ::testing::Test {
   static void Create(const std::string& path, const std::string& body) {
     const HttpReply reply = cluster_->Call("POST", path, body);
     ASSERT_TRUE(reply.ok()) << path << ": " << reply.body;
+  }
+
+  // To a user, of its name.
+  static void Bind(const std::string& where, const std::string& user, const std::string& role) {
+    Create(std::string(kRbac) + where,
+           R"({"metadata":{"name":")" + user +
+               R"("},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":")" +
+               role + R"("},"subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":")" +
+               user + R"("}]})");
   }
 
   // A kubeconfig of a user with a client certificate; its context is in `ns`.
@@ -188,6 +192,30 @@ TEST_F(ClusterTest, WhoMayReadLittleIsAnsweredFromWhatMatters) {
                 "read, the answer is without them: "))
       << "mesh-wide policies could be there";
   EXPECT_THAT(explained.err, Not(HasSubstr("namespace shop ")));
+}
+
+// The role of readers that the operator writes for a workspace, and that everyone may see Workspaces.
+TEST_F(ClusterTest, ExplainsToWhoeverHasARoleOfTheWorkspace) {
+  const YamlDocument document = Documents(std::string(fairlead::testing::kShopWorkspace)).at(0);
+  const AnyObject parsed = ParseObject(Kind::kWorkspace, JsonDocument::Parse(document.json)->root()).object;
+  for (const reconcilers::OwnedObject& object :
+       reconcilers::LowerRights(*std::get<Ptr<api::Workspace>>(parsed), {"shop"})) {
+    if (object.name == "fairlead-readers")
+      Create(std::string(kRbac) + "namespaces/shop/" + (object.kind == "Role" ? "roles" : "rolebindings"),
+             WriteJson(object.object));
+  }
+  Bind("clusterrolebindings", "rita", "workspaces");
+  const Ran all = AsAdmin({"explain", "service", "shop/ratings"});
+  const std::string kubeconfig = KubeconfigOf("rita", "shop-devs", "shop");
+  Ran reader;
+  EXPECT_TRUE(fairlead::testing::Eventually([&] {  // RBAC is read by a watch
+    reader = RunWith({"explain", "service", "ratings", "--kubeconfig", kubeconfig});
+    return reader.out == all.out;
+  })) << reader.out
+      << reader.err;
+  EXPECT_THAT(reader.err, HasSubstr("warning: pods in namespace shop may not be read"))
+      << "they tell secrets";
+  EXPECT_EQ(reader.err.find(" in namespace shop "), reader.err.rfind(" in namespace shop ")) << reader.err;
 }
 
 TEST_F(ClusterTest, CanIAsksWhoeverAsks) {

@@ -118,6 +118,24 @@ class Failover : public ::testing::Test {
   }
   void ExpectAgree(const Plan& plan) { ExpectAgree(Expected(plan), Send(), kRequests); }
 
+  long Ejections(const std::string& what) const {
+    return waypoint_->envoy().Stat("cluster.shop/shop|80.outlier_detection.ejections_" + what);
+  }
+  // The first backend answers 500 until Envoy leaves it out for `length`. The policy that is served.
+  api::FailoverPolicy WithFirstEjected(api::FailoverPolicy policy, Duration length) {
+    policy.min_healthy_percent = 100;
+    policy.outlier_detection = {5, Duration::Seconds(1), length, 100};
+    Serve(policy, {PlaceOf(0), {}}, Members(2));
+    backends_[0]->Set({.fail_every = 1, .fail_status = 500});
+    int failed = 0;
+    EXPECT_TRUE(waypoint_->Await([&] {
+      failed += waypoint_->Call({.host = "shop"}).status == 500 ? 1 : 0;
+      return Ejections("enforced_total") >= 1;
+    })) << waypoint_->envoy().Log();
+    EXPECT_GE(failed, 5);
+    return policy;
+  }
+
   std::unique_ptr<Waypoint> waypoint_;
   std::vector<std::unique_ptr<Backend>> backends_;
   std::vector<bool> healthy_;
@@ -258,19 +276,9 @@ TEST_F(Failover, AStepWithoutEndpointsIsNoGap) {
 }
 
 TEST_F(Failover, ABackendThatAnswers500IsEjectedAndItsStepSpills) {
-  api::FailoverPolicy policy = ThreeSteps();
-  policy.min_healthy_percent = 100;
   // Longer than the test: what is ejected stays out.
-  policy.outlier_detection = {5, Duration::Seconds(1), Duration::Seconds(3600), 100};
-  Serve(policy, {PlaceOf(0), {}}, Members(2));
-  backends_[0]->Set({.fail_every = 1, .fail_status = 500});
-  const std::string ejected = "cluster.shop/shop|80.outlier_detection.ejections_active";
-  int failed = 0;
-  ASSERT_TRUE(waypoint_->Await([&] {
-    failed += waypoint_->Call({.host = "shop"}).status == 500 ? 1 : 0;
-    return waypoint_->envoy().Stat(ejected) == 1;
-  })) << waypoint_->envoy().Log();
-  EXPECT_GE(failed, 5);
+  const api::FailoverPolicy policy = WithFirstEjected(ThreeSteps(), Duration::Seconds(3600));
+  EXPECT_EQ(Ejections("active"), 1);
   healthy_[0] = false;
   const Plan plan = PlanFailover(policy, {PlaceOf(0), {}}, Members(2));
   const auto seen = Send();
@@ -279,25 +287,14 @@ TEST_F(Failover, ABackendThatAnswers500IsEjectedAndItsStepSpills) {
 }
 
 TEST_F(Failover, AnEjectedBackendComesBackAfterItsTime) {
-  api::FailoverPolicy policy = ThreeSteps();
-  policy.min_healthy_percent = 100;
-  policy.outlier_detection = {5, Duration::Seconds(1), Duration::Seconds(1), 100};
-  Serve(policy, {PlaceOf(0), {}}, Members(2));
-  backends_[0]->Set({.fail_every = 1, .fail_status = 500});
-  const std::string ejections = "cluster.shop/shop|80.outlier_detection.ejections_enforced_total";
-  ASSERT_TRUE(waypoint_->Await([&] {
-    waypoint_->Call({.host = "shop"});
-    return waypoint_->envoy().Stat(ejections) >= 1;
-  })) << waypoint_->envoy().Log();
+  const api::FailoverPolicy policy = WithFirstEjected(ThreeSteps(), Duration::Seconds(1));
   backends_[0]->Set({});
   backends_[0]->Forget();
   EXPECT_TRUE(waypoint_->Await([&] {
     EXPECT_NE(waypoint_->Call({.host = "shop"}).status, 503);
     return backends_[0]->Count() > 0;
   })) << waypoint_->envoy().Log();
-  EXPECT_TRUE(waypoint_->Await([&] {
-    return waypoint_->envoy().Stat("cluster.shop/shop|80.outlier_detection.ejections_active") == 0;
-  }));
+  EXPECT_TRUE(waypoint_->Await([&] { return Ejections("active") == 0; }));
   ExpectAgree(PlanFailover(policy, {PlaceOf(0), {}}, Members(2)));
 }
 

@@ -46,12 +46,7 @@ TEST_F(IsolationGuardTest, NobodyElseWritesIsolation) {
   })) << reply.body;
   ExpectGuarded(reply);
 
-  const std::string workspaces = std::string(kApi) + "workspaces";
-  ASSERT_EQ(As("alice", "POST", workspaces,
-               AsJson("{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: " + ns_ +
-                      "}, spec: {namespaces: [{names: [" + ns_ + "]}]}}"))
-                .status,
-            201);
+  ASSERT_EQ(MakeWorkspace("alice").status, 201);
   const auto is_there = [&] { return cluster().real().Call("GET", Path("fairlead-isolation")).ok(); };
   ASSERT_TRUE(Eventually(is_there)) << "the operator may write it";
 
@@ -79,7 +74,7 @@ TEST_F(IsolationGuardTest, NobodyElseWritesIsolation) {
   ExpectGuarded(Tenant("DELETE", Path("fairlead-isolation")));
   ASSERT_NO_FATAL_FAILURE(StartReplicas());
 
-  EXPECT_EQ(As("alice", "DELETE", workspaces + "/" + ns_).status, 200);
+  EXPECT_EQ(As("alice", "DELETE", Workspace()).status, 200);
   EXPECT_TRUE(Eventually([&] { return !is_there(); })) << "the operator may remove it";
 }
 

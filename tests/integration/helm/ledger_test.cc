@@ -153,14 +153,9 @@ TEST_F(LedgerTest, KeepsTheNewestOfEachPolicy) {
 }
 
 TEST_F(LedgerTest, WorkspacesAreRecordedBesideTheOperator) {
-  const std::string workspaces = std::string(kApi) + "workspaces";
-  ASSERT_EQ(As("alice", "POST", workspaces,
-               AsJson("{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: " + ns_ +
-                      "}, spec: {namespaces: [{names: [" + ns_ + "]}]}}"))
-                .status,
-            201);
+  ASSERT_EQ(MakeWorkspace("alice").status, 201);
   ASSERT_TRUE(AwaitRecords(kOurs, ns_, 1));
-  EXPECT_EQ(As("bob", "DELETE", workspaces + "/" + ns_).status, 200);
+  EXPECT_EQ(As("bob", "DELETE", Workspace()).status, 200);
   ASSERT_TRUE(AwaitRecords(kOurs, ns_, 2));
   const auto records = Records(kOurs, ns_);
   EXPECT_THAT(InShort(records),

@@ -56,6 +56,12 @@ void LedgerTest::SetUpTestSuite() {
   StartReplicas();
 }
 
+HttpReply LedgerTest::MakeWorkspace(const std::string& user) const {
+  return As(user, "POST", std::string(kApi) + "workspaces",
+            AsJson("{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: " + ns_ +
+                   "}, spec: {namespaces: [{names: [" + ns_ + "]}]}}"));
+}
+
 void LedgerTest::TearDownTestSuite() {
   if (!HelmCluster::Missing().empty() || SharedHelmCluster() == nullptr) return;
   EndReplicas();

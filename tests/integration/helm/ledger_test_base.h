@@ -60,6 +60,10 @@ class LedgerTest : public ::testing::Test {
     return kApi + ("namespaces/" + ns_ + "/retrytimeoutpolicies") + (name.empty() ? "" : "/" + name);
   }
 
+  // That of the test's namespace, and of its name.
+  std::string Workspace() const { return kApi + ("workspaces/" + ns_); }
+  HttpReply MakeWorkspace(const std::string& user) const;
+
   // The records of a policy, oldest first.
   static std::vector<api::PolicyChange> Records(const std::string& ns, const std::string& policy);
   static bool AwaitRecords(const std::string& ns, const std::string& policy, size_t count);

@@ -345,9 +345,9 @@ TEST_P(RightsTest, AreThoseThatAreUsed) {
   std::erase_if(idle,
                 [&](const std::string& right) { return given.contains(right.substr(0, right.find(' '))); });
   for (const char* right :
-       {"fairlead.dev/policychanges get", "/services get", "gateway.networking.k8s.io/gateways get",
-        "gateway.networking.k8s.io/grpcroutes get", "gateway.networking.k8s.io/httproutes get",
-        "networking.istio.io/serviceentries get"})
+       {"fairlead.dev/policychanges get", "/services get", "discovery.k8s.io/endpointslices get",
+        "gateway.networking.k8s.io/gateways get", "gateway.networking.k8s.io/grpcroutes get",
+        "gateway.networking.k8s.io/httproutes get", "networking.istio.io/serviceentries get"})
     idle.erase(right);  // to be given on, too
   // Where users ask two replicas for the same at once, as in ledger_trouble_test.cc, by the same rights.
   idle.erase("fairlead.dev/policychanges patch");

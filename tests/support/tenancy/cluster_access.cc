@@ -168,8 +168,8 @@ void AddRoles(const Json::Value& workspace, const std::string& ns, std::set<std:
   for (const Json::Value& role : workspace["spec"]["roles"]) {
     for (const Json::Value& subject : role["subjects"]) {
       for (const char* kind : kKinds) out->insert(Subject(subject) + " reads " + kind + " in " + ns);
-      for (const char* kind : {"policychanges", "namespaces", "services", "gateways", "grpcroutes",
-                               "httproutes", "serviceentries"})
+      for (const char* kind : {"policychanges", "namespaces", "services", "endpointslices", "gateways",
+                               "grpcroutes", "httproutes", "referencegrants", "serviceentries"})
         out->insert(Subject(subject) + " reads " + kind + " in " + ns);
       for (const Json::Value& grant : role["allow"]) {
         if (grant.isMember("namespaces")) throw std::logic_error("a grant for some namespaces");
