@@ -46,6 +46,7 @@ void World::Impl::MembershipChanged(const MembershipChange& change) {
     tables.ForEachIn<gateway::HTTPRoute>(move.ns, mark);
     tables.ForEachIn<gateway::GRPCRoute>(move.ns, mark);
     MarkJoinedIn(move.ns);
+    MarkAskedFrom(move);
     MarkServedByDefaultFrom(move.ns);
     MarkPlan(move.ns);
   }

@@ -90,6 +90,7 @@ struct World::Impl {
   // world_remotes.cc
   void MarkJoined(const Remotes::Touched& services);
   void MarkJoinedIn(const std::string& ns);  // settings say which clusters are joined for its Services
+  void MarkAskedFrom(const MembershipChange::Move& move);
   // world_waypoints.cc
   void MarkPlan(const std::string& ns);
   void MarkPlansOf(const std::string& workspace);

@@ -26,6 +26,18 @@ void World::Impl::MarkJoinedIn(const std::string& ns) {
   MarkJoined(services);
 }
 
+// Policies that stand in the namespace in other clusters may be for those that it shares a workspace with
+// here.
+void World::Impl::MarkAskedFrom(const MembershipChange::Move& move) {
+  const bool any = std::any_of(remotes.clusters().begin(), remotes.clusters().end(), [&](const auto& named) {
+    return named.second.tables.template HasAny<api::FailoverPolicy>(move.ns);
+  });
+  if (!any) return;
+  for (const std::string& workspace : {move.from, move.to}) {
+    for (const std::string& ns : membership.NamespacesOf(workspace)) MarkJoinedIn(ns);
+  }
+}
+
 // Whose endpoints can be reached from here depends on where we are, and so does what is near by that label.
 void World::Impl::NetworkChanged(const Ptr<core::Namespace>& old, const Ptr<core::Namespace>& now) {
   const auto network = [](const Ptr<core::Namespace>& ns) {

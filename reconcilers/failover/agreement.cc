@@ -112,12 +112,15 @@ Ptr<api::FailoverPolicy> WinnerThere(const View& view, const RemoteCluster& clus
   std::vector<Attachment> attachments;
   const auto attach = [&](const Ptr<api::FailoverPolicy>& policy) { Attach(policy, service, &attachments); };
   cluster.tables.ForEachIn<api::FailoverPolicy>(service.meta.ns, attach);
-  const std::string& root = view.options.root_namespace;
-  if (service.meta.ns != root) {
-    cluster.tables.ForEachIn<api::FailoverPolicy>(root, [&](const Ptr<api::FailoverPolicy>& policy) {
-      if (policy->targets.scope == api::Scope::kMesh) attach(policy);
+  const auto attach_of = [&](const std::string& ns, api::Scope scope) {
+    if (ns == service.meta.ns) return;
+    cluster.tables.ForEachIn<api::FailoverPolicy>(ns, [&](const Ptr<api::FailoverPolicy>& policy) {
+      if (policy->targets.scope == scope) attach(policy);
     });
-  }
+  };
+  for (const std::string& ns : view.membership.NamespacesOf(view.membership.WorkspaceOf(service.meta.ns)))
+    attach_of(ns, api::Scope::kWorkspace);
+  attach_of(view.options.root_namespace, api::Scope::kMesh);
   return BestOf(attachments, port_name);
 }
 

@@ -2,8 +2,10 @@
 //
 // Each cluster's operator carries out the policies of its own API server, so a Service that is in several
 // clusters has one in each, and where they differ an outage goes another way than the one that was rehearsed.
-// Which policy is in force there is worked out as here, as far as it can be told: of its own namespace, and
-// of scope Mesh. One that is only here or only there is no difference. Who calls: World, for statuses. Pure.
+// Which policy is in force there is worked out as here: of its own namespace, of scope Workspace, and of
+// scope Mesh. Workspaces of other clusters are not read: a namespace there is taken to be of the workspace
+// that it is of here. A policy that is only here or only there is no difference. Who calls: World, for
+// statuses. Pure.
 //
 //   std::optional<Condition> differs = AgreementOf(view, policy, targets);   // Consistent=False
 #pragma once

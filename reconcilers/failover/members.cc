@@ -227,6 +227,17 @@ std::set<api::Locality> KnownPlaces(const View& view) {
   return out;
 }
 
+std::set<api::Locality> CallerPlaces(const View& view) {
+  std::set<api::Locality> out;
+  view.tables.ForEach<core::Node>([&](const Ptr<core::Node>& node) {
+    api::Locality place = PlaceOf(view, *node);
+    if (!place.region.empty() || !place.zone.empty()) out.insert(std::move(place));
+  });
+  if (out.empty()) out = KnownPlaces(view);
+  if (out.empty()) out.insert({view.options.cluster_name, "", "", ""});
+  return out;
+}
+
 api::Locality AsSeenHere(const View& view, api::Locality place) {
   if (place.cluster == view.options.cluster_name) place.cluster.clear();
   return place;

@@ -42,6 +42,8 @@ std::string ExcludedBy(const View& view, const std::string& ns, const std::strin
 // Of nodes, and of endpoints of Services. Sorted; a place of which neither region nor zone is known is left
 // out.
 std::set<api::Locality> KnownPlaces(const View& view);
+// Where callers can be: those of nodes; where no node is known, KnownPlaces; else one that is not known.
+std::set<api::Locality> CallerPlaces(const View& view);
 
 // The place without the name of our own cluster, for people to read.
 api::Locality AsSeenHere(const View& view, api::Locality place);

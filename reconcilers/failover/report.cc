@@ -20,18 +20,6 @@ using api::FailoverSource;
 using api::FailoverStatus;
 using api::Locality;
 
-// Where callers can be. Where no node is known endpoints tell of places.
-std::set<Locality> PlacesOf(const View& view) {
-  std::set<Locality> out;
-  view.tables.ForEach<core::Node>([&](const Ptr<core::Node>& node) {
-    Locality place = PlaceOf(view, *node);
-    if (!place.region.empty() || !place.zone.empty()) out.insert(std::move(place));
-  });
-  if (out.empty()) out = KnownPlaces(view);
-  if (out.empty()) out.insert({view.options.cluster_name, "", "", ""});
-  return out;
-}
-
 // The step as it is written; null: it is not (the own place, or the nearest first).
 const api::FailoverStep* WrittenAs(const api::FailoverPolicy& policy, const Locality& from, const Plan& plan,
                                    size_t step) {
@@ -117,7 +105,7 @@ void Shorten(FailoverSource* source) {
 }  // namespace
 
 Reporter::Reporter(const View& view, const Lowered& lowered)
-    : view_(view), lowered_(lowered), places_(PlacesOf(view)) {}
+    : view_(view), lowered_(lowered), places_(CallerPlaces(view)) {}
 
 Members Reporter::MembersAt(const Destination& destination, const api::FailoverPolicy& policy) const {
   const auto at = lowered_.find(destination);

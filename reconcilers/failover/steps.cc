@@ -157,7 +157,7 @@ std::string NameOf(const api::FailoverStep& step) {
   std::string out;
   for (const WeightedLocality& entry : step.to) {
     if (!out.empty()) out += ", ";
-    out += ToString(entry.locality);
+    out += entry.locality == Locality() ? "any" : ToString(entry.locality);
     if (entry.weight) out += " " + std::to_string(*entry.weight) + "%";
   }
   return out;

@@ -1,6 +1,7 @@
 #include "reconcilers/istio/failover.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -199,6 +200,32 @@ class Writer {
   FailoverRule out_;
 };
 
+api::FailoverStep ToPlace(const Locality& place) { return {{{place, std::nullopt}}}; }
+
+// What `failover` makes of requests from each of the places: near by first, then the region that is named for
+// theirs, then any other.
+std::vector<api::LocalityRule> InRegions(const Json::Value& failover, const std::set<Locality>& places) {
+  std::map<std::string, std::string> next;
+  for (const Json::Value& item : failover) next.emplace(item["from"].asString(), item["to"].asString());
+  std::set<Locality> from;
+  for (const auto& [region, to] : next) from.insert({"", region, "", ""});
+  for (Locality place : places) {
+    place.cluster.clear();
+    if (next.contains(place.region)) from.insert(std::move(place));
+  }
+  std::vector<api::LocalityRule> out;
+  for (const Locality& place : from) {
+    api::LocalityRule rule{place, {}};
+    if (!place.subzone.empty()) rule.steps.push_back(ToPlace(place));
+    if (!place.zone.empty()) rule.steps.push_back(ToPlace({"", place.region, place.zone, ""}));
+    rule.steps.push_back(ToPlace({"", place.region, "", ""}));
+    rule.steps.push_back(ToPlace({"", next.at(place.region), "", ""}));
+    rule.steps.push_back(ToPlace(Locality()));
+    out.push_back(std::move(rule));
+  }
+  return out;
+}
+
 void Put(const api::FailoverPolicy& policy, Json::Value* to) {
   FailoverRule rule = RuleOf(policy);
   (*to)["loadBalancer"]["localityLbSetting"] = std::move(rule.locality);
@@ -209,10 +236,15 @@ void Put(const api::FailoverPolicy& policy, Json::Value* to) {
 
 FailoverRule RuleOf(const api::FailoverPolicy& policy) { return Writer(policy).Write(); }
 
-api::FailoverPolicy AsCarried(const api::FailoverPolicy& policy) {
+api::FailoverPolicy AsCarried(const api::FailoverPolicy& policy,
+                              const std::function<std::set<Locality>()>& places) {
   api::FailoverPolicy out = policy;
   out.min_healthy_percent = kMinHealthy;
-  if (RuleOf(policy).locality.isMember("failoverPriority")) out.localities.clear();
+  const Json::Value locality = RuleOf(policy).locality;
+  if (locality.isMember("failoverPriority")) out.localities.clear();
+  if (locality.isMember("failover")) out.localities = InRegions(locality["failover"], places());
+  if (locality.isMember("distribute") && failover::RuleFor(policy, Locality()) == nullptr)
+    out.localities.push_back({Locality(), {ToPlace(Locality())}});  // from elsewhere: to all alike
   return out;
 }
 

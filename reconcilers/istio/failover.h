@@ -9,6 +9,8 @@
 #include <json/value.h>
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,9 @@ struct FailoverRule {
 FailoverRule RuleOf(const api::FailoverPolicy& policy);
 
 // The policy as the proxies of istiod keep it, as near as ours can say that: for the shares that are in
-// force.
-api::FailoverPolicy AsCarried(const api::FailoverPolicy& policy);
+// force. `places`: where callers can be; asked where it depends on them.
+api::FailoverPolicy AsCarried(const api::FailoverPolicy& policy,
+                              const std::function<std::set<api::Locality>()>& places);
 
 struct PortFailover {
   uint16_t port = 0;

@@ -1,6 +1,9 @@
 #include "tests/support/xds/envoy_view.h"
 
+#include <google/protobuf/util/json_util.h>
+
 #include <algorithm>
+#include <stdexcept>
 
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
@@ -76,6 +79,11 @@ DeltaRequest EnvoyView::Begin(Type type, const FakeEnvoy::Versions& held) {
     request.mutable_node()->set_user_agent_name("fake-envoy");
     request.mutable_node()->mutable_locality()->set_region(options_.region);
     request.mutable_node()->mutable_locality()->set_zone(options_.zone);
+    if (!options_.metadata.empty()) {
+      const auto read = google::protobuf::util::JsonStringToMessage(
+          options_.metadata, request.mutable_node()->mutable_metadata());
+      if (!read.ok()) throw std::logic_error("metadata of a fake proxy: " + std::string(read.message()));
+    }
     if (!options_.waypoint.empty()) {
       (*request.mutable_node()->mutable_metadata()->mutable_fields())["fairlead.dev/waypoint"]
           .set_string_value(options_.waypoint);

@@ -41,6 +41,7 @@ class FakeEnvoy {
     std::string cluster = "shop/waypoint";
     std::string region, zone;                      // node.locality
     std::string waypoint;                          // node.metadata fairlead.dev/waypoint, where not empty
+    std::string metadata;                          // node.metadata, a JSON object
     std::set<std::string> reject;                  // names that it rejects, of any type
     std::set<std::string> reject_routes;           // names of routes that it rejects
     bool runtime = false;                          // its bootstrap has the layer of drills

@@ -116,6 +116,30 @@ TEST_F(AgreementTest, OfTheWholeMeshThatOfTheRootNamespaceCounts) {
   EXPECT_THAT(Said(), HasSubstr("FailoverPolicy fairlead-system/all has spec.minHealthyPercent 50"));
 }
 
+TEST_F(AgreementTest, OfItsWorkspaceHereThoseOfTheScopeCount) {
+  const std::string workspace =
+      "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: web}, spec: "
+      "{namespaces: [{names: [shop, ";
+  const std::string selecting = "targetSelectors: [{kind: Service}], minHealthyPercent: 50";
+  Here("{apiVersion: v1, kind: Namespace, metadata: {name: platform}}");
+  Here(workspace + "other]}]}}");
+  There(PolicyYaml(selecting + ", scope: Workspace", "all", "platform"));
+  EXPECT_EQ(Said(), "") << "of another workspace";
+  Here(workspace + "platform]}]}}");
+  EXPECT_TRUE(changed_) << "by the other namespace alone";
+  EXPECT_EQ(Said(),
+            "cluster west: FailoverPolicy platform/all has spec.minHealthyPercent 50, here 70, for Service "
+            "shop/ratings");
+  There(PolicyYaml(selecting, "all", "platform"));
+  EXPECT_TRUE(changed_);
+  EXPECT_EQ(Said(), "") << "of its own namespace";
+  There(PolicyYaml(selecting + ", scope: Workspace", "all", "platform"));
+  EXPECT_NE(Said(), "");
+  Here(workspace + "other]}]}}");
+  EXPECT_TRUE(changed_);
+  EXPECT_EQ(Said(), "");
+}
+
 TEST_F(AgreementTest, PortsAreLookedAtByThemselves) {
   There(
       PolicyYaml("targetRefs: [{kind: Service, name: ratings, sectionName: admin}], minHealthyPercent: 50"));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "crds/base/json_write.h"
+#include "reconcilers/failover/steps.h"
 #include "tests/unit/reconcilers/objects.h"
 
 namespace fairlead::reconcilers::istiod {
@@ -102,6 +103,38 @@ TEST(IstioFailover, EachPolicyIsSaidInOneWay) {
       EXPECT_THAT(rule.limits, ElementsAre(HasSubstr(c.limit))) << c.localities;
     }
   }
+}
+
+// As the priorities of a real istiod: tests/integration/operator/istiod_test.cc.
+TEST(IstioFailover, WhatItsProxiesKeepIsToldPlaceByPlace) {
+  const failover::Members members{{"10.0.0.1", 80, {"", "e", "e1", "a"}, {}},
+                                  {"10.0.0.2", 80, {"", "e", "e1", "b"}, {}},
+                                  {"10.0.0.3", 80, {"", "e", "e2", ""}, {}},
+                                  {"10.0.0.4", 80, {"", "w", "w1", ""}, {}},
+                                  {"10.0.0.5", 80, {"", "s", "s1", ""}, {}}};
+  const auto steps = [&](const std::string& localities, const api::Locality& from) {
+    const api::FailoverPolicy kept = AsCarried(*Policy("localities: [" + localities + "]"), [] {
+      return std::set<api::Locality>{{"c", "e", "e1", "a"}, {"c", "e", "e2", ""}, {"c", "s", "s1", ""}};
+    });
+    std::string out;
+    for (const failover::Step& step : failover::PlanFailover(kept, {from, {}}, members).steps) {
+      size_t count = 0;
+      for (const failover::Part& part : step.parts) count += part.members.size();
+      out += (out.empty() ? "" : " | ") + step.name + ": " + std::to_string(count);
+    }
+    return out;
+  };
+  const std::string regions = "{from: {region: e}, steps: [{to: [{region: w}]}]}";
+  EXPECT_EQ(steps(regions, {"c", "e", "e1", "a"}), "e/e1/a: 1 | e/e1: 1 | e: 1 | w: 1 | any: 1");
+  EXPECT_EQ(steps(regions, {"c", "e", "e2", ""}), "e/e2: 1 | e: 2 | w: 1 | any: 1");
+  EXPECT_EQ(steps(regions, {"c", "e", "e9", ""}), "e: 3 | w: 1 | any: 1") << "no place that is known";
+  EXPECT_EQ(steps(regions, {"c", "s", "s1", ""}), "same zone: 1 | same region: 0 | any: 4")
+      << "no rule for it";
+  const std::string weights =
+      "{from: {region: e}, steps: [{to: [{region: e, weight: 60}, {region: w, weight: 40}]}]}";
+  EXPECT_EQ(steps(weights, {"c", "e", "e1", "a"}), "e 60%, w 40%: 4");
+  EXPECT_EQ(steps(weights, {"c", "s", "s1", ""}), "any: 5") << "to all alike";
+  EXPECT_EQ(steps("{from: {}, steps: [{to: [{region: w}]}]}", {"c", "s", "s1", ""}), "w: 1");
 }
 
 TEST(IstioFailover, PortsThatAgreeAreSaidOnce) {
