@@ -70,23 +70,6 @@ controllers{{ if .Values.webhooks.enabled }},webhooks{{ end }}{{ if .Values.xds.
 {{- if and .Values.webhooks.enabled (or .Values.webhooks.clientCA.configMapName .Values.webhooks.clientCA.secretName) }}true{{ end }}
 {{- end }}
 
-{{- /* What no schema can say: nothing else listens at a port. 8081 is the probes'. */}}
-{{- define "fairlead.validate" -}}
-{{- $xds := int .Values.xds.port }}
-{{- $metrics := int .Values.metrics.port }}
-{{- if eq $metrics 8081 }}{{ fail "metrics.port: 8081 is the port of the probes" }}{{ end }}
-{{- if and .Values.xds.enabled (eq $xds 8081) }}{{ fail "xds.port: 8081 is the port of the probes" }}{{ end }}
-{{- if and .Values.xds.enabled (eq $xds $metrics) }}{{ fail (printf "metrics.port: %d is xds.port too" $metrics) }}{{ end }}
-{{- if .Values.webhooks.enabled }}
-{{- $port := int .Values.webhooks.port }}
-{{- if eq $port 8081 }}{{ fail "webhooks.port: 8081 is the port of the probes" }}{{ end }}
-{{- if eq $port $metrics }}{{ fail (printf "webhooks.port: %d is metrics.port too" $port) }}{{ end }}
-{{- if and .Values.xds.enabled (eq $port $xds) }}{{ fail (printf "webhooks.port: %d is xds.port too" $port) }}{{ end }}
-{{- if and (eq .Values.webhooks.certificates "secret") (not .Values.webhooks.secretName) }}{{ fail "webhooks.secretName: webhooks.certificates=secret needs the name of one" }}{{ end }}
-{{- if and .Values.webhooks.clientCA.configMapName .Values.webhooks.clientCA.secretName }}{{ fail "webhooks.clientCA: name either a ConfigMap or a Secret" }}{{ end }}
-{{- end }}
-{{- end }}
-
 {{- /* What all addresses of the pod are called in a flag. */}}
 {{- define "fairlead.any" -}}
 {{- eq .Values.ipFamily "IPv6" | ternary "[::]" "" }}

@@ -5,6 +5,7 @@
 #include "crds/base/json.h"
 #include "crds/base/json_write.h"
 #include "crds/schema/manifests.h"
+#include "reconcilers/rights/rights.h"
 #include "tests/integration/helm/chart_test_base.h"
 
 namespace fairlead::testing {
@@ -57,13 +58,31 @@ TEST_F(ChartTest, LintFindsNothing) {
 // The same input, the same bytes: what GitOps tools compare. No key may be made where nobody can keep it.
 TEST_F(ChartTest, RendersTheSameWithoutACluster) {
   WithEach([](Helm& helm) {
-    const std::vector<std::string> command = {"template", "fairlead", ChartDir(), "-n", "fairlead-system"};
+    const std::vector<std::string> command = {"template",   "fairlead", ChartDir(),       "--kube-version",
+                                              kKubeVersion, "-n",       "fairlead-system"};
     const HelmRun first = helm.Run(command);
     EXPECT_EQ(first.code, 0);
     EXPECT_EQ(first.output, helm.Run(command).output);
     EXPECT_THAT(first.output, Not(HasSubstr("tls.key")));
     EXPECT_THAT(first.output, Not(HasSubstr("caBundle:")));
-    EXPECT_THAT(first.output, HasSubstr("secretName: fairlead-xds"));
+    EXPECT_THAT(first.output, HasSubstr("secretName: \"fairlead-xds\""));
+  });
+}
+
+// Without ValidatingAdmissionPolicies anybody could write what isolates workspaces, and the ledger.
+TEST_F(ChartTest, AClusterThatIsTooOldIsRefused) {
+  WithEach([](Helm& helm) {
+    const auto run = [&](const std::string& version) {
+      return helm.Run({"template", "fairlead", ChartDir(), "--kube-version", version});
+    };
+    const HelmRun old = run("1.29.14");
+    EXPECT_EQ(old.code, 1);
+    EXPECT_THAT(old.output, HasSubstr("chart requires kubeVersion: >=1.30.0-0"));
+    for (const char* version : {"1.30.0", "v1.30.2-gke.1587003", "v1.33.1-eks-5d4a308", kKubeVersion}) {
+      const HelmRun ran = run(version);
+      EXPECT_EQ(ran.code, 0) << version << ran.output;
+      EXPECT_THAT(ran.output, HasSubstr("kind: ValidatingAdmissionPolicy\n")) << version;
+    }
   });
 }
 
@@ -151,6 +170,27 @@ TEST_F(ChartTest, WebhooksFailForPoliciesAlone) {
   });
 }
 
+// What Kubernetes deletes by itself is judged neither by webhooks nor by native policies, nor by verdicts.
+TEST_F(ChartTest, KubernetesCleansUpUnasked) {
+  std::string users;
+  for (const std::string& user : reconcilers::Collectors())
+    users += (users.empty() ? "'" : ", '") + user + "'";
+  const std::string unasked =
+      "request.operation != 'DELETE' || !(request.userInfo.username in [" + users + "])";
+  WithEach([&](Helm& helm) {
+    size_t found = 0;
+    for (const auto& [id, object] : helm.Template("{}")) {
+      const std::string text = WriteJson(object);
+      for (size_t at = text.find("generic-garbage-collector"); at != std::string::npos;
+           at = text.find("generic-garbage-collector", at + 1))
+        ++found;
+      for (size_t at = text.find(unasked); at != std::string::npos; at = text.find(unasked, at + 1)) --found;
+    }
+    EXPECT_EQ(found, 0u) << "each place names all of them, and nobody else";
+    EXPECT_EQ(HookOf(helm.Template(), "policies.fairlead.dev")["matchConditions"][1]["expression"], unasked);
+  });
+}
+
 // explain and can-i answer whoever is in a workspace without further rights.
 TEST_F(ChartTest, EveryoneReadsWhatAffectsThem) {
   WithEach([](Helm& helm) {
@@ -223,16 +263,16 @@ TEST_F(ChartTest, WhatTheMeshIsAndWhoMayBreakTheGlass) {
     EXPECT_THAT(Joined(Args(objects), " "), Not(HasSubstr("--ztunnel-dry-run")));
     const auto guard = [&helm](const std::string& groups) {
       return helm
-          .Run({"template", "fairlead", ChartDir(), "--kube-version", "1.36.3", "-s",
+          .Run({"template", "fairlead", ChartDir(), "--kube-version", kKubeVersion, "-s",
                 "templates/isolation.yaml", "--set", "breakGlass.groups=" + groups})
           .output;
     };
-    EXPECT_THAT(guard("{system:masters}"), HasSubstr("g in ['system:masters'])"));
+    EXPECT_THAT(guard("{system:masters}"), HasSubstr(R"(g in [\"system:masters\"]))"));
     objects =
         helm.Template("trustDomain: corp.example\nztunnel: {dryRun: true}\nbreakGlass: {groups: [sre, ops]}");
     EXPECT_THAT(Args(objects), IsSupersetOf({"--trust-domain=corp.example", "--ztunnel-dry-run",
                                              "--break-glass-groups=sre,ops"}));
-    EXPECT_THAT(guard("{sre,ops}"), HasSubstr("g in ['sre','ops'])"));
+    EXPECT_THAT(guard("{sre's,ops}"), HasSubstr(R"(g in [\"sre's\",\"ops\"]))"));
   });
 }
 

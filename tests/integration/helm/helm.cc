@@ -43,8 +43,8 @@ HelmRun Helm::Run(const std::vector<std::string>& arguments) {
 
 std::map<std::string, Json::Value> Helm::Template(const std::string& values) {
   WriteFile(dir_ / "values.yaml", values);
-  const HelmRun run =
-      Run({"template", "fairlead", ChartDir(), "-n", "fairlead-system", "-f", dir_ / "values.yaml"});
+  const HelmRun run = Run({"template", "fairlead", ChartDir(), "--kube-version", kKubeVersion, "-n",
+                           "fairlead-system", "-f", dir_ / "values.yaml"});
   EXPECT_EQ(run.code, 0) << program_ << ": " << run.output;
   std::map<std::string, Json::Value> out;
   if (run.code != 0) return out;
@@ -58,7 +58,8 @@ std::map<std::string, Json::Value> Helm::Template(const std::string& values) {
 
 std::string Helm::Refused(const std::string& values) {
   WriteFile(dir_ / "values.yaml", values);
-  const HelmRun run = Run({"template", "fairlead", ChartDir(), "-f", dir_ / "values.yaml"});
+  const HelmRun run =
+      Run({"template", "fairlead", ChartDir(), "--kube-version", kKubeVersion, "-f", dir_ / "values.yaml"});
   EXPECT_EQ(run.code, 1) << program_ << " takes\n" << values;
   return run.output;
 }

@@ -22,14 +22,18 @@ struct HelmRun {
   std::string output;
 };
 
+// The cluster that is rendered for: without one, a helm that was built without its release's flags
+// takes 1.20.
+inline constexpr char kKubeVersion[] = "1.36.3";
+
 class Helm {
  public:
   explicit Helm(std::string program, std::string kubeconfig = "");
   const std::string& program() const { return program_; }
 
   HelmRun Run(const std::vector<std::string>& arguments);
-  // `helm template fairlead CHART -n fairlead-system` with these values (YAML): the objects by "Kind name".
-  // Fails the test when helm does.
+  // `helm template fairlead CHART -n fairlead-system` with these values (YAML), for a cluster of
+  // kKubeVersion: the objects by "Kind name". Fails the test when helm does.
   std::map<std::string, Json::Value> Template(const std::string& values = "");
   // The same, expected to be refused: what helm says.
   std::string Refused(const std::string& values);
