@@ -7,6 +7,7 @@
 #include "crds/base/yaml.h"
 #include "reconcilers/lower/view.h"
 #include "reconcilers/rights/change.h"
+#include "reconcilers/status/losses.h"
 #include "reconcilers/words.h"
 
 namespace fairlead::cli {
@@ -15,41 +16,56 @@ namespace {
 using reconcilers::Caller;
 using reconcilers::Ruling;
 
-// "spec.retries.attempts=5" into the object; nothing behind the sign takes the field away.
-Result<void> SetField(const std::string& assignment, Json::Value* object) {
-  const auto wrong = [&](const std::string& what) {
-    return Unexpected(Error{ErrorClass::kInvalid, "--field " + assignment + ": " + what});
-  };
-  const size_t sign = assignment.find('=');
-  if (sign == std::string::npos || !assignment.starts_with("spec.")) return wrong("must be spec.PATH=VALUE");
-  Json::Value* at = object;
-  std::string path = assignment.substr(0, sign);
-  for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.')) {
-    at = &(*at)[path.substr(0, dot)];
-    if (!at->isNull() && !at->isObject()) return wrong("\"" + path.substr(0, dot) + "\" is not an object");
-    path = path.substr(dot + 1);
-  }
-  const std::string text = assignment.substr(sign + 1);
-  if (text.empty()) {
-    if (at->isObject()) at->removeMember(path);
-    return {};
-  }
-  const Result<std::vector<YamlDocument>> documents = ParseYaml("value: " + text);
+Unexpected<Error> Wrong(std::string what) { return Unexpected(Error{ErrorClass::kInvalid, std::move(what)}); }
+
+// "spec.retries.attempts=5"; nothing behind the sign takes the field away.
+struct Assignment {
+  std::string text, path;
+  std::optional<Json::Value> value;
+};
+
+Result<Assignment> ParseAssignment(const std::string& text) {
+  const auto wrong = [&](const std::string& what) { return Wrong("--field " + text + ": " + what); };
+  const size_t sign = text.find('=');
+  if (sign == std::string::npos || !text.starts_with("spec.")) return wrong("must be spec.PATH=VALUE");
+  Assignment out{text, text.substr(0, sign), {}};
+  if (sign + 1 == text.size()) return out;
+  const Result<std::vector<YamlDocument>> documents = ParseYaml("value: " + text.substr(sign + 1));
   if (!documents) return wrong(documents.error().message);
   if (documents->size() != 1) return wrong("must be one value, as in YAML");
   const Result<JsonDocument> value = JsonDocument::Parse(documents->front().json);
   if (!value) return wrong(value.error().message);
-  (*at)[path] = ToJsonValue(value->root())["value"];
+  out.value = ToJsonValue(value->root())["value"];
+  return out;
+}
+
+Result<void> SetField(const Assignment& field, Json::Value* object) {
+  Json::Value* at = object;
+  std::string path = field.path;
+  for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.')) {
+    at = &(*at)[path.substr(0, dot)];
+    if (!at->isNull() && !at->isObject())
+      return Wrong("--field " + field.text + ": \"" + path.substr(0, dot) + "\" is not an object");
+    path = path.substr(dot + 1);
+  }
+  if (field.value) {
+    (*at)[path] = *field.value;
+  } else if (at->isObject()) {
+    at->removeMember(path);
+  }
   return {};
 }
 
 struct Question {
   Kind kind;
   NamespacedName name;
+  std::vector<Assignment> fields;
+
+  ObjectKey key() const { return {kind, name.ns, name.name}; }
 };
 
 // "rtp/ratings", "retrytimeoutpolicies/ratings", "RetryTimeoutPolicy/shop/ratings"
-Result<Question> ParseQuestion(const std::string& text) {
+Result<Question> ParseObjectOf(const std::string& text) {
   static const std::pair<const char*, Kind> names[] = {
       {"rtp", Kind::kRetryTimeoutPolicy}, {"fop", Kind::kFailoverPolicy}, {"wss", Kind::kWorkspaceSettings}};
   const size_t slash = std::min(text.find('/'), text.size());
@@ -60,17 +76,39 @@ Result<Question> ParseQuestion(const std::string& text) {
     for (char& c : singular) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (word != brief && word != singular && word != InfoOf(kind).plural) continue;
     if (slash + 1 >= text.size()) break;
-    return Question{kind, ParseName(text.substr(slash + 1), "")};
+    return Question{kind, ParseName(text.substr(slash + 1), ""), {}};
   }
-  return Unexpected(Error{ErrorClass::kInvalid,
-                          "\"" + text +
-                              "\" is not KIND/NAME with a kind whose fields roles grant: "
-                              "retrytimeoutpolicy (rtp), failoverpolicy (fop), workspacesettings (wss)"});
+  return Wrong("\"" + text +
+               "\" is not KIND/NAME with a kind whose fields roles grant: "
+               "retrytimeoutpolicy (rtp), failoverpolicy (fop), workspacesettings (wss)");
+}
+
+constexpr const char kSayWhat[] = "say by --field what is to change, as in spec.retries.attempts=5";
+
+// What is asked; nullopt: for the list. An error: the command line is wrong.
+Result<std::optional<Question>> ParseQuestion(const CanIOptions& options) {
+  if (options.list) {
+    if (!options.verb.empty() || !options.fields.empty())
+      return Wrong("--list is of all that is granted: it takes no verb, no object and no --field");
+    return std::optional<Question>();
+  }
+  if (options.verb.empty() || options.object.empty())
+    return Wrong("can-i needs a verb and an object, as in `can-i update rtp/ratings`, or --list");
+  Result<Question> question = ParseObjectOf(options.object);
+  if (!question) return Unexpected(question.error());
+  for (const std::string& text : options.fields) {
+    Result<Assignment> field = ParseAssignment(text);
+    if (!field) return Unexpected(field.error());
+    question->fields.push_back(*std::move(field));
+  }
+  if (options.verb == "update" && options.fields.empty()) return Wrong(kSayWhat);
+  if (options.verb == "delete" && !options.fields.empty())
+    return Wrong("--field is for create and update: a deletion takes the whole object");
+  return std::optional<Question>(*std::move(question));
 }
 
 // The object with the fields set; of one that is not there, a new one.
-Result<ParsedObject> WithFields(const Question& question, const AnyObject* base,
-                                const std::vector<std::string>& fields) {
+Result<ParsedObject> WithFields(const Question& question, const AnyObject* base) {
   Json::Value object;
   if (base != nullptr) {
     std::visit(
@@ -86,7 +124,7 @@ Result<ParsedObject> WithFields(const Question& question, const AnyObject* base,
     object["metadata"]["name"] = question.name.name;
     object["metadata"]["namespace"] = question.name.ns;
   }
-  for (const std::string& field : fields) {
+  for (const Assignment& field : question.fields) {
     if (Result<void> r = SetField(field, &object); !r) return Unexpected(r.error());
   }
   const Result<JsonDocument> document = JsonDocument::Parse(WriteJson(object));
@@ -167,25 +205,19 @@ int Answer(const Ruling& ruling, Format format, const Output& output) {
 
 Result<Ruling> Ask(const CanIOptions& options, const reconcilers::View& view, const api::Workspace& workspace,
                    const Caller& caller, const Question& question) {
-  const auto wrong = [](const std::string& what) { return Unexpected(Error{ErrorClass::kInvalid, what}); };
-  const ObjectKey key{question.kind, question.name.ns, question.name.name};
-  const AnyObject* there = view.tables.Find(key);
-  if (there != nullptr && IsInvalid(*there)) return wrong(key.ToString() + " in the input cannot be read");
+  const AnyObject* there = view.tables.Find(question.key());
   if (options.verb != "create" && there == nullptr)
-    return wrong("there is no " + key.ToString() + " in the input");
+    return Wrong("there is no " + question.key().ToString() + " in the input");
   std::optional<ParsedObject> after;
-  if (options.verb == "create" && options.fields.empty() && there != nullptr) {
+  if (options.verb == "create" && question.fields.empty()) {
     after = ParsedObject{*there, {}};
   } else if (options.verb != "delete") {
-    if (options.fields.empty())
-      return wrong("say by --field what is to change, as in spec.retries.attempts=5");
-    Result<ParsedObject> made =
-        WithFields(question, options.verb == "create" ? nullptr : there, options.fields);
+    Result<ParsedObject> made = WithFields(question, options.verb == "create" ? nullptr : there);
     if (!made) return Unexpected(made.error());
     if (const auto* invalid = std::get_if<Ptr<Invalid>>(&made->object)) {
       std::string text = "nobody can, since it would not be valid:";
       for (const FieldError& error : (*invalid)->errors) text += "\n  " + error.ToString();
-      return wrong(text);
+      return Wrong(text);
     }
     after = std::move(*made);
   }
@@ -209,16 +241,44 @@ Result<Caller> CallerOf(const CanIOptions& options, const Offline& offline) {
   Identity who{options.user, options.groups};
   if (who.user.empty()) {
     Result<Identity> self = offline.cluster->WhoAmI();
-    if (!self) return Unexpected(self.error());
+    if (!self) return Unexpected(OfServer(*offline.cluster, self.error()));
     who = std::move(*self);
   }
   const bool administrator = reconcilers::IsAdministrator(who.groups, options.input.break_glass_groups);
   return Caller{std::move(who.user), std::move(who.groups), administrator};
 }
 
-// Where workspaces or the namespace cannot be read, there is no answer rather than a wrong one.
-Result<void> EnoughIsKnown(const Loaded& loaded, const std::string& ns) {
-  for (const Unread& unread : loaded.unread) {
+// What is broken and could make it another answer, each once. Of files that is everything: nobody knows what
+// a broken one was to say. Of a cluster, which holds objects of many, it is what the question is about.
+std::vector<std::string> BrokenFor(const Offline& offline, const std::optional<Question>& question,
+                                   const std::string& ns) {
+  std::vector<std::string> out;
+  const auto add = [&out](const std::string& name) {
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  };
+  if (!offline.cluster) {
+    for (const Problem& p : offline.loaded.problems) {
+      if (p.severity() == reconcilers::Severity::kError) add(p.object.empty() ? p.Place() : p.object);
+    }
+    return out;
+  }
+  for (const LoadedObject& object : offline.loaded.objects) {
+    if (!IsInvalid(object.object)) continue;
+    const ObjectKey key = KeyOf(object.object);
+    if (key.kind == Kind::kWorkspace || key == ObjectKey{Kind::kNamespace, "", ns} ||
+        (question && key == question->key()))
+      add(key.ToString());
+  }
+  return out;
+}
+
+// Where something that decides cannot be read, there is no answer rather than a wrong one.
+Result<void> EnoughIsKnown(const Offline& offline, const std::optional<Question>& question,
+                           const std::string& ns) {
+  const std::vector<std::string> broken = BrokenFor(offline, question, ns);
+  if (!broken.empty())
+    return Wrong("no answer, since " + reconcilers::JoinBounded(broken, ", ") + " cannot be read");
+  for (const Unread& unread : offline.loaded.unread) {
     if (unread.kind != Kind::kWorkspace && (unread.kind != Kind::kNamespace || unread.ns != ns)) continue;
     return Unexpected(
         Error{ErrorClass::kForbidden, "no answer, since " + kube::ResourceOf(unread.kind).ToString() +
@@ -234,7 +294,7 @@ Result<Ruling> NativeRuling(const CanIOptions& options, const Offline& offline, 
   Identity who{caller.user, caller.groups};
   if (std::find(who.groups.begin(), who.groups.end(), "system:authenticated") == who.groups.end())
     who.groups.emplace_back("system:authenticated");  // as the API server adds it to whoever is impersonated
-  const ObjectKey key{question->kind, question->name.ns, question->name.name};
+  const ObjectKey key = question->key();
   const Result<Cluster::Access> access =
       offline.cluster->MayDo(options.user.empty() ? nullptr : &who, options.verb, key);
   if (!access) return Unexpected(access.error());
@@ -268,14 +328,9 @@ int Decide(const CanIOptions& options, const Offline& offline, const Caller& cal
 }  // namespace
 
 int CanI(const CanIOptions& options, const Output& output) {
-  std::optional<Question> question;
-  if (!options.list) {
-    if (options.verb.empty() || options.object.empty())
-      return Misused("can-i needs a verb and an object, as in `can-i update rtp/ratings`, or --list", output);
-    Result<Question> parsed = ParseQuestion(options.object);
-    if (!parsed) return Misused(parsed.error().message, output);
-    question = std::move(*parsed);
-  }
+  Result<std::optional<Question>> parsed = ParseQuestion(options);
+  if (!parsed) return Misused(parsed.error().message, output);
+  std::optional<Question> question = *std::move(parsed);
   if (options.user.empty() && !options.input.paths.empty())
     return Misused("--as is required with -f: files do not say who asks", output);
   if (options.user.empty() && !options.groups.empty()) return Misused("--as-group needs --as", output);
@@ -295,8 +350,11 @@ int CanI(const CanIOptions& options, const Output& output) {
     return Answer(*native, options.format, output);
   }
   const std::string& ns = question ? question->name.ns : offline.ns;
-  if (const Result<void> known = EnoughIsKnown(offline.loaded, ns); !known)
+  if (const Result<void> known = EnoughIsKnown(offline, question, ns); !known)
     return Fail(known.error(), output);
+  if (question && options.verb == "create" && options.fields.empty() &&
+      offline.world.view().tables.Find(question->key()) == nullptr)
+    return Misused(std::string(kSayWhat) + ", or give the object by -f", output);
   return Decide(options, offline, *caller, question, output);
 }
 

@@ -54,7 +54,9 @@ void DescribeDrill(CLI::App* failover, DrillOptions* options) {
       ->type_name("NAME");
   AddInput(status, &options->input);
   status->footer(
-      "Example: fairleadctl failover drill status\nExit code: 0; 1 one is refused; 2 wrong usage.");
+      "Example: fairleadctl failover drill status\nExit code: 0; 1 one is refused or is not there, or errors "
+      "in the input; 2 wrong "
+      "usage.");
 }
 
 }  // namespace

@@ -110,15 +110,22 @@ int Diff(const DiffOptions& options, const Output& output) {
   input.world = WorldOptionsOf(options.input);
   input.live = base->cluster != nullptr;
   input.base = ManifestsOf(base->loaded, base->ns);
+  bool whole = true;
   const auto load = [&](const std::vector<std::string>& paths) {
     const Loaded loaded = Load(paths, {.default_namespace = base->ns});
     PrintOtherProblems(loaded, output);
     errors = errors || loaded.HasErrors();
+    whole = whole && loaded.IsWhole();
     return ManifestsOf(loaded, base->ns);
   };
   if (!options.input.paths.empty()) input.change = load(options.input.paths);
   if (!options.deletes.empty()) {
     for (const preview::Manifest& manifest : load(options.deletes)) input.remove.push_back(manifest.id);
+  }
+  if (!whole) {
+    return Fail(Error{ErrorClass::kInvalid,
+                      "a part of what would change cannot be read, so what changes is not known"},
+                output);
   }
   if (selector) {
     for (preview::ManifestId& id : Pruned(*selector, input)) input.remove.push_back(std::move(id));

@@ -80,6 +80,16 @@ void PrintShares(const std::vector<api::FailoverSource>& before, const std::vect
   if (changed == 0) output.out << "no request goes there now\n";
 }
 
+// The operator's words name fields, which are flags here.
+std::string WithFlag(const std::string& message) {
+  constexpr std::pair<const char*, const char*> kFlags[] = {
+      {"spec.drill.force", "--force"}, {"spec.drill.services", "--service"}, {"spec.drill.until", "--for"}};
+  for (const auto& [field, flag] : kFlags) {
+    if (message.find(field) != message.npos) return message + " (on the command line: " + flag + ")";
+  }
+  return message;
+}
+
 // True: it would run. What it would do is printed.
 bool Rehearse(const ObjectKey& key, const api::FailoverPolicy& policy, const api::FailoverDrill& drill,
               Timestamp now, reconcilers::World* world, const Output& output) {
@@ -93,7 +103,8 @@ bool Rehearse(const ObjectKey& key, const api::FailoverPolicy& policy, const api
   world->Drain();
   const std::optional<api::DrillStatus> status = world->StatusOf(key, {}).failover.drill;
   if (!status || status->state != "Running") {
-    output.err << "fairleadctl: refused: " << (status ? status->message : "the policy has no effect") << "\n";
+    output.err << "fairleadctl: refused: "
+               << (status ? WithFlag(status->message) : "the policy has no effect") << "\n";
     TellUnread(*world, key, output);
     return false;
   }
@@ -114,8 +125,15 @@ Result<kube::Written> Patch(const DrillOptions& options, Cluster& cluster, const
         Error{ErrorClass::kNotFound,
               "there is no FailoverPolicy " + policy.ToString() +
                   (options.policy.find('/') == std::string::npos ? ": give its namespace by -n" : "")});
+  } else {
+    return Unexpected(OfServer(cluster, written.error()));
   }
   return written;
+}
+
+int TellMissing(const reconcilers::World& world, const ObjectKey& key, const Output& output) {
+  if (world.Find(key)) return Fail(Error{ErrorClass::kInvalid, key.ToString() + " cannot be read"}, output);
+  return Fail(Error{ErrorClass::kNotFound, "there is no " + key.ToString()}, output);
 }
 
 // The cluster that is written to, and the namespace of names without one.
@@ -132,6 +150,7 @@ int StartDrill(const DrillOptions& options, const Output& output) {
     return Misused("--down: a drill takes out a zone, a region or a cluster", output);
   const Result<Duration> length = ReadLength(options.length);
   if (!length) return Misused("--for: " + length.error().message, output);
+  if (const auto good = CheckRemotes(options.input); !good) return Misused(good.error().message, output);
 
   Result<Offline> read = Read(options.input, {.name = options.policy, .kinds = {}});
   if (!read) return Fail(read.error(), output);
@@ -139,10 +158,7 @@ int StartDrill(const DrillOptions& options, const Output& output) {
   const NamespacedName name = ParseName(options.policy, read->ns);
   const ObjectKey key{Kind::kFailoverPolicy, name.ns, name.name};
   const Ptr<api::FailoverPolicy> policy = PolicyOf(read->world, key);
-  if (policy == nullptr) {
-    output.err << "fairleadctl: there is no FailoverPolicy " << name.ToString() << "\n";
-    return kExitFindings;
-  }
+  if (policy == nullptr) return TellMissing(read->world, key, output);
   if (const std::string problem = failover::ProblemOf(read->world, *outage); !problem.empty()) {
     output.err << "fairleadctl: --down: " << problem << "\n";
     return kExitFindings;
@@ -154,7 +170,7 @@ int StartDrill(const DrillOptions& options, const Output& output) {
   if (!Rehearse(key, *policy, drill, now, &read->world, output)) return kExitFindings;
   if (!read->cluster) {
     output.out << "files are only rehearsed: without -f it is started in the cluster\n";
-    return kExitGood;
+    return read->loaded.HasErrors() ? kExitFindings : kExitGood;
   }
   drill.until.seconds = Clock::System().WallNow().seconds + length->milliseconds() / 1000;
   const Result<kube::Written> written = Patch(options, *read->cluster, name, PatchOf(drill), output);
@@ -182,18 +198,22 @@ int DrillStatus(const DrillOptions& options, const Output& output) {
   if (!read) return Fail(read.error(), output);
   PrintProblems(read->loaded, output);
   const Timestamp now = read->cluster ? Clock::System().WallNow() : Timestamp();
+  const NamespacedName name = ParseName(options.policy, read->ns);
+  if (const ObjectKey key{Kind::kFailoverPolicy, name.ns, name.name};
+      !options.policy.empty() && PolicyOf(read->world, key) == nullptr)
+    return TellMissing(read->world, key, output);
   bool any = false, refused = false;
   for (const ObjectKey& key : read->world.policies()) {
     const Ptr<api::FailoverPolicy> policy = PolicyOf(read->world, key);
-    if (policy == nullptr || (!options.policy.empty() && key.nn() != ParseName(options.policy, read->ns)))
-      continue;
+    if (policy == nullptr || (!options.policy.empty() && key.nn() != name)) continue;
     any = any || policy->drill;
     output.out << DrillText(*policy, now);
     refused = refused || (policy->status && policy->status->failover.drill &&
                           policy->status->failover.drill->state == "Refused");
   }
-  if (!any) output.out << "no drill\n";
-  return refused ? kExitFindings : kExitGood;
+  const bool errors = read->loaded.HasErrors();
+  if (!any) output.out << (errors ? "no drill in what can be read\n" : "no drill\n");
+  return refused || errors ? kExitFindings : kExitGood;
 }
 
 }  // namespace fairlead::cli

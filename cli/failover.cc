@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/drill.h"
@@ -31,19 +32,6 @@ bool AllKnown(const reconcilers::World& world, const std::vector<failover::Outag
   return good;
 }
 
-// Why there is nothing to rehearse; empty: there is.
-std::string NothingToDo(const reconcilers::World& world, const std::optional<NamespacedName>& only) {
-  std::vector<std::string> targets;
-  for (const ObjectKey& service : failover::ServicesWithPolicy(world.view())) {
-    if (only && service.nn() == *only) return "";
-    targets.push_back(service.nn().ToString());
-  }
-  if (targets.empty()) return "no FailoverPolicy targets a Service or ServiceEntry";
-  if (!only) return "";
-  return "no FailoverPolicy targets " + only->ToString() +
-         "; there is one for: " + reconcilers::JoinBounded(targets, ", ", 8);
-}
-
 // Every policy, or the one that is named.
 std::vector<ObjectKey> PoliciesOf(const Offline& offline, const std::string& name) {
   std::vector<ObjectKey> out;
@@ -64,6 +52,45 @@ std::string WithoutEffect(const api::PolicyStatus& status) {
         key.ToString() + ": " + target.state + (target.message.empty() ? "" : ": " + target.message) + "\n";
   }
   return out;
+}
+
+// Why there is nothing to rehearse; empty: there is.
+std::string NothingToDo(const Offline& offline, const std::optional<NamespacedName>& only) {
+  std::vector<std::string> targets;
+  for (const ObjectKey& service : failover::ServicesWithPolicy(offline.world.view())) {
+    if (only && service.nn() == *only) return "";
+    targets.push_back(service.nn().ToString());
+  }
+  if (!targets.empty()) {
+    return !only ? ""
+                 : "no FailoverPolicy targets " + only->ToString() +
+                       "; there is one for: " + reconcilers::JoinBounded(targets, ", ", 8);
+  }
+  std::string out;
+  for (const ObjectKey& policy : PoliciesOf(offline, "")) {
+    const std::string why = WithoutEffect(offline.world.StatusOf(policy, {}));
+    out += "\n  " + policy.ToString() + ": " +
+           (why.empty() ? "none of its targets is there" : why.substr(0, why.size() - 1));
+  }
+  if (!out.empty()) return "no FailoverPolicy is in force at a Service or ServiceEntry:" + out;
+  return offline.loaded.HasErrors() ? "no FailoverPolicy that can be read targets a Service or ServiceEntry"
+                                    : "no FailoverPolicy targets a Service or ServiceEntry";
+}
+
+// What the rehearsal could not know: clusters that were not read, and endpoints.
+void TellUnknown(const Offline& offline, const failover::Rehearsal& rehearsal, const Output& output) {
+  std::set<ObjectKey> policies, bare;
+  for (const failover::TargetForecast& target : rehearsal.targets) {
+    policies.insert(target.policy);
+    if (target.places.empty()) bare.insert(target.service);
+  }
+  for (const ObjectKey& policy : policies) TellUnread(offline.world, policy, output);
+  for (const ObjectKey& service : bare) {
+    output.err << "fairleadctl: " << service.ToString() << " has no endpoints, whatever is down"
+               << (offline.cluster != nullptr ? ""
+                                              : ": its EndpointSlices are not in the input; give them by -f")
+               << "\n";
+  }
 }
 
 // As it is stored; null: it cannot be read.
@@ -147,12 +174,16 @@ int SimulateFailover(const FailoverOptions& options, const Output& output) {
   PrintProblems(read->loaded, output);
   std::optional<NamespacedName> only;
   if (!options.service.empty()) only = ParseName(options.service, read->ns);
-  if (!AllKnown(read->world, outages, output)) return kExitFindings;
-  if (const std::string problem = NothingToDo(read->world, only); !problem.empty()) {
+  if (!AllKnown(read->world, outages, output)) {
+    for (const ObjectKey& policy : PoliciesOf(*read, "")) TellUnread(read->world, policy, output);
+    return kExitFindings;
+  }
+  if (const std::string problem = NothingToDo(*read, only); !problem.empty()) {
     output.err << "fairleadctl: " << problem << "\n";
     return kExitFindings;
   }
   const failover::Rehearsal rehearsal = failover::Rehearse(read->world, outages, only);
+  TellUnknown(*read, rehearsal, output);
   if (options.format == Format::kText) {
     output.out << failover::ToText(rehearsal);
   } else if (options.format == Format::kSvg) {

@@ -73,50 +73,97 @@ void PrintOne(const PolicyChange& change, Hit hit, const Output& output) {
     output.out << "  the record does not name all services: this one may be among them\n";
 }
 
+struct Question {
+  bool of_service = false;
+  PolicyName of;  // the name of a service, too
+  Timestamp since;
+
+  std::vector<ObjectKey> ObjectsIn(const std::string& ns) const {
+    if (!of_service) return ObjectsOf(of, ns);
+    const std::string& own = of.name.ns.empty() ? ns : of.name.ns;
+    return {{Kind::kService, own, of.name.name}, {Kind::kServiceEntry, own, of.name.name}};
+  }
+  std::string TitleIn(const std::string& ns) const {
+    return of_service ? "Service or ServiceEntry " + ObjectsIn(ns).front().nn().ToString() : TitleOf(of, ns);
+  }
+};
+
+// An error: the command line is wrong.
+Result<Question> ParseQuestion(const HistoryOptions& options) {
+  const std::optional<Timestamp> since = SinceOf(options.since);
+  if (!since) {
+    return Unexpected(
+        Error{ErrorClass::kInvalid,
+              "--since: \"" + options.since +
+                  "\" is neither a duration such as 24h nor a time such as 2026-11-21T04:05:06Z"});
+  }
+  if (options.kind == "service") return Question{true, {std::nullopt, ParseName(options.name, "")}, *since};
+  Result<PolicyName> policy = ParsePolicyName(options.name, true);
+  if (!policy) return Unexpected(policy.error());
+  return Question{false, *std::move(policy), *since};
+}
+
+// `newest`: what there was before --since; null: nothing.
+int TellNothing(const HistoryOptions& options, const Question& question, const PolicyChange* newest,
+                RecordSource& source, const Output& output) {
+  NoRecord none;
+  if (newest != nullptr) {
+    none.message = "no change is recorded for " + question.TitleIn(source.ns) + " with --since " +
+                   options.since + ": the newest record is of " + newest->at.ToString();
+  } else {
+    none = WhyNoRecord(source, question.TitleIn(source.ns), question.ObjectsIn(source.ns));
+  }
+  if (none.unknown) return Fail(Error{ErrorClass::kNotFound, none.message}, output);
+  if (options.format == Format::kText) output.out << none.message << "\n";
+  return kExitGood;
+}
+
+// A word that is no kind was taken for a namespace; whoever mistyped one is to see it.
+int FailToOpen(const Question& question, Error error, const Output& output) {
+  const std::string& ns = question.of.name.ns;
+  if (error.error_class == ErrorClass::kForbidden && !question.of_service && !question.of.kind && !ns.empty())
+    error.message += "; " + ns + " is taken for a namespace, since it is no kind";
+  return Fail(error, output);
+}
+
 }  // namespace
 
 int History(const HistoryOptions& options, const Output& output) {
-  const std::optional<Timestamp> since = SinceOf(options.since);
-  if (!since) {
-    return Misused("--since: \"" + options.since +
-                       "\" is neither a duration such as 24h nor a time such as 2026-11-21T04:05:06Z",
-                   output);
-  }
-  const bool of_service = options.kind == "service";
-  PolicyName policy;
-  if (of_service) {
-    policy.name = ParseName(options.name, "");
-  } else {
-    Result<PolicyName> parsed = ParsePolicyName(options.name, true);
-    if (!parsed) return Misused(parsed.error().message, output);
-    policy = std::move(*parsed);
-  }
-  Result<RecordSource> source = OpenRecords(options.input, policy.name.ns, of_service, output);
-  if (!source) return Fail(source.error(), output);
-  const NamespacedName service{policy.name.ns.empty() ? source->ns : policy.name.ns, policy.name.name};
+  const Result<Question> question = ParseQuestion(options);
+  if (!question) return Misused(question.error().message, output);
+  Result<RecordSource> source =
+      OpenRecords(options.input, question->of.name.ns, question->of_service, output);
+  if (!source) return FailToOpen(*question, source.error(), output);
+  const NamespacedName service = question->ObjectsIn(source->ns).front().nn();
   Json::Value list(Json::arrayValue);
+  const PolicyChange* newest = nullptr;
   bool any = false;
   for (const PolicyChange& change : source->records) {
-    const Hit hit = of_service                         ? HitsService(change, service)
-                    : IsOf(change, policy, source->ns) ? Hit::kYes
-                                                       : Hit::kNo;
-    if (hit == Hit::kNo || change.at < *since) continue;
+    const Hit hit = question->of_service                     ? HitsService(change, service)
+                    : IsOf(change, question->of, source->ns) ? Hit::kYes
+                                                             : Hit::kNo;
+    if (hit == Hit::kNo) continue;
+    if (newest == nullptr) newest = &change;
+    if (change.at < question->since) continue;
     if (options.format != Format::kText) {
       list.append(ToJson(change));
-      continue;
+    } else {
+      if (any) output.out << "\n";
+      PrintOne(change, hit, output);
     }
-    if (any) output.out << "\n";
     any = true;
-    PrintOne(change, hit, output);
+  }
+  if (newest == nullptr && !question->of_service) {
+    const std::string problem = NoSuchKind(*source, question->of);
+    if (!problem.empty()) return Misused(problem, output);
   }
   if (options.format != Format::kText) {
     Json::Value all(Json::objectValue);
     all["changes"] = list;
     Print(all, options.format, output);
-  } else if (!any) {
-    output.out << "no change is recorded\n";
   }
-  return source->files.HasErrors() ? kExitFindings : kExitGood;
+  const int code = any ? kExitGood : TellNothing(options, *question, newest, *source, output);
+  return source->files.HasErrors() ? kExitFindings : code;
 }
 
 }  // namespace fairlead::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include "cli/files.h"
 #include "cli/parallel.h"
@@ -95,6 +96,7 @@ class FileReader {
       node += member.nodes;
     }
     ++node;  // the list itself
+    loaded_->empty_list = loaded_->empty_list || items.empty();
     for (size_t i = 0; i < items.size(); ++i) {
       YamlDocument item;
       item.json = items[i].value;
@@ -192,11 +194,12 @@ void AddUnreadable(const std::string& path, const std::string& what, Loaded* loa
   loaded->problems.push_back({path, 0, 0, "", {"", what}, LintCode::kUnreadableInput});
 }
 
+std::string NameOf(const std::string& path) { return path == "-" ? "<stdin>" : path; }
+
 void LoadFile(const std::string& file, const LoadOptions& options, Loaded* loaded) {
-  const bool standard = file == "-";
-  const std::string name = standard ? "<stdin>" : file;
+  const std::string name = NameOf(file);
   const Result<std::string> text =
-      standard ? ReadStream(std::cin, options.max_file_bytes) : ReadFile(file, options.max_file_bytes);
+      file == "-" ? ReadStream(std::cin, options.max_file_bytes) : ReadFile(file, options.max_file_bytes);
   if (text) {
     LoadText(name, *text, options, loaded);
   } else {
@@ -210,6 +213,32 @@ void Append(Loaded part, Loaded* loaded) {
   std::move(part.foreign.begin(), part.foreign.end(), std::back_inserter(loaded->foreign));
   std::move(part.records.begin(), part.records.end(), std::back_inserter(loaded->records));
   for (const auto& [what, count] : part.ignored) loaded->ignored[what] += count;
+}
+
+bool HoldsNothing(const Loaded& part) {
+  return part.objects.empty() && part.problems.empty() && part.ignored.empty() && part.records.empty() &&
+         !part.empty_list;
+}
+
+// Each path that was named and holds nothing. An empty file among others of a folder is no matter: templates
+// leave many.
+void ReportEmpty(const std::vector<std::string>& paths, const std::vector<std::string>& files,
+                 const std::vector<bool>& empty, Loaded* loaded) {
+  for (const std::string& path : std::set<std::string>(paths.begin(), paths.end())) {
+    const std::string folder = path.ends_with('/') ? path : path + "/";
+    bool read = false, any = false;
+    for (size_t i = 0; i < files.size(); ++i) {
+      if (files[i] != path && !files[i].starts_with(folder)) continue;
+      read = true;
+      any = any || !empty[i];
+    }
+    if (!read || any) continue;
+    AddUnreadable(NameOf(path), "there is no object in it: it is empty, or holds comments alone", loaded);
+  }
+  if (HoldsNothing(*loaded)) {
+    AddUnreadable(NameOf(paths.empty() ? "-" : paths.front()),
+                  "there is no object in it: its Lists are empty", loaded);
+  }
 }
 
 // The same object twice in one input is nearly always a mistake of copying; kubectl would let the last win in
@@ -276,11 +305,12 @@ Loaded Load(const std::vector<std::string>& paths, const LoadOptions& options) {
   for (const auto& [path, what] : list.problems) AddUnreadable(path, what, &loaded);
   std::vector<Loaded> parts(list.files.size());
   ForEachIndex(parts.size(), [&](size_t i) { LoadFile(list.files[i], options, &parts[i]); });
-  for (Loaded& part : parts) Append(std::move(part), &loaded);
-  if (loaded.objects.empty() && loaded.problems.empty() && loaded.ignored.empty()) {
-    AddUnreadable(paths.empty() || paths.front() == "-" ? "<stdin>" : paths.front(),
-                  "there is no object in it: it is empty, or holds comments alone", &loaded);
+  std::vector<bool> empty;
+  for (Loaded& part : parts) {
+    empty.push_back(HoldsNothing(part));
+    Append(std::move(part), &loaded);
   }
+  ReportEmpty(paths, list.files, empty, &loaded);
   ReportDuplicates(&loaded);
   return loaded;
 }

@@ -62,6 +62,7 @@ struct Loaded {
   std::vector<LoadedForeign> foreign;  // they are among `ignored`, too
   std::vector<LoadedForeign> records;  // PolicyChanges, which nothing is lowered from
   std::vector<Unread> unread;
+  bool empty_list = false;  // of one file: it has a List without items, so it is not empty
 
   bool HasErrors() const;
   bool IsWhole() const;                                  // every file and document could be read

@@ -21,9 +21,7 @@ Result<Offline> ReadCluster(const InputOptions& input, const Interest& interest,
                                             .kinds = interest.kinds,
                                             .whole = interest.whole,
                                             .access = interest.access});
-  if (!loaded)
-    return Unexpected(
-        Error{loaded.error().error_class, (*cluster)->server() + ": " + loaded.error().message});
+  if (!loaded) return Unexpected(OfServer(**cluster, loaded.error()));
   return Offline{std::move(*loaded), reconcilers::World(world), std::move(ns), std::move(*cluster)};
 }
 
@@ -58,6 +56,11 @@ Result<Offline> Read(const InputOptions& input, const Interest& interest) {
   if (offline->cluster) offline->world.SetNow(Clock::System().WallNow());
   offline->world.Drain();
   return offline;
+}
+
+Error OfServer(const Cluster& cluster, Error error) {
+  error.message = cluster.server() + ": " + error.message;
+  return error;
 }
 
 int Fail(const Error& error, const Output& output) {

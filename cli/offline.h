@@ -34,6 +34,9 @@ Result<Offline> Read(const InputOptions& input, const Interest& interest = {});
 
 reconcilers::WorldOptions WorldOptionsOf(const InputOptions& input);
 
+// With the server's address in front of what it answered, or did not.
+Error OfServer(const Cluster& cluster, Error error);
+
 // One line on stderr; the exit code for it.
 int Fail(const Error& error, const Output& output);
 

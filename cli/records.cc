@@ -8,6 +8,7 @@
 #include "cli/offline.h"
 #include "crds/api/policy_common.h"
 #include "crds/base/json.h"
+#include "crds/base/json_write.h"
 
 namespace fairlead::cli {
 namespace {
@@ -73,11 +74,20 @@ std::string Lower(std::string_view text) {
   return out;
 }
 
+constexpr std::pair<std::string_view, Kind> kKinds[] = {{"rtp", Kind::kRetryTimeoutPolicy},
+                                                        {"fop", Kind::kFailoverPolicy},
+                                                        {"ws", Kind::kWorkspace},
+                                                        {"wss", Kind::kWorkspaceSettings}};
+
+// "kinds: retrytimeoutpolicy (rtp), …"
+std::string KindsInWords() {
+  std::string out = "kinds: ";
+  for (const auto& [brief, kind] : kKinds)
+    out += (out.ends_with(' ') ? "" : ", ") + Lower(ToString(kind)) + " (" + std::string(brief) + ")";
+  return out;
+}
+
 std::optional<Kind> KindNamed(const std::string& word) {
-  constexpr std::pair<std::string_view, Kind> kKinds[] = {{"rtp", Kind::kRetryTimeoutPolicy},
-                                                          {"fop", Kind::kFailoverPolicy},
-                                                          {"ws", Kind::kWorkspace},
-                                                          {"wss", Kind::kWorkspaceSettings}};
   const std::string lower = Lower(word);
   for (const auto& [brief, kind] : kKinds) {
     if (lower == brief || lower == Lower(ToString(kind)) || lower == InfoOf(kind).plural) return kind;
@@ -100,9 +110,7 @@ Result<RecordSource> OpenRecords(const InputOptions& input, const std::string& n
     out.cluster = std::move(*cluster);
     out.ns = input.ns.empty() ? out.cluster->default_namespace() : input.ns;
     const Result<void> read = ReadCluster(input, ns.empty() ? out.ns : ns, all, &out, output);
-    if (!read) {
-      return Unexpected(Error{read.error().error_class, out.cluster->server() + ": " + read.error().message});
-    }
+    if (!read) return Unexpected(OfServer(*out.cluster, read.error()));
   } else {
     out.ns = input.ns.empty() ? "default" : input.ns;
     out.files = Load(input.paths, {.default_namespace = out.ns});
@@ -122,6 +130,64 @@ Result<RecordSource> OpenRecords(const InputOptions& input, const std::string& n
   return out;
 }
 
+Result<Json::Value> FindObject(RecordSource& source, const ObjectKey& key) {
+  std::string text;
+  if (source.cluster) {
+    Result<std::string> body =
+        source.cluster->client().GetJson(kube::ObjectName{kube::ResourceOf(key.kind), key.ns, key.name});
+    if (!body && body.error().error_class == ErrorClass::kNotFound) return Json::Value();
+    if (!body) return Unexpected(OfServer(*source.cluster, body.error()));
+    text = *std::move(body);
+  } else {
+    const LoadedObject* found = source.files.Find(key);
+    if (found == nullptr) return Json::Value();
+    text = found->document.json;
+  }
+  const Result<JsonDocument> document = JsonDocument::Parse(text, 16u << 20);
+  if (!document) return Unexpected(document.error());
+  return ToJsonValue(document->root());
+}
+
+NoRecord WhyNoRecord(RecordSource& source, const std::string& what, const std::vector<ObjectKey>& objects) {
+  std::string there;
+  bool hidden = false;
+  for (const ObjectKey& key : objects) {
+    const Result<Json::Value> found = FindObject(source, key);
+    hidden = hidden || !found;
+    if (found && !found->isNull()) there += (there.empty() ? "" : " and ") + key.ToString();
+  }
+  const std::string in = source.cluster ? "in the cluster" : "in the input";
+  const std::string none =
+      source.records.empty() && !source.cluster ? "and no record at all" : "and no record of it";
+  if (there.empty() && !hidden) return {true, "there is no " + what + " " + in + ", " + none};
+  std::string message = "no change is recorded for " + (there.empty() ? what : there);
+  if (there.empty()) message += ", and whether it exists cannot be read";
+  if (source.records.empty())
+    message += source.cluster ? ": there is no record at all where it would be; the operator keeps them with "
+                                "--ledger"
+                              : ": there is no record at all in the input";
+  return {false, message};
+}
+
+std::string NoSuchKind(RecordSource& source, const PolicyName& policy) {
+  const std::string& ns = policy.name.ns;
+  if (policy.kind || ns.empty()) return "";
+  if (source.cluster) {
+    const Result<Json::Value> found = FindObject(source, {Kind::kNamespace, "", ns});
+    if (!found || !found->isNull()) return "";
+  }
+  const auto in = [&ns](const std::string& other) { return other == ns; };
+  for (const LoadedObject& object : source.files.objects) {
+    const ObjectKey key = KeyOf(object.object);
+    if (in(key.kind == Kind::kNamespace ? key.name : key.ns)) return "";
+  }
+  for (const PolicyChange& record : source.records) {
+    if (in(record.object.ns)) return "";
+  }
+  return "\"" + ns + "/" + policy.name.name + "\": there is no kind " + ns + ", and no namespace " + ns +
+         (source.cluster ? " in the cluster; " : " in the input; ") + KindsInWords();
+}
+
 Result<PolicyName> ParsePolicyName(const std::string& text, bool kindless) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
@@ -137,13 +203,28 @@ Result<PolicyName> ParsePolicyName(const std::string& text, bool kindless) {
   if (out.kind) parts.erase(parts.begin());
   const bool scoped = !out.kind || InfoOf(*out.kind).namespaced;
   if (!whole || parts.size() > (scoped ? 2 : 1) || (!out.kind && !kindless)) {
-    return Unexpected(
-        Error{ErrorClass::kInvalid, "\"" + text + "\" is not " + (kindless ? "a name or " : "") +
-                                        "KIND/NAME or KIND/NAMESPACE/NAME; kinds: retrytimeoutpolicy (rtp), "
-                                        "failoverpolicy (fop), workspace (ws), workspacesettings (wss)"});
+    return Unexpected(Error{ErrorClass::kInvalid, "\"" + text + "\" is not " +
+                                                      (kindless ? "a name or " : "") +
+                                                      "KIND/NAME or KIND/NAMESPACE/NAME; " + KindsInWords()});
   }
   out.name = {parts.size() == 2 ? parts[0] : "", parts.back()};
   return out;
+}
+
+std::vector<ObjectKey> ObjectsOf(const PolicyName& policy, const std::string& ns) {
+  std::vector<ObjectKey> out;
+  for (const auto& [brief, kind] : kKinds) {
+    if (policy.kind && *policy.kind != kind) continue;
+    const bool scoped = InfoOf(kind).namespaced;
+    if (!scoped && !policy.name.ns.empty()) continue;
+    out.push_back({kind, !scoped ? "" : policy.name.ns.empty() ? ns : policy.name.ns, policy.name.name});
+  }
+  return out;
+}
+
+std::string TitleOf(const PolicyName& policy, const std::string& ns) {
+  const ObjectKey first = ObjectsOf(policy, ns).front();
+  return policy.kind ? first.ToString() : "policy " + first.nn().ToString();
 }
 
 bool IsOf(const PolicyChange& change, const PolicyName& policy, const std::string& ns) {

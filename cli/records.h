@@ -32,6 +32,18 @@ struct RecordSource {
 Result<RecordSource> OpenRecords(const InputOptions& input, const std::string& ns, bool all,
                                  const Output& output);
 
+// The object as it is, in the cluster or among the files; null: it is not there. An error: it may not be
+// read.
+Result<Json::Value> FindObject(RecordSource& source, const ObjectKey& key);
+
+// Why there is no record, as far as that can be known.
+struct NoRecord {
+  bool unknown = false;  // none of the objects is there: the name is wrong, or long forgotten
+  std::string message;
+};
+// `what`: the objects that the name may be of, in words: "RetryTimeoutPolicy shop/ratings".
+NoRecord WhyNoRecord(RecordSource& source, const std::string& what, const std::vector<ObjectKey>& objects);
+
 struct PolicyName {
   std::optional<Kind> kind;  // nullopt: of any kind
   NamespacedName name;       // of a Workspace without namespace
@@ -39,6 +51,15 @@ struct PolicyName {
 // "rtp/ratings", "retrytimeoutpolicies/shop/ratings", "RetryTimeoutPolicy/ratings", "workspace/shop"; where
 // `kindless`, "ratings" and "shop/ratings" too. The namespace is empty where none is given.
 Result<PolicyName> ParsePolicyName(const std::string& text, bool kindless);
+
+// The objects that the name may be of; `ns`: where it gives none.
+std::vector<ObjectKey> ObjectsOf(const PolicyName& policy, const std::string& ns);
+// "RetryTimeoutPolicy shop/ratings"; "policy shop/ratings" of any kind
+std::string TitleOf(const PolicyName& policy, const std::string& ns);
+
+// What is wrong with "rtpp/ratings", whose first word is no kind, where it is no namespace either; empty:
+// that is not known, or nothing.
+std::string NoSuchKind(RecordSource& source, const PolicyName& policy);
 
 // Of the policy with this name; `ns`: where it gives none.
 bool IsOf(const api::PolicyChange& change, const PolicyName& policy, const std::string& ns);

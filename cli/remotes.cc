@@ -29,9 +29,10 @@ Result<Places> PlacesOf(const InputOptions& input) {
     const size_t sign = text.find('=');
     const std::string name = text.substr(0, sign);
     const std::string where = sign == std::string::npos ? "" : text.substr(sign + 1);
+    if (name == input.cluster_name)
+      return Wrong(text, name + " is what this cluster itself is called (--cluster-name)");
     if (const std::string must = CheckDnsLabel(name); !must.empty())
       return Wrong(text, "the name of a cluster " + must);
-    if (name == input.cluster_name) return Wrong(text, "that is this cluster (--cluster-name)");
     if (sign != std::string::npos && where.empty()) return Wrong(text, "nothing follows the sign");
     std::vector<std::string>& places = out[name];
     if (!input.paths.empty()) {
@@ -56,9 +57,7 @@ Result<Loaded> ReadContext(const InputOptions& input, const std::string& context
     if (reconcilers::Remotes::IsRead(kind)) kinds.push_back(kind);
   Result<Loaded> loaded =
       (*cluster)->Load({.ns = input.ns, .root_namespace = input.root_namespace, .kinds = kinds});
-  if (!loaded)
-    return Unexpected(
-        Error{loaded.error().error_class, (*cluster)->server() + ": " + loaded.error().message});
+  if (!loaded) return Unexpected(OfServer(**cluster, loaded.error()));
   return loaded;
 }
 

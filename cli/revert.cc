@@ -25,12 +25,11 @@ struct Plan {
   std::string reason;
   std::string title;  // of what is done
   std::vector<PolicyChange::Field> changes;
-  bool bare = false;  // it is made again, and nothing is known of its labels and annotations
+  std::string bare;  // why nothing is known of the labels and annotations of what is made again
 };
 
-// The record that is to be undone, or restored.
+// The record that is to be undone, or restored; there is one at least.
 Result<const PolicyChange*> Choose(const RevertOptions& options, const std::vector<PolicyChange>& records) {
-  if (records.empty()) return Wrong("no change of " + options.name + " is recorded");
   if (options.to.empty()) return &records.front();
   for (const PolicyChange& record : records) {
     if (record.meta.name == options.to) return &record;
@@ -48,24 +47,6 @@ Result<Json::Value> Former(const PolicyChange& record, bool undo) {
   if (!spec.isNull() || record.operation == none) return spec;
   return Wrong("record " + record.meta.name + " does not hold the spec " + (undo ? "before" : "after") +
                " the change: " + (cut ? "it was too large to be kept" : "it was not known"));
-}
-
-// The object as it is; null: it is not there.
-Result<Json::Value> Current(RecordSource& source, const ObjectKey& policy) {
-  if (source.cluster) {
-    const Result<std::string> body = source.cluster->client().GetJson(
-        kube::ObjectName{kube::ResourceOf(policy.kind), policy.ns, policy.name});
-    if (!body && body.error().error_class == ErrorClass::kNotFound) return Json::Value();
-    if (!body) return Unexpected(body.error());
-    const Result<JsonDocument> document = JsonDocument::Parse(*body, 16u << 20);
-    if (!document) return Unexpected(document.error());
-    return ToJsonValue(document->root());
-  }
-  const LoadedObject* found = source.files.Find(policy);
-  if (found == nullptr) return Json::Value();
-  const Result<JsonDocument> document = JsonDocument::Parse(found->document.json, 16u << 20);
-  if (!document) return Unexpected(document.error());
-  return ToJsonValue(document->root());
 }
 
 Json::Value Canonical(Kind kind, const Json::Value& spec) {
@@ -112,11 +93,18 @@ Result<Plan> PlanOf(const RevertOptions& options, const std::vector<PolicyChange
                WhoInWords(record) + " (" + record.meta.name + ")";
   Result<Json::Value> former = Former(record, undo);
   if (!former) return Unexpected(former.error());
-  Result<Json::Value> now = Current(source, plan.policy);
+  Result<Json::Value> now = FindObject(source, plan.policy);
   if (!now) return Unexpected(now.error());
   plan.now = std::move(*now);
   const Json::Value& current = plan.now;
   const Json::Value is = Canonical(plan.policy.kind, current["spec"]);
+  const bool missing = plan.now.isNull() && records.front().operation != PolicyChange::Operation::kDelete;
+  if (undo && missing) {
+    return Wrong(TitleOf(record.object) +
+                 (source.cluster ? " is not there, and no record says that it went"
+                                 : " is not in the input: give the file that it is in, too") +
+                 ", or say by --to which record's state is wanted");
+  }
   if (undo && is != Canonical(plan.policy.kind, record.after)) {
     return Wrong(TitleOf(record.object) + " is not as its newest record " + record.meta.name +
                  " left it: say by --to which record's state is wanted");
@@ -125,7 +113,9 @@ Result<Plan> PlanOf(const RevertOptions& options, const std::vector<PolicyChange
   const PolicyChange& newest = records.front();
   const bool gone = plan.now.isNull() && newest.operation == PolicyChange::Operation::kDelete;
   const PolicyChange* deletion = gone && !newest.metadata.isNull() ? &newest : nullptr;
-  plan.bare = gone && deletion == nullptr && newest.evidence == PolicyChange::Evidence::kComparison;
+  if (gone && deletion == nullptr && newest.evidence == PolicyChange::Evidence::kComparison)
+    plan.bare = "nobody saw it go";
+  if (missing) plan.bare = source.cluster ? "no record says that it went" : "it is not in the input";
   if (!former->isNull()) plan.wanted = Wanted(plan, *former, deletion);
   return plan;
 }
@@ -144,9 +134,9 @@ Result<kube::Written> Write(kube::Client& client, const Plan& plan, bool dry_run
 }
 
 int CarryOut(const RevertOptions& options, const Plan& plan, RecordSource& source, const Output& output) {
-  if (plan.bare) {
-    output.err << plan.policy.ToString()
-               << ": nobody saw it go, so its labels and annotations are not known\n";
+  if (!plan.bare.empty() && !plan.wanted.isNull()) {
+    output.err << plan.policy.ToString() << ": " << plan.bare
+               << ", so its labels and annotations are not known\n";
   }
   if (!source.cluster) {  // what to apply, or what to delete
     if (!plan.wanted.isNull()) output.out << WriteYaml(plan.wanted);
@@ -157,7 +147,7 @@ int CarryOut(const RevertOptions& options, const Plan& plan, RecordSource& sourc
   output.out << plan.title << "\n";
   PrintChanges(plan.changes, output);
   const Result<kube::Written> written = Write(source.cluster->client(), plan, options.dry_run);
-  if (!written) return Fail(written.error(), output);
+  if (!written) return Fail(OfServer(*source.cluster, written.error()), output);
   for (const std::string& warning : written->warnings) {
     output.err << output.PaintErr(Style::kYellow, "warning") << ": " << warning << "\n";
   }
@@ -182,6 +172,11 @@ int Revert(const RevertOptions& options, const Output& output) {
   std::vector<PolicyChange> records;
   for (PolicyChange& record : source->records) {
     if (IsOf(record, *policy, source->ns)) records.push_back(std::move(record));
+  }
+  if (records.empty()) {
+    const std::string title = TitleOf(*policy, source->ns);
+    const NoRecord none = WhyNoRecord(*source, title, ObjectsOf(*policy, source->ns));
+    return Fail(Error{ErrorClass::kNotFound, none.message}, output);
   }
   const Result<Plan> plan = PlanOf(options, records, *source);
   if (!plan) return Fail(plan.error(), output);

@@ -233,14 +233,14 @@ void Describe(CLI::App* app, Commands* c) {
   completion->footer("Example: source <(fairleadctl completion bash)");
 }
 
-// What is wrong with the name to explain, if there is one.
-std::string NameProblem(const ExplainOptions& explain) {
-  if (explain.kind.empty()) return "";
-  const NamespacedName name = ParseName(explain.name, "default");
+// What is wrong with the name of a Service or route, if one is given.
+std::string NameProblem(const std::string& given) {
+  if (given.empty()) return "";
+  const NamespacedName name = ParseName(given, "default");
   std::string must = CheckDnsLabel(name.ns);
   if (must.empty()) must = CheckDnsSubdomain(name.name);
   if (must.empty()) return "";
-  return "\"" + explain.name + "\" is not a name or namespace/name: each " + must;
+  return "\"" + given + "\" is not a name or namespace/name: each " + must;
 }
 
 int Dispatch(const CLI::App& app, const Commands& c, const Output& output) {
@@ -303,8 +303,10 @@ int Run(const std::vector<std::string>& arguments, const Output& output,
     output.out << *shown;
     return kExitGood;
   }
-  if (const std::string problem = NameProblem(commands.explain); !problem.empty())
-    return Misused(problem, output);
+  for (const std::string& name :
+       {commands.explain.name, commands.history.kind == "service" ? commands.history.name : ""}) {
+    if (const std::string problem = NameProblem(name); !problem.empty()) return Misused(problem, output);
+  }
   Output colored = output;
   const ColorMode mode = force_color.value_or(commands.color == "always"  ? ColorMode::kAlways
                                               : commands.color == "never" ? ColorMode::kNever

@@ -85,7 +85,7 @@ class Walk {
       problem_ = "unknown flag " + name + (is_long ? Meant(name, FlagsOf(*app_)) : "");
       return false;
     }
-    return option->get_type_size_max() > 0 && word.size() == name.size();
+    return option->get_items_expected_max() > 0 && word.size() == name.size();
   }
 
   // The flag belongs to one of the commands that may follow.
@@ -122,33 +122,98 @@ class Walk {
   std::string problem_;
 };
 
+// CLI11 tells values in words of its own: "NAME: Value 150 not in range 0 to 99".
+std::string ValueInWords(const std::string& what) {
+  const std::string value = ": Value ", range = " not in range ";
+  const size_t from = what.find(value), to = what.rfind(range);
+  if (from == what.npos || to == what.npos || to < from + value.size()) return what;
+  return what.substr(0, from) + ": \"" + what.substr(from + value.size(), to - from - value.size()) +
+         "\" is not a number from " + what.substr(to + range.size());
+}
+
+// "Could not convert: NAME = VALUE"
+std::string ConversionInWords(const std::string& what, const CLI::App& app) {
+  const std::string head = "Could not convert: ";
+  const size_t sign = what.find(" = ");
+  if (!what.starts_with(head) || sign == what.npos) return what;
+  const std::string name = what.substr(head.size(), sign - head.size());
+  const CLI::Option* option = FindFlag(app, name);
+  const bool takes_number = option != nullptr && option->get_items_expected_max() > 0;
+  return name + ": \"" + what.substr(sign + 3) + "\" is not " + (takes_number ? "a number" : "true or false");
+}
+
 std::string InWords(const CLI::ParseError& error, const CLI::App& app) {
+  const std::string what = error.what();
   const std::vector<std::string> commands = CommandsOf(app);
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !commands.empty()) {
     return "a command is needed: " + Join(commands);
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const std::string what = error.what();
-    return what.substr(0, what.find(':')) + ": a value is missing";
+    return what.substr(0, what.find(':')) +
+           (what.find(": At Most ") == what.npos ? ": a value is missing" : ": may be given once only");
   }
-  return error.what();
+  if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {
+    const std::string excludes = " excludes ";
+    const size_t at = what.find(excludes);
+    return what.substr(0, at) + " cannot be given together with " + what.substr(at + excludes.size());
+  }
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) return ConversionInWords(what, app);
+  return ValueInWords(what);
+}
+
+// Which cluster, said to a command that reads files in its place: whoever says it expects to be asked about
+// that cluster. `diff` lays files over the cluster unless it has a base.
+std::string ClusterBesideFiles(const CLI::App& command) {
+  const auto given = [&command](const char* flag) {
+    const CLI::Option* option = command.get_option_no_throw(flag);
+    return option != nullptr && option->count() > 0;
+  };
+  const bool has_base = command.get_option_no_throw("--base") != nullptr;
+  if (!given(has_base ? "--base" : "--filename")) return "";
+  for (const char* flag : {"--kubeconfig", "--context"}) {
+    if (!given(flag)) continue;
+    return std::string(flag) + " says which cluster, and with " + (has_base ? "--base" : "-f") +
+           " no cluster is read: leave one of them away";
+  }
+  return "";
+}
+
+// `help COMMAND` is `COMMAND --help`.
+std::vector<std::string> WithHelpAsFlag(std::vector<std::string> words) {
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
+}
+
+Unexpected<Error> Wrong(const std::string& what, const CLI::App& app) {
+  return Unexpected(
+      Error{ErrorClass::kInvalid, what + "\nRun '" + PathOf(app) + " --help' for what it takes."});
 }
 
 }  // namespace
 
-Result<std::string> ParseArguments(CLI::App* app, const std::vector<std::string>& arguments) {
+Result<std::string> ParseArguments(CLI::App* app, const std::vector<std::string>& given) {
+  std::vector<std::string> arguments = given;
+  if (!given.empty() && given.front() == "help" && !CommandsOf(*app).empty()) {
+    arguments = WithHelpAsFlag(std::move(arguments));
+    Walk walk(app);
+    walk.Through(arguments);
+    if (!walk.problem().empty()) return Wrong(walk.problem(), walk.app());
+  }
   try {
     app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    return std::string();
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, ignored;
     if (app->exit(error, out, ignored) == 0) return out.str();
     Walk walk(app);
     walk.Through(arguments);
-    const std::string what = walk.problem().empty() ? InWords(error, walk.app()) : walk.problem();
-    return Unexpected(
-        Error{ErrorClass::kInvalid, what + "\nRun '" + PathOf(walk.app()) + " --help' for what it takes."});
+    return Wrong(walk.problem().empty() ? InWords(error, walk.app()) : walk.problem(), walk.app());
   }
+  const CLI::App* command = app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  const std::string problem = ClusterBesideFiles(*command);
+  if (!problem.empty()) return Wrong(problem, *command);
+  return std::string();
 }
 
 void OneOf(CLI::Option* option, const std::vector<std::string>& values) {

@@ -21,9 +21,9 @@ class Option;
 
 namespace fairlead::cli {
 
-// The text that was asked for by --help or --version, or empty: run. The error's last line says where help
-// is.
-Result<std::string> ParseArguments(CLI::App* app, const std::vector<std::string>& arguments);
+// The text that was asked for by --help, `help COMMAND` or --version, or empty: run. The error's last line
+// says where help is.
+Result<std::string> ParseArguments(CLI::App* app, const std::vector<std::string>& given);
 
 // The option's value must be one of these; help, completion and errors show them.
 void OneOf(CLI::Option* option, const std::vector<std::string>& values);

@@ -39,18 +39,15 @@ std::vector<T> Sorted(std::vector<T> list) {
 // YAML 1.1, and so kubectl, takes the key `on` without quotes for the boolean true, and sends "true".
 constexpr std::string_view kOnAlias = "true";
 
-std::string_view OnMember(const ObjectReader& r) { return r.Has("on") || !r.Has(kOnAlias) ? "on" : kOnAlias; }
-
 std::optional<std::vector<RetryOn>> ReadOn(ObjectReader& r) {
   std::vector<RetryOn> out;
-  r.Take("on");
-  r.AllowAlias(kOnAlias);
   if (r.Has("on") && r.Has(kOnAlias)) r.field().Add("must not have on both quoted and unquoted");
-  r.List(OnMember(r), {.max = std::size(kRetryOn)}, [&](JsonNode item, Field at) {
+  r.TakeFor("on", kOnAlias);
+  r.List("on", {.max = std::size(kRetryOn)}, [&](JsonNode item, Field at) {
     const auto on = ReadEnumValue(item, at, kRetryOn);
     if (on && IsNew(*on, out, at)) out.push_back(*on);
   });
-  if (!r.Has(OnMember(r))) return std::nullopt;
+  if (!r.Has("on")) return std::nullopt;
   return Sorted(std::move(out));
 }
 
@@ -121,19 +118,17 @@ Retries ReadRetries(ObjectReader& r) {
   std::string others;
   for (const char* name :
        {"perTryTimeout", "on", "codes", "methods", "backoff", "budget", "remoteLocalities"}) {
-    if (r.Has(name) || (std::string_view(name) == "on" && r.Has(kOnAlias)))
-      others += (others.empty() ? "" : ", ") + std::string(name);
+    if (r.Has(name)) others += (others.empty() ? "" : ", ") + std::string(name);
   }
   if (out.attempts == 0 && !others.empty()) {
     r.field().Add("attempts: 0 turns retries off, so nothing else may be set here: " + others);
   }
-  const std::string_view on_member = OnMember(r);
-  const auto on = r.Peek(on_member), codes = r.Peek("codes");
+  const auto on = r.Peek("on"), codes = r.Peek("codes");
   const auto is_empty = [](const std::optional<JsonNode>& list) {
     return !list || list->Items().begin() == list->Items().end();
   };
   if (on && on->IsArray() && is_empty(on) && is_empty(codes)) {
-    r.at(on_member).Add(
+    r.at("on").Add(
         "must not be empty without codes: nothing would be retried; attempts: 0 turns retries off");
   }
   return out;

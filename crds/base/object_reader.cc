@@ -15,6 +15,12 @@ std::string Must(std::string_view what, const JsonNode& node) {
   return "must be " + std::string(what) + ", is " + is;
 }
 
+// YAML reads no, y, 1.0 and the like as something else than text.
+std::string NotText(const JsonNode& node) {
+  const bool scalar = !node.IsNull() && !node.IsArray() && !node.IsObject();
+  return Must("a string", node) + (scalar ? "; put it in quotes" : "");
+}
+
 std::string Quoted(std::string_view text) {
   constexpr size_t kMax = 64;
   return "\"" + std::string(text.substr(0, kMax)) + (text.size() > kMax ? "…" : "") + "\"";
@@ -34,7 +40,7 @@ std::string Plural(size_t n, std::string_view what) {
 
 std::optional<std::string> ReadString(JsonNode node, Field at, const StringRule& rule) {
   if (!node.IsString()) {
-    at.Add(Must("a string", node));
+    at.Add(NotText(node));
     return std::nullopt;
   }
   const std::string_view text = node.AsString();
@@ -95,7 +101,7 @@ std::optional<Duration> ReadDuration(JsonNode node, Field at, const DurationRule
 
 std::optional<size_t> ReadEnum(JsonNode node, Field at, const std::vector<std::string_view>& names) {
   if (!node.IsString()) {
-    at.Add(Must("a string", node));
+    at.Add(NotText(node));
     return std::nullopt;
   }
   const std::string_view text = node.AsString();
@@ -130,10 +136,7 @@ std::optional<JsonNode> ObjectReader::Peek(std::string_view member) const {
 }
 
 std::optional<JsonNode> ObjectReader::Take(std::string_view member) {
-  const auto has = [&](const auto& list) {
-    return std::find(list.begin(), list.end(), member) != list.end();
-  };
-  if (!has(known_) && !has(aliases_)) known_.push_back(member);
+  if (std::find(known_.begin(), known_.end(), member) == known_.end()) known_.push_back(member);
   for (Seen& seen : members_) {
     if (seen.name != member) continue;
     seen.known = true;
@@ -143,9 +146,13 @@ std::optional<JsonNode> ObjectReader::Take(std::string_view member) {
   return std::nullopt;
 }
 
-void ObjectReader::AllowAlias(std::string_view member) {
-  aliases_.push_back(member);
-  for (Seen& seen : members_) seen.known |= seen.name == member;
+void ObjectReader::TakeFor(std::string_view member, std::string_view spelling) {
+  const bool there = Peek(member).has_value();
+  for (Seen& seen : members_) {
+    if (seen.name != spelling) continue;
+    seen.known = true;
+    if (!there) seen.name = member;
+  }
 }
 
 std::optional<JsonNode> ObjectReader::Need(std::string_view member) {

@@ -69,8 +69,8 @@ class ObjectReader {
 
   // The member if it is there and not null; it counts as known from now on.
   std::optional<JsonNode> Take(std::string_view member);
-  // Another spelling of a known member: accepted, but not offered in messages.
-  void AllowAlias(std::string_view member);
+  // Another spelling of a member: taken for it where the member itself is not there, and told of by its name.
+  void TakeFor(std::string_view member, std::string_view spelling);
   std::optional<JsonNode> Need(std::string_view member);  // an error where it is absent
 
   std::optional<std::string> String(std::string_view member, const StringRule& rule = {});
@@ -110,7 +110,6 @@ class ObjectReader {
   bool object_ = false;
   std::vector<Seen> members_;
   std::vector<std::string_view> known_;
-  std::vector<std::string_view> aliases_;
 };
 
 template <class Read>

@@ -210,8 +210,24 @@ std::optional<std::vector<YamlDocument>> ReadJson(std::string_view text, const Y
 
 }  // namespace
 
+namespace {
+
+// As the key is read that is written without quotes: `on` is true in YAML 1.1.
+std::string WithBooleanKeys(std::string_view path) {
+  std::string out;
+  for (const std::string& segment : SplitFieldPath(path))
+    out += (out.empty() ? "[\"" : "\"][\"") + (segment == "on" ? "true" : segment);
+  return out.empty() ? out : out + "\"]";
+}
+
+}  // namespace
+
 size_t YamlDocument::LineOf(std::string_view path) const {
-  const JsonPlace place = LocateInJson(json, path);
+  JsonPlace place = LocateInJson(json, path);
+  if (!place.whole) {
+    const JsonPlace other = LocateInJson(json, WithBooleanKeys(path));
+    if (other.whole) place = other;
+  }
   if (place.node < lines.size()) return lines[place.node];
   const size_t offset = std::min(place.offset, json.size());
   return line +

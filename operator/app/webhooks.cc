@@ -111,7 +111,10 @@ Result<std::unique_ptr<Webhooks>> Webhooks::Start(const Options& options, const 
   out->server_ = std::move(*server);
   const Result<void> certified =
       parts.keeper != nullptr ? out->Follow(options.webhook_client_ca) : out->Mount(options);
-  if (!certified) return Unexpected(certified.error());
+  if (!certified) {
+    out->drain_ = std::chrono::milliseconds(0);  // nobody was served
+    return Unexpected(certified.error());
+  }
   parts.log->Info("serving webhooks", {{"port", out->port()}});
   return out;
 }

@@ -120,7 +120,7 @@ class Webhooks {
 
   const WebhookParts parts_;
   const EngineView view_;
-  const std::chrono::milliseconds drain_;
+  std::chrono::milliseconds drain_;
   std::mutex mutex_;  // guards the next two, and what the server is told
   runtime::Readiness::Token pending_;
   webhooks::TlsMaterial own_;  // the keeper's pair, once there is one, and whose clients may call

@@ -159,9 +159,8 @@ Assessment Assess(const View& view, const ServiceRows& rows, const api::Failover
     if (placement.section.empty() || placement.section == port.name) ports.push_back(&port);
   }
   if (ports.empty()) {
-    return placement.section.empty()
-               ? Bad(TargetState::kNotCarried, "it has no TCP port")
-               : Bad(TargetState::kNotFound, "it has no TCP port named " + placement.section);
+    return placement.section.empty() ? Bad(TargetState::kNotCarried, "it has no TCP port")
+                                     : Bad(TargetState::kNotFound, NoPortNamed(service, placement.section));
   }
   if (!service.waypoint) return WithoutWaypoint(view, service, policy, placement, ports);
   const bool by_istiod = istiod::IsServedByIstiod(view, service);

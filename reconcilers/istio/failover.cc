@@ -89,9 +89,9 @@ std::string WhyNotDistribute(const api::LocalityRule& rule) {
   return "";
 }
 
-class Writer {
+class RuleWriter {
  public:
-  explicit Writer(const api::FailoverPolicy& policy) : policy_(policy) {}
+  explicit RuleWriter(const api::FailoverPolicy& policy) : policy_(policy) {}
 
   FailoverRule Write() {
     out_.locality["enabled"] = true;
@@ -234,7 +234,7 @@ void Put(const api::FailoverPolicy& policy, Json::Value* to) {
 
 }  // namespace
 
-FailoverRule RuleOf(const api::FailoverPolicy& policy) { return Writer(policy).Write(); }
+FailoverRule RuleOf(const api::FailoverPolicy& policy) { return RuleWriter(policy).Write(); }
 
 api::FailoverPolicy AsCarried(const api::FailoverPolicy& policy,
                               const std::function<std::set<Locality>()>& places) {

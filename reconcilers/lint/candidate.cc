@@ -53,7 +53,7 @@ void LintPolicy(const World& world, const ObjectKey& key, const api::RetryTimeou
                 Findings* out) {
   if (!LintAlone(world.view(), key, policy, out)) return;
   const WhatIf what_if(world.view(), policy);
-  LintPage(key, policy, what_if.page(), out);
+  LintPage(world.view(), key, policy, what_if.page(), out);
   LintLosers(key, policy, what_if, out);
   if (policy.retries) LintChains(world, key, what_if, out);
 }

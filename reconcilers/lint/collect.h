@@ -32,14 +32,16 @@ void LintFailover(const World& world, Findings* out);
 // FL035: what keeps the waypoint that the settings name from serving the namespaces.
 void LintDefaults(const View& view, const api::WorkspaceSettings& settings,
                   const std::set<std::string>& namespaces, Findings* out);
+// "did you mean ratings?": an object of that kind in that namespace with a name near it; "": there is none.
+std::string MeantBy(const View& view, const ObjectKey& missing);
 // The field that places a policy: "spec.targetRefs[1]", or spec.targetSelectors for what is selected.
 std::string FieldOf(const PolicyHead& policy, const Placement& placement);
 // Of one object by itself. LintAlone: false where the policy may not use its scope, so that it has no
 // targets.
 bool LintAlone(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy, Findings* out);
 // What came of it at its targets, or would.
-void LintPage(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
-              Findings* out);
+void LintPage(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy,
+              const PolicyPage& page, Findings* out);
 void LintNotCarriedOut(const AnyObject& object, bool istio_mode, Findings* out);
 // False: it may not use its scope, so that it has no targets.
 bool LintFailoverTargets(const View& view, const api::FailoverPolicy& policy, size_t max_targets,

@@ -31,7 +31,8 @@ class TargetsLint {
     const std::string where = at.target.ToString() + (at.section.empty() ? "" : " (" + at.section + ")");
     const ObjectMeta* meta = view_.tables.MetaOf(at.target);
     if (meta == nullptr)
-      return out_->Add(LintCode::kTargetNotFound, key_, field, where + ": it does not exist");
+      return out_->Add(LintCode::kTargetNotFound, key_, field, where + ": it does not exist",
+                       MeantBy(view_, at.target));
     if (!Rivals(at, field, where)) return;
     std::string problem = FrontendProblem(view_, at.target);
     if (problem.empty()) problem = BindingOf(view_, at.target, *meta).problem;

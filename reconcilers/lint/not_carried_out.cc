@@ -13,7 +13,7 @@ void Check(const api::DataPlane& data_plane, bool, Findings* out) {
 // Scopes of policies use which namespaces belong together, and admission its roles.
 void Check(const api::Workspace& workspace, bool istio_mode, Findings* out) {
   const ObjectKey key{Kind::kWorkspace, "", workspace.meta.name};
-  if (workspace.isolation != api::Isolation::kOff) {
+  if (workspace.isolation != api::Isolation::kOff && !istio_mode) {
     out->Add(
         LintCode::kNotCarriedOut, key, "spec.isolation",
         "it is written as AuthorizationPolicies, and this version leaves it to istiod to carry them out: "

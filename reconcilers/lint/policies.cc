@@ -28,15 +28,22 @@ std::optional<LintCode> CodeOf(const TargetRecord& record) {
   return std::nullopt;
 }
 
-void LintTargets(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
-                 Findings* out) {
+// What to do; "": the message says it.
+std::string FixOf(const View& view, LintCode code, const ObjectKey& target) {
+  if (code == LintCode::kConflict) return "merge the two policies, or let one name a nearer target";
+  const bool missing = code == LintCode::kTargetNotFound && view.tables.MetaOf(target) == nullptr;
+  return missing ? MeantBy(view, target) : "";
+}
+
+void LintTargets(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy,
+                 const PolicyPage& page, Findings* out) {
   for (const auto& [placement, record] : page.targets) {
     const std::optional<LintCode> code = CodeOf(record);
     if (!code) continue;
     const std::string where =
         placement.target.ToString() + (placement.section.empty() ? "" : " (" + placement.section + ")");
     out->Add(*code, key, FieldOf(policy, placement), where + ": " + record.message,
-             *code == LintCode::kConflict ? "merge the two policies, or let one name a nearer target" : "");
+             FixOf(view, *code, placement.target));
   }
 }
 
@@ -132,10 +139,10 @@ void AddNothingSelected(const ObjectKey& policy, api::Scope scope, Findings* out
       "compare the labels, and the namespaces that scope " + std::string(api::ToString(scope)) + " reaches");
 }
 
-void LintPage(const ObjectKey& key, const api::RetryTimeoutPolicy& policy, const PolicyPage& page,
-              Findings* out) {
+void LintPage(const View& view, const ObjectKey& key, const api::RetryTimeoutPolicy& policy,
+              const PolicyPage& page, Findings* out) {
   if (page.targets.empty()) AddNothingSelected(key, policy.targets.scope, out);
-  LintTargets(key, policy, page, out);
+  LintTargets(view, key, policy, page, out);
   LintNotes(key, policy, page, out);
 }
 
@@ -145,7 +152,7 @@ void LintPolicies(const World& world, Findings* out) {
     if (key.kind != Kind::kRetryTimeoutPolicy) continue;
     const auto policy = view.tables.Get<api::RetryTimeoutPolicy>(key.nn());
     if (policy == nullptr || !LintAlone(view, key, *policy, out)) continue;
-    LintPage(key, *policy, world.PageOf(key), out);
+    LintPage(world.view(), key, *policy, world.PageOf(key), out);
   }
 }
 

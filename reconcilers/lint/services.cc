@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "reconcilers/calls/callees.h"
 #include "reconcilers/lint/collect.h"
 #include "reconcilers/lower/view.h"
 #include "reconcilers/lower/waypoint.h"
@@ -50,6 +51,17 @@ void LintChains(const World& world, Findings* out) {
     if (chain && !chain->hops.back().policy.name.empty())
       AddChain(chain->hops.back().policy, key, *chain, out);
   }
+}
+
+void LintCalls(const World& world, Findings* out) {
+  world.view().tables.ForEach<core::Service>([&](const Ptr<core::Service>& service) {
+    for (const std::string& word : NotCallees(service->meta)) {
+      out->Add(LintCode::kDoubtfulValue, {Kind::kService, service->meta.ns, service->meta.name},
+               "metadata.annotations[\"" + std::string(kCalls) + "\"]",
+               "\"" + word + "\" is no name of a Service, and is passed over",
+               "write NAME, or NAMESPACE/NAME");
+    }
+  });
 }
 
 void LintWaypoints(const World& world, Findings* out) {
@@ -113,6 +125,7 @@ void AddOverlap(const std::string& workspace, const std::string& ns, const std::
 
 void LintServices(const World& world, Findings* out) {
   LintBypassed(world, out);
+  LintCalls(world, out);
   LintChains(world, out);
   LintWaypoints(world, out);
   LintWorkspaces(world, out);

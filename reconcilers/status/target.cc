@@ -68,7 +68,7 @@ class Assessment {
     if (!placement_.section.empty() &&
         std::none_of(service.ports.begin(), service.ports.end(),
                      [&](const auto& port) { return port.name == placement_.section; })) {
-      return Record(TargetState::kNotFound, "it has no TCP port named " + placement_.section);
+      return Record(TargetState::kNotFound, NoPortNamed(service, placement_.section));
     }
     const Outcome* outcome = FindOutcome(row->second, policy_, placement_);
     if (outcome == nullptr)
@@ -211,6 +211,15 @@ std::string_view ToString(TargetState state) {
   constexpr std::array<std::string_view, kTargetStateCount> kNames = {
       "NotFound", "NotCarried", "NoWaypoint", "Overridden", "PartlyOverridden", "Effective"};
   return kNames[static_cast<size_t>(state)];
+}
+
+std::string NoPortNamed(const EffectiveService& service, const std::string& name) {
+  std::vector<std::string> names;
+  for (const EffectivePort& port : service.ports) {
+    if (!port.name.empty()) names.push_back(port.name);
+  }
+  return "it has no TCP port named " + name +
+         (names.empty() ? ", and none with a name" : "; it has " + JoinBounded(names, ", "));
 }
 
 std::string NoHttpPort(const EffectiveService& service, const std::string& section, const std::string& need) {

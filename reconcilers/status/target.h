@@ -45,6 +45,7 @@ using ServiceRows = std::map<ObjectKey, ServiceRow>;
 
 // That none of its ports, or of those named so, is HTTP; `need` says what needs it: "timeouts and retries
 // need HTTP".
+std::string NoPortNamed(const EffectiveService& service, const std::string& name);
 std::string NoHttpPort(const EffectiveService& service, const std::string& section, const std::string& need);
 
 TargetRecord AssessTarget(const View& view, const ServiceRows& rows, const ObjectKey& policy,

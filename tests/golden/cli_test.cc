@@ -110,44 +110,6 @@ std::string HelpOf(const std::string& command) {
   return fairlead::testing::ReadFile(dir / "log");
 }
 
-// What a command line prints in bash, in that folder of the checkout; both streams.
-std::string OutputOf(const std::string& command, const std::string& folder) {
-  fairlead::testing::TempDir dir;
-  const std::string line =
-      "cd '" FAIRLEAD_SOURCE_DIR "/" + folder + "' && PATH='" FAIRLEAD_BINARY_DIR "/bin':$PATH && " + command;
-  auto shell =
-      fairlead::testing::Process::Spawn({.argv = {"/bin/bash", "-c", line}, .log_file = dir / "log"});
-  if (!shell) return shell.error().message;
-  EXPECT_TRUE(shell->Wait(std::chrono::seconds(60))) << command;
-  return fairlead::testing::ReadFile(dir / "log");
-}
-
-// The commands of the README that need no cluster print what it says, one after the other, from the top of a
-// checkout on.
-TEST(ReadmeConsole, IsWhatTheCommandsPrint) {
-  const std::string file = FAIRLEAD_SOURCE_DIR "/README.md", fence = "```console\n$ ";
-  const std::string before = fairlead::testing::ReadFile(file);
-  std::string after = before, folder = ".";
-  int commands = 0;
-  for (size_t at = after.find(fence); at != after.npos; at = after.find(fence, at)) {
-    at += fence.size();
-    size_t end = after.find('\n', at);
-    if (after.compare(at, 3, "cd ") == 0) {
-      folder += "/" + after.substr(at + 3, end - at - 3);
-      at = end + std::string("\n$ ").size();
-      end = after.find('\n', at);
-    }
-    const std::string command = after.substr(at, end - at);
-    if (!command.starts_with("fairleadctl ") && !command.starts_with("sed ")) continue;
-    ++commands;
-    std::string text = OutputOf(command, folder);
-    text.erase(text.find_last_not_of('\n') + 1);
-    after.replace(end + 1, after.find("```", end) - end - 1, text + "\n");
-  }
-  EXPECT_GE(commands, 4);
-  Compare(file, before, after);
-}
-
 // Each block of docs/cli.md that begins with "$ COMMAND --help" holds what that prints.
 TEST(CliDocs, AreWhatHelpPrints) {
   const std::string file = FAIRLEAD_SOURCE_DIR "/docs/cli.md";

@@ -77,6 +77,13 @@ class AvailabilityTest : public ::testing::Test {
     Apply(path, ReadYaml(yaml).at(0));
   }
   void Install();
+  // The webhooks of the chart with these values; all that it renders.
+  std::map<std::string, Json::Value> Configure(const std::string& values) const {
+    auto objects = Helm(HelmPrograms().back()).Template(values);
+    Apply("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/fairlead",
+          objects.at("ValidatingWebhookConfiguration fairlead"));
+    return objects;
+  }
   void StartReplica() {
     replicas_.push_back(std::make_unique<Replica>());
     Replica& replica = *replicas_.back();
@@ -190,12 +197,10 @@ void AvailabilityTest::Install() {
   for (const std::string ns : {"shop", "fairlead-system"}) {
     ApplyYaml("/api/v1/namespaces/" + ns, "{apiVersion: v1, kind: Namespace, metadata: {name: " + ns + "}}");
   }
-  const auto objects = Helm(HelmPrograms().back()).Template("webhooks: {timeoutSeconds: 30}");
+  const auto objects = Configure("webhooks: {timeoutSeconds: 30}");
   const std::string ours = "/api/v1/namespaces/fairlead-system/";
   Apply(ours + "secrets/fairlead-webhooks", objects.at("Secret fairlead-webhooks"));
   Apply(ours + "services/fairlead-webhooks", objects.at("Service fairlead-webhooks"));
-  Apply("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/fairlead",
-        objects.at("ValidatingWebhookConfiguration fairlead"));
   ApplyYaml(
       "/apis/fairlead.dev/v1alpha1/workspaces/shop",
       "{apiVersion: fairlead.dev/v1alpha1, kind: Workspace, metadata: {name: shop}, spec: {namespaces: "
@@ -238,6 +243,28 @@ TEST_F(AvailabilityTest, OneIsKilled) {
     }
   });
   RecordProperty("unanswered", told.unanswered);
+}
+
+// With failurePolicy Ignore a request that is inside the killed process is left to the CRDs and to the native
+// policies: nobody is told of the death, and what is refused stays refused.
+TEST_F(AvailabilityTest, OneIsKilledAndNobodyNoticesWherePoliciesMayPassUnjudged) {
+  Configure("webhooks: {timeoutSeconds: 30, failurePolicy: Ignore}");
+  egress_.Set({});
+  TlsClient user = User();
+  EXPECT_TRUE(Eventually([&] { return Create(&user, "unjudged", "5s").status == 201; })) << "it is in force";
+  EXPECT_TRUE(Eventually([&] { return Create(&user, "never", "31s").status == 403; }))
+      << "so are the native ones";
+  Route();
+  Told told;
+  While("unnoticed", &told, [&] {
+    for (int round = 0; round < 4; ++round) {
+      replicas_.front()->process.process().Kill();
+      AwaitVerdicts(told, kRate);
+      replicas_.erase(replicas_.begin());
+      ASSERT_NO_FATAL_FAILURE(Fill());
+    }
+  });
+  EXPECT_EQ(told.unanswered.load(), 0) << told.why;
 }
 
 TEST_F(AvailabilityTest, AllAreReplacedOneByOne) {

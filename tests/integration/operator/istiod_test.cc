@@ -254,7 +254,7 @@ TEST_F(RealIstiodTest, WaypointsRepeatWhatMayBeRepeatedAndLeaveOutWhatFails) {
   EXPECT_THAT(all.substr(repeatable, rest - repeatable),
               AllOf(HasSubstr("\"numRetries\":2"), HasSubstr("\"retryOn\":\"gateway-error\""),
                     HasSubstr("\"timeout\":\"1.500s\"")));
-  EXPECT_THAT(all.substr(rest, all.find("]", rest) - rest),
+  EXPECT_THAT(all.substr(rest, all.find(']', rest) - rest),
               AllOf(HasSubstr("\"timeout\":\"1.500s\""), Not(HasSubstr("retryPolicy"))));
   EXPECT_THAT(all, HasSubstr("GET|HEAD|OPTIONS|TRACE|PUT|DELETE"));
 }

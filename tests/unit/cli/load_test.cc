@@ -110,6 +110,41 @@ TEST(LoadTest, NothingAtAllIsAnError) {
   EXPECT_THAT(Load({dir.path()}, {}).problems, IsEmpty()) << "an empty file among others is no matter";
 }
 
+TEST(LoadTest, TellsEachFileThatIsNamedAndEmpty) {
+  TempDir dir;
+  WriteFile(dir / "object.yaml", kService);
+  WriteFile(dir / "empty.yaml", "");
+  WriteFile(dir / "comments.yaml", "# nothing\n");
+  const auto told = [&dir](const std::string& name) {
+    return dir / name + ": error FL028: there is no object in it: it is empty, or holds comments alone";
+  };
+  EXPECT_THAT(
+      Problems(Load({dir / "object.yaml", dir / "empty.yaml", dir / "comments.yaml", dir.path()}, {})),
+      ElementsAre(told("comments.yaml"), told("empty.yaml")));
+}
+
+TEST(LoadTest, AnEmptyListIsNoEmptyFile) {
+  TempDir dir;
+  WriteFile(dir / "object.yaml", kService);
+  WriteFile(dir / "list.yaml", "apiVersion: v1\nkind: List\nitems: []\n");
+  EXPECT_THAT(Load({dir / "object.yaml", dir / "list.yaml"}, {}).problems, IsEmpty());
+  EXPECT_THAT(Problems(Load({dir / "list.yaml"}, {})),
+              ElementsAre(dir / "list.yaml: error FL028: there is no object in it: its Lists are empty"));
+}
+
+TEST(LoadTest, RecordsAloneAreAnInput) {
+  TempDir dir;
+  const std::string record =
+      R"({"apiVersion": "fairlead.dev/v1alpha1", "kind": "PolicyChange", "metadata": {"name": "a"}})";
+  WriteFile(dir / "record.yaml", record);
+  WriteFile(dir / "list.json", R"({"apiVersion": "v1", "kind": "List", "items": [)" + record + "]}");
+  for (const char* name : {"record.yaml", "list.json"}) {
+    const Loaded loaded = Load({dir / name}, {});
+    EXPECT_THAT(loaded.problems, IsEmpty()) << name;
+    EXPECT_EQ(loaded.records.size(), 1u) << name;
+  }
+}
+
 TEST(LoadTest, EachBadFileIsToldAndTheOthersAreRead) {
   TempDir dir;
   WriteFile(dir / "bad.yaml", "a: {\n");

@@ -57,6 +57,8 @@ TEST(RunTest, HelpAndVersion) {
                               HasSubstr("2 wrong usage")));
   EXPECT_EQ(help.err, "");
   EXPECT_THAT(RunWith({"explain", "service", "--help"}).out, HasSubstr("A Service or ServiceEntry"));
+  EXPECT_EQ(RunWith({"help"}).out, help.out);
+  EXPECT_EQ(RunWith({"help", "failover", "drill"}).out, RunWith({"failover", "drill", "--help"}).out);
   const std::string version(Version());
   EXPECT_EQ(RunWith({"--version"}).out, "fairleadctl " + version + "\n");
   EXPECT_EQ(RunWith({"version"}).out, "fairleadctl " + version + "\n");
@@ -85,6 +87,24 @@ TEST(RunTest, ReadsStandardInput) {
   std::cin.clear();
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.err, HasSubstr("<stdin>:4: error FL001"));
+}
+
+// Nothing listens at the port.
+TEST(RunTest, AServerThatCannotBeReachedIsNamed) {
+  TempDir dir;
+  WriteFile(dir / "config",
+            "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: "
+            "k}}]\nclusters: [{name: k, cluster: {server: \"http://127.0.0.1:1\"}}]\n");
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"failover", "drill", "stop", "a"},
+                                                  {"failover", "drill", "status"},
+                                                  {"revert", "rtp/a"},
+                                                  {"history", "policy", "a"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--kubeconfig", dir / "config"});
+    const Ran ran = RunWith(arguments);
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.err, StartsWith("fairleadctl: http://127.0.0.1:1: ")) << command[0];
+  }
 }
 
 TEST(RunTest, ColourOnlyWhereItIsWanted) {
